@@ -1,0 +1,341 @@
+package keys
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+)
+
+func openFolder(t *testing.T, path, passphrase string, wantCreated bool) *Folder {
+	t.Helper()
+	folder, created, err := OpenFolder(path, passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if created != wantCreated {
+		t.Fatalf("created: %v", created)
+	}
+	return folder
+}
+
+func create(t *testing.T, folder *Folder, kind Kind, name string) crypto.Signer {
+	t.Helper()
+	key, err := folder.Create(kind, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func writeFile(t *testing.T, path string, data []byte, mode fs.FileMode) string {
+	t.Helper()
+	if err := os.WriteFile(path, data, mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFolderKeepsKeys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data", "keys")
+	folder := openFolder(t, path, "", true)
+	edwards, nist := create(t, folder, Ed25519, "issuer-1"), create(t, folder, P256, "issuer_2")
+	if AlgorithmFor(edwards.Public()) != EdDSA || AlgorithmFor(nist.Public()) != ES256 {
+		t.Error("keys of other kinds than asked for")
+	}
+	began := time.Now()
+	folder = openFolder(t, path, "", false)
+	for name, want := range map[string]crypto.Signer{"issuer-1": edwards, "issuer_2": nist} {
+		got, err := folder.Load(name)
+		if err != nil || !equal(got.Public(), want.Public()) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, err = ReadKeyFile(filepath.Join(path, name+".age"), ""); err != nil || !equal(got.Public(), want.Public()) {
+			t.Errorf("%s as a file of its own: %v", name, err)
+		}
+	}
+	t.Logf("opened twice and read 4 keys in %v", time.Since(began))
+	names, err := folder.List()
+	if diff := cmp.Diff([]string{"issuer-1", "issuer_2"}, names); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	// Everything there is for its owner only, and no file holds a private key in the clear.
+	plain, err := x509.MarshalPKCS8PrivateKey(edwards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := plain[len(plain)-32:]
+	for _, file := range []string{".", "identity.age-key", "issuer-1.age", "issuer_2.age"} {
+		info, err := os.Stat(filepath.Join(path, file))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+		data, _ := os.ReadFile(filepath.Join(path, file))
+		if bytes.Contains(data, seed) || bytes.Contains(data, []byte(base64.StdEncoding.EncodeToString(plain)[:40])) {
+			t.Errorf("%s shows the private key", file)
+		}
+	}
+	if entries, _ := os.ReadDir(path); len(entries) != 3 {
+		t.Errorf("%d files, want 3", len(entries))
+	}
+}
+
+func TestFolderRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	folder := openFolder(t, path, "", true)
+	first := create(t, folder, Ed25519, "a")
+	if _, err := folder.Create(Ed25519, "a"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if again, err := folder.Load("a"); err != nil || !equal(again.Public(), first.Public()) {
+		t.Errorf("the key was replaced: %v", err)
+	}
+	if _, err := folder.Load("b"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a name that is not there: %v", err)
+	}
+	for _, name := range []string{"", "../a", "a/b", ".", "a.age", "ä", strings.Repeat("a", 65)} {
+		if _, err := folder.Create(Ed25519, name); err == nil {
+			t.Errorf("name %q: accepted", name)
+		}
+		if _, err := folder.Load(name); err == nil {
+			t.Errorf("name %q: read", name)
+		}
+	}
+	if _, err := folder.Create("RSA", "c"); err == nil {
+		t.Error("an unknown kind: accepted")
+	}
+	writeFile(t, filepath.Join(path, "torn.age"), nil, 0o600)
+	if _, err := folder.Load("torn"); err == nil {
+		t.Error("an empty file: accepted")
+	}
+	// A key of another folder does not open, and neither does a folder whose identity is gone.
+	other := filepath.Join(t.TempDir(), "keys")
+	openFolder(t, other, "", true)
+	data, _ := os.ReadFile(filepath.Join(path, "a.age"))
+	writeFile(t, filepath.Join(other, "a.age"), data, 0o600)
+	if _, err := openFolder(t, other, "", false).Load("a"); err == nil || errors.Is(err, ErrPassphrase) {
+		t.Errorf("a key of another folder: %v", err)
+	}
+	if err := os.Remove(filepath.Join(path, identityName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenFolder(path, ""); err == nil || !strings.Contains(err.Error(), identityName) {
+		t.Errorf("without its identity: %v", err)
+	}
+}
+
+// TestLooseModes: what others can read is refused by a sentence with the path and the command that mends it (threats: key at rest).
+func TestLooseModes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	create(t, openFolder(t, path, "", true), Ed25519, "a")
+	key, identity := filepath.Join(path, "a.age"), filepath.Join(path, identityName)
+	for _, c := range []struct {
+		path    string
+		mode    fs.FileMode
+		repair  fs.FileMode
+		command string
+	}{
+		{path, 0o750, 0o700, "chmod 700"}, {path, 0o701, 0o700, "chmod 700"},
+		{identity, 0o640, 0o600, "chmod 600"}, {identity, 0o602, 0o600, "chmod 600"},
+		{key, 0o604, 0o600, "chmod 600"}, {key, 0o660, 0o600, "chmod 600"},
+	} {
+		if err := os.Chmod(c.path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		folder, _, err := OpenFolder(path, "")
+		if err == nil {
+			_, err = folder.Load("a")
+		}
+		if err == nil || !strings.Contains(err.Error(), c.command+` "`+c.path+`"`) {
+			t.Errorf("%s %o: %v", c.path, c.mode, err)
+		}
+		if c.path != path {
+			if _, err := ReadKeyFile(key, ""); err == nil || !strings.Contains(err.Error(), c.command) {
+				t.Errorf("%s %o as a file of its own: %v", c.path, c.mode, err)
+			}
+		}
+		if err := os.Chmod(c.path, c.repair); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := openFolder(t, path, "", false).Load("a"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPassphrase(t *testing.T) {
+	const right, wrong = "correct horse", "battery staple"
+	path := filepath.Join(t.TempDir(), "keys")
+	key := create(t, openFolder(t, path, right, true), Ed25519, "a")
+	file := filepath.Join(path, "a.age")
+	if data, _ := os.ReadFile(filepath.Join(path, identityName)); bytes.Contains(data, []byte("AGE-SECRET-KEY")) {
+		t.Error("the identity is not sealed")
+	}
+	if got, err := ReadKeyFile(file, right); err != nil || !equal(got.Public(), key.Public()) {
+		t.Error(err)
+	}
+	for _, passphrase := range []string{"", wrong} {
+		_, _, err := OpenFolder(path, passphrase)
+		if !errors.Is(err, ErrPassphrase) || strings.Contains(err.Error(), wrong) {
+			t.Errorf("passphrase %q: %v", passphrase, err)
+		}
+	}
+	if _, err := ReadKeyFile(file, ""); !errors.Is(err, ErrPassphrase) {
+		t.Errorf("no passphrase for the file: %v", err)
+	}
+	open := filepath.Join(t.TempDir(), "keys")
+	openFolder(t, open, "", true)
+	if _, _, err := OpenFolder(open, right); !errors.Is(err, ErrPassphrase) {
+		t.Errorf("a passphrase that was never set: %v", err)
+	}
+}
+
+// sealedWithPassphrase is what "age -p" writes, with less work.
+func sealedWithPassphrase(t *testing.T, plain []byte, passphrase string, work int) []byte {
+	t.Helper()
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipient.SetWorkFactor(work)
+	var binary bytes.Buffer
+	w, err := age.Encrypt(&binary, recipient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return binary.Bytes()
+}
+
+func TestReadKeyFile(t *testing.T) {
+	dir := t.TempDir()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encode := func(key any, kind string) []byte {
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+	}
+	text := encode(key, "PRIVATE KEY")
+	file := func(name string, data []byte) string { return writeFile(t, filepath.Join(dir, name), data, 0o600) }
+	for _, good := range []string{file("plain.pem", text), file("sealed.pem.age", sealedWithPassphrase(t, text, "right", 2)), file("rsa.pem", encode(rsaKey(), "PRIVATE KEY"))} {
+		passphrase := ""
+		if strings.HasSuffix(good, ".age") {
+			passphrase = "right"
+		}
+		if got, err := ReadKeyFile(good, passphrase); err != nil || Check(got.Public()) != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	if _, err := ReadKeyFile(filepath.Join(dir, "sealed.pem.age"), "wrong"); !errors.Is(err, ErrPassphrase) {
+		t.Error(err)
+	}
+	loose := file("loose.pem", text)
+	if err := os.Chmod(loose, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	planted := bytes.Replace(sealedWithPassphrase(t, text, "right", 2), []byte(" 2\n"), []byte(" 30\n"), 1)
+	secret := base64.StdEncoding.EncodeToString(key.Seed())[4:24]
+	for name, path := range map[string]string{
+		"absent":            filepath.Join(dir, "absent"),
+		"folder":            dir,
+		"loose":             loose,
+		"empty":             file("empty", nil),
+		"two keys":          file("two.pem", append(bytes.Clone(text), text...)),
+		"public key":        file("public.pem", []byte("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")),
+		"encrypted PEM":     file("encrypted.pem", encode(key, "ENCRYPTED PRIVATE KEY")),
+		"cut":               file("cut.pem", append(bytes.Clone(text[:70]), "\n-----END PRIVATE KEY-----\n"...)),
+		"sealed to unknown": file("stranger.age", sealTo(t, text)),
+		"too much work":     file("work.age", planted),
+		"too large":         file("large.pem", append(bytes.Clone(text), bytes.Repeat([]byte("\n"), 1<<17)...)),
+	} {
+		if key, err := ReadKeyFile(path, "right"); err == nil || key != nil {
+			t.Errorf("%s: accepted", name)
+		} else if strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: the error shows the key", name)
+		}
+	}
+}
+
+func sealTo(t *testing.T, plain []byte) []byte {
+	t.Helper()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := seal(plain, identity.Recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealed
+}
+
+// TestCreateRace: of many that take one name at once, one gets it, and what lies there is that one's key.
+func TestCreateRace(t *testing.T) {
+	folder := openFolder(t, filepath.Join(t.TempDir(), "keys"), "", true)
+	keys := make([]crypto.Signer, 8)
+	var all sync.WaitGroup
+	for i := range keys {
+		all.Go(func() { keys[i], _ = folder.Create(Ed25519, "a") })
+	}
+	all.Wait()
+	kept, err := folder.Load("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	winners := 0
+	for _, key := range keys {
+		if key != nil {
+			winners++
+			if !equal(key.Public(), kept.Public()) {
+				t.Error("a key was handed out that is not kept")
+			}
+		}
+	}
+	if winners != 1 {
+		t.Errorf("%d winners", winners)
+	}
+}
+
+func BenchmarkOpenFolder(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "keys")
+	folder, _, err := OpenFolder(path, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := folder.Create(Ed25519, "a"); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		folder, _, err := OpenFolder(path, "")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := folder.Load("a"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
