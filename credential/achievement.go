@@ -1,0 +1,146 @@
+package credential
+
+// The classes below serve reading and building alike: [Parse] fills them as far as the document goes, and [Build] writes the
+// members that are not empty. Texts named Markdown are shown only after sanitising.
+
+// AchievementSubject is the recipient of a badge and what was achieved (OB 3.0 B AchievementSubject).
+type AchievementSubject struct {
+	ID          string // URI
+	Identifiers []IdentityObject
+	Name        string // read only: Open Badges puts the name into an identifier of type name
+	Narrative   string // Markdown
+	Image       Image
+	Achievement *Achievement // nil when there is none
+	Results     []Result
+}
+
+// Achievement is what a badge is given for (OB 3.0 B Achievement).
+type Achievement struct {
+	ID                 string // URI
+	Name               string
+	Description        string
+	Criteria           Criteria
+	AchievementType    string // a term of the vocabulary, or one that begins with "ext:"
+	Version            string
+	InLanguage         string // BCP 47
+	Image              Image
+	Creator            *Party
+	Tags               []string
+	Alignments         []Alignment
+	ResultDescriptions []ResultDescription
+}
+
+// Criteria is how the achievement is earned (OB 3.0 B Criteria). At least one member is not empty.
+type Criteria struct {
+	ID        string // URI of the published criteria
+	Narrative string // Markdown
+}
+
+// Alignment is a node of a framework that something stands for (OB 3.0 B Alignment).
+type Alignment struct {
+	TargetName        string
+	TargetURL         string
+	TargetCode        string
+	TargetDescription string
+	TargetFramework   string
+	TargetType        string
+}
+
+// ResultDescription says what kind of result an achievement can have (OB 3.0 B ResultDescription).
+type ResultDescription struct {
+	ID            string // URI
+	Name          string
+	ResultType    string
+	AllowedValues []string // from low to high
+	RequiredLevel string   // ID of one of Levels
+	RequiredValue string
+	ValueMin      string
+	ValueMax      string
+	Levels        []RubricCriterionLevel // from low to high
+	Alignments    []Alignment
+}
+
+// RubricCriterionLevel is one level of a rubric (OB 3.0 B RubricCriterionLevel).
+type RubricCriterionLevel struct {
+	ID          string // URI
+	Name        string
+	Level       string
+	Points      string // a number, written as text
+	Description string
+	Alignments  []Alignment
+}
+
+// Result is what this recipient reached (OB 3.0 B Result).
+type Result struct {
+	ResultDescription string // ID of a ResultDescription of the achievement
+	Value             string
+	AchievedLevel     string // ID of a RubricCriterionLevel of that description
+	Status            string
+	Alignments        []Alignment
+}
+
+// Evidence is something that the recipient showed (OB 3.0 B Evidence).
+type Evidence struct {
+	ID          string // URI
+	Name        string
+	Narrative   string // Markdown
+	Description string
+	Genre       string
+	Audience    string
+}
+
+func readSubject(o map[string]any) AchievementSubject {
+	subject := AchievementSubject{ID: text(o["id"]), Name: text(o["name"]), Narrative: text(o["narrative"]),
+		Image: readImage(o["image"]), Identifiers: readAll(o["identifier"], readIdentity), Results: readAll(o["result"], readResult)}
+	if achievements := readAll(o["achievement"], readAchievement); len(achievements) > 0 {
+		subject.Achievement = &achievements[0]
+	}
+	return subject
+}
+
+func readIdentity(o map[string]any) IdentityObject {
+	hashed, _ := o["hashed"].(bool)
+	return IdentityObject{Type: text(o["identityType"]), Hash: text(o["identityHash"]), Hashed: hashed, Salt: text(o["salt"])}
+}
+
+func readAchievement(o map[string]any) Achievement {
+	a := Achievement{ID: text(o["id"]), Name: text(o["name"]), Description: text(o["description"]),
+		AchievementType: text(o["achievementType"]), Version: text(o["version"]), InLanguage: text(o["inLanguage"]),
+		Image: readImage(o["image"]), Tags: texts(o["tag"]), Alignments: readAll(o["alignment"], readAlignment),
+		ResultDescriptions: readAll(o["resultDescription"], readResultDescription)}
+	if criteria, ok := o["criteria"].(map[string]any); ok {
+		a.Criteria = Criteria{ID: text(criteria["id"]), Narrative: text(criteria["narrative"])}
+	}
+	if o["creator"] != nil {
+		creator := readParty(o["creator"])
+		a.Creator = &creator
+	}
+	return a
+}
+
+func readAlignment(o map[string]any) Alignment {
+	return Alignment{TargetName: text(o["targetName"]), TargetURL: text(o["targetUrl"]), TargetCode: text(o["targetCode"]),
+		TargetDescription: text(o["targetDescription"]), TargetFramework: text(o["targetFramework"]), TargetType: text(o["targetType"])}
+}
+
+func readResultDescription(o map[string]any) ResultDescription {
+	return ResultDescription{ID: text(o["id"]), Name: text(o["name"]), ResultType: text(o["resultType"]),
+		AllowedValues: texts(o["allowedValue"]), RequiredLevel: text(o["requiredLevel"]), RequiredValue: text(o["requiredValue"]),
+		ValueMin: text(o["valueMin"]), ValueMax: text(o["valueMax"]), Levels: readAll(o["rubricCriterionLevel"], readLevel),
+		Alignments: readAll(o["alignment"], readAlignment)}
+}
+
+func readLevel(o map[string]any) RubricCriterionLevel {
+	return RubricCriterionLevel{ID: text(o["id"]), Name: text(o["name"]), Level: text(o["level"]), Points: text(o["points"]),
+		Description: text(o["description"]), Alignments: readAll(o["alignment"], readAlignment)}
+}
+
+func readResult(o map[string]any) Result {
+	return Result{ResultDescription: text(o["resultDescription"]), Value: text(o["value"]), AchievedLevel: text(o["achievedLevel"]),
+		Status: text(o["status"]), Alignments: readAll(o["alignment"], readAlignment)}
+}
+
+func readEvidence(o map[string]any) Evidence {
+	return Evidence{ID: text(o["id"]), Name: text(o["name"]), Narrative: text(o["narrative"]), Description: text(o["description"]),
+		Genre: text(o["genre"]), Audience: text(o["audience"])}
+}

@@ -1,0 +1,190 @@
+package credential
+
+import (
+	"slices"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential/strict"
+)
+
+// Versions of the VC Data Model, decided by the first context.
+const (
+	DataModel20 = "2.0" // https://www.w3.org/ns/credentials/v2
+	DataModel11 = "1.1" // https://www.w3.org/2018/credentials/v1
+)
+
+// Kinds of credentials that Laurel tells apart. The type OpenBadgeCredential is another name of AchievementCredential.
+const (
+	KindAchievement = "AchievementCredential"
+	KindEndorsement = "EndorsementCredential"
+	KindOther       = "VerifiableCredential"
+)
+
+const (
+	contextV2 = "https://www.w3.org/ns/credentials/v2"
+	contextV1 = "https://www.w3.org/2018/credentials/v1"
+)
+
+// Credential is a read view of a document: what it says, not whether that is right. A member that is absent or of a wrong
+// shape is the zero value here and a matter for [Check]. Nothing in it may be changed.
+type Credential struct {
+	raw   []byte
+	value map[string]any
+
+	Contexts    []any // entries of @context in order: string or map[string]any
+	Types       []string
+	DataModel   string // DataModel20, DataModel11, or "" when the first context is neither
+	Kind        string // KindAchievement, KindEndorsement, KindOther, or "" when it is not a Verifiable Credential
+	ID          string
+	Name        string
+	Description string
+	Image       Image
+	Issuer      Party
+	Subject     AchievementSubject // of the first subject, where a credential has several
+	Comment     string             // credentialSubject.endorsementComment, Markdown
+
+	// ValidFrom and ValidUntil are the dates as signed, for [ParseDateTime]: validFrom and validUntil, or issuanceDate and
+	// expirationDate in data model 1.1. That model knows the other names too; where it has both, the stricter date stands here.
+	ValidFrom, ValidUntil string
+	Awarded               string // awardedDate as signed
+
+	Statuses     []Part // credentialStatus
+	Schemas      []Part // credentialSchema
+	Refresh      []Part // refreshService
+	Proofs       []Part // proof
+	Evidence     []Evidence
+	Endorsements []Endorsement // of the credential and of every achievement and profile in it
+}
+
+// Part is an object inside a document, with its place.
+type Part struct {
+	Pointer string // JSON Pointer (RFC 6901) into the document
+	Value   map[string]any
+}
+
+// Image is a picture (OB 3.0 B Image).
+type Image struct {
+	ID      string // https or data: URI; "" when there is none
+	Caption string
+}
+
+// Party is an organisation or person as a credential names it (OB 3.0 B Profile): a claim of the signer.
+type Party struct {
+	ID          string // URI
+	Name        string
+	URL         string // homepage
+	Description string
+	Email       string
+	Image       Image
+}
+
+// Parse reads a credential from JSON text, within [JSONLimits]. It judges no rule of a data model, only that the text is strict
+// JSON (an [*strict.Error] otherwise) and an object with @context or type (a [*Problem] with code no_credential otherwise).
+func Parse(data []byte) (*Credential, error) {
+	value, err := strict.Object(data, JSONLimits())
+	if err != nil {
+		return nil, err
+	}
+	return FromValue(data, value)
+}
+
+// FromValue is [Parse] for a value that [strict.Object] has read already, such as the payload of a JWT. raw is the text that
+// it came from. Both are kept and must not be changed afterwards.
+func FromValue(raw []byte, value map[string]any) (*Credential, error) {
+	if value["@context"] == nil && value["type"] == nil {
+		return nil, &Problem{Code: CodeNoCredential, Clause: "VCDM 2.0 4.3, 4.5",
+			Detail: "the JSON object has neither @context nor type, so it is no credential"}
+	}
+	c := &Credential{raw: raw, value: value,
+		Contexts:     values(value["@context"]),
+		Types:        texts(value["type"]),
+		ID:           text(value["id"]),
+		Name:         text(value["name"]),
+		Description:  text(value["description"]),
+		Image:        readImage(value["image"]),
+		Issuer:       readParty(value["issuer"]),
+		Awarded:      text(value["awardedDate"]),
+		Statuses:     parts(value, "", "credentialStatus"),
+		Schemas:      parts(value, "", "credentialSchema"),
+		Refresh:      parts(value, "", "refreshService"),
+		Proofs:       parts(value, "", "proof"),
+		Evidence:     readAll(value["evidence"], readEvidence),
+		Endorsements: endorsements(value),
+	}
+	if len(c.Contexts) > 0 {
+		switch c.Contexts[0] {
+		case contextV2:
+			c.DataModel = DataModel20
+		case contextV1:
+			c.DataModel = DataModel11
+		}
+	}
+	c.Kind = kindOf(c.Types)
+	from, until := dateNames(c.DataModel)
+	c.ValidFrom, c.ValidUntil = text(value[from]), text(value[until])
+	if c.DataModel == DataModel11 {
+		c.ValidFrom = stricter(c.ValidFrom, text(value["validFrom"]), time.Time.After)
+		c.ValidUntil = stricter(c.ValidUntil, text(value["validUntil"]), time.Time.Before)
+	}
+	if subjects := parts(value, "", "credentialSubject"); len(subjects) > 0 {
+		c.Subject = readSubject(subjects[0].Value)
+		c.Comment = text(subjects[0].Value["endorsementComment"])
+	}
+	return c, nil
+}
+
+// Raw returns the bytes as received. They must not be changed.
+func (c *Credential) Raw() []byte { return c.raw }
+
+// Value returns the whole document as [strict.Object] read it. It must not be changed.
+func (c *Credential) Value() map[string]any { return c.value }
+
+// dateNames gives the names of the two ends of validity in a data model.
+func dateNames(model string) (from, until string) {
+	if model == DataModel11 {
+		return "issuanceDate", "expirationDate"
+	}
+	return "validFrom", "validUntil"
+}
+
+// stricter chooses between two names of one end of validity. A date that cannot be read is chosen, so that nobody overlooks it.
+func stricter(a, b string, narrower func(a, b time.Time) bool) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	first, errFirst := ParseDateTime(a)
+	second, errSecond := ParseDateTime(b)
+	if errSecond != nil || errFirst == nil && narrower(second, first) {
+		return b
+	}
+	return a
+}
+
+func kindOf(types []string) string {
+	switch {
+	case slices.Contains(types, "AchievementCredential"), slices.Contains(types, "OpenBadgeCredential"):
+		return KindAchievement
+	case slices.Contains(types, "EndorsementCredential"):
+		return KindEndorsement
+	case slices.Contains(types, "VerifiableCredential"):
+		return KindOther
+	}
+	return ""
+}
+
+func readImage(v any) Image {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return Image{ID: text(v)} // the bare address of old badges
+	}
+	return Image{ID: text(object["id"]), Caption: text(object["caption"])}
+}
+
+func readParty(v any) Party {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return Party{ID: text(v)}
+	}
+	return Party{ID: text(object["id"]), Name: text(object["name"]), URL: text(object["url"]),
+		Description: text(object["description"]), Email: text(object["email"]), Image: readImage(object["image"])}
+}

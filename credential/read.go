@@ -1,0 +1,83 @@
+package credential
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/laurelbadges/laurel/credential/strict"
+)
+
+// values reads a member that may be one value or an array of values (JSON-LD 1.1 section 4.3).
+func values(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
+}
+
+// text reads a string, or the string of a language value (VCDM 2.0 section 11.1); the first one where there are several.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case map[string]any:
+		s, _ := v["@value"].(string)
+		return s
+	case []any:
+		if len(v) > 0 {
+			if _, nested := v[0].([]any); !nested {
+				return text(v[0])
+			}
+		}
+	}
+	return ""
+}
+
+func texts(v any) []string {
+	var all []string
+	for _, member := range values(v) {
+		if s, ok := member.(string); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// parts gives the objects in one member of object, which stands at pointer.
+func parts(object map[string]any, pointer, name string) []Part {
+	var all []Part
+	at := place(pointer, name)
+	switch v := object[name].(type) {
+	case map[string]any:
+		all = append(all, Part{Pointer: at, Value: v})
+	case []any:
+		for i, member := range v {
+			if value, ok := member.(map[string]any); ok {
+				all = append(all, Part{Pointer: at + "/" + strconv.Itoa(i), Value: value})
+			}
+		}
+	}
+	return all
+}
+
+// place is the pointer of a member of the object at pointer. Most names need no escape, and asking is cheap.
+func place(pointer, name string) string {
+	if strings.ContainsAny(name, "~/") {
+		return pointer + strict.Escape(name)
+	}
+	return pointer + "/" + name
+}
+
+// readAll reads the objects of a member with read and skips what is no object.
+func readAll[T any](v any, read func(map[string]any) T) []T {
+	var all []T
+	for _, member := range values(v) {
+		if object, ok := member.(map[string]any); ok {
+			all = append(all, read(object))
+		}
+	}
+	return all
+}

@@ -1,0 +1,17 @@
+package credential
+
+import "testing"
+
+func TestAbsolute(t *testing.T) {
+	for text, want := range map[string]bool{
+		"https://school.example/a?b#c": true, "http://[::1]:8080/": true, "urn:uuid:1": true, "did:example:a": true, "mailto:a@b.example": true,
+		"data:image/png;base64,AAAA==": true, "https://schule.example/für": true, "x-1+a.b:c": true, "HTTPS://a.example": true,
+		"": false, "school": false, "/a": false, "//school.example": false, ":a": false, "a:": false, "1a:b": false, "https ://a": false,
+		"https://a b": false, "https://": false, "https:a": false, "https:///a": false, "http://a:port/": false, "urn:a\n": false,
+		"urn:<a>": false, "é:a": false, "[:a": false, "did example:a": false, "a_b:c": false,
+	} {
+		if got := absolute(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}
