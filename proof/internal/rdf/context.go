@@ -1,0 +1,360 @@
+package rdf
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// activeContext is the active context of JSON-LD API 1.1 section 4.1, for the features that the built-in contexts use.
+// It is immutable once [activeContext.process] has returned it.
+type activeContext struct {
+	terms    map[string]*term
+	vocab    string         // vocabulary mapping, "" for none
+	previous *activeContext // what a type-scoped context is rolled back to, nil for none
+}
+
+// term is a term definition (JSON-LD API 1.1 section 4.2).
+type term struct {
+	iri       string // an absolute IRI or a keyword; "" when the term is mapped to null
+	coercion  string // type mapping: "", "@id", "@vocab", "@json", "@none" or a datatype IRI
+	prefix    bool   // may begin a compact IRI
+	set       bool   // container mappings
+	list      bool
+	graph     bool
+	protected bool
+	hasScoped bool
+	scoped    any // local context that this term brings along; nil is the null context
+}
+
+// processing says how a local context is taken (parameters of JSON-LD API 1.1 section 4.1.2).
+type processing struct {
+	transient bool // propagate is false: the context holds for one node object only
+	override  bool // a property-scoped context may redefine protected terms
+	validate  bool // try the scoped contexts inside too; done once, when a context is loaded
+}
+
+func initialContext() *activeContext { return &activeContext{terms: map[string]*term{}} }
+
+// process returns active with a local context applied (JSON-LD API 1.1 section 4.1.2). The local context is an object, null
+// or an array of these, decoded by encoding/json. A feature that no built-in context uses is an error.
+func (active *activeContext) process(local any, how processing) (*activeContext, error) {
+	locals, isArray := local.([]any)
+	if !isArray {
+		locals = []any{local}
+	}
+	if object, ok := local.(map[string]any); ok { // step 2
+		if propagate, has := object["@propagate"]; has {
+			value, isBool := propagate.(bool)
+			if !isBool {
+				return nil, errors.New("@propagate is not true or false")
+			}
+			how.transient = !value
+		}
+	}
+	result := &activeContext{terms: maps.Clone(active.terms), vocab: active.vocab, previous: active.previous} // step 1
+	if how.transient && result.previous == nil {
+		result.previous = active // step 3
+	}
+	for _, local := range locals {
+		switch local := local.(type) {
+		case nil: // step 5.1
+			if !how.override {
+				for name, t := range result.terms {
+					if t.protected {
+						return nil, fmt.Errorf("a null context would take away the protected term %s", quote(name))
+					}
+				}
+			}
+			empty := initialContext()
+			if how.transient {
+				empty.previous = result
+			}
+			result = empty
+		case map[string]any:
+			if err := result.define(local, how); err != nil {
+				return nil, err
+			}
+		default: // a string would be a remote context of a built-in one: none has it
+			return nil, errors.New("a context is neither an object nor null")
+		}
+	}
+	return result, nil
+}
+
+// define adds one context definition to a context that is still being built (JSON-LD API 1.1 section 4.1.2 steps 5.4 on).
+func (active *activeContext) define(local map[string]any, how processing) error {
+	definition := &contextDefinition{active: active, local: local, how: how, done: map[string]bool{}}
+	names := slices.Sorted(maps.Keys(local))
+	for _, name := range names {
+		if !hasKeywordForm(name) {
+			continue
+		}
+		value := local[name]
+		switch name {
+		case "@version":
+			if value != 1.1 {
+				return errors.New("@version is not 1.1")
+			}
+		case "@protected":
+			protected, ok := value.(bool)
+			if !ok {
+				return errors.New("@protected is not true or false")
+			}
+			definition.protected = protected
+		case "@vocab":
+			vocab, ok := value.(string)
+			if !ok || !isAbsolute(vocab) {
+				return errors.New("@vocab is not an absolute IRI")
+			}
+			active.vocab = vocab
+		case "@propagate": // judged by process
+		default:
+			return fmt.Errorf("the context uses %s, which is not supported", quote(name))
+		}
+	}
+	for _, name := range names {
+		if hasKeywordForm(name) {
+			continue
+		}
+		if err := definition.term(name); err != nil {
+			return err
+		}
+	}
+	if !how.validate {
+		return nil
+	}
+	for _, name := range names { // section 4.2.2 step 21.3, once all terms are there
+		if t := active.terms[name]; t != nil && t.hasScoped {
+			if _, err := active.process(t.scoped, processing{override: true, validate: true}); err != nil {
+				return fmt.Errorf("scoped context of %s: %w", quote(name), err)
+			}
+		}
+	}
+	return nil
+}
+
+// contextDefinition is one context object on its way into an active context.
+type contextDefinition struct {
+	active    *activeContext
+	local     map[string]any
+	how       processing
+	protected bool
+	done      map[string]bool // present: begun, true: defined
+}
+
+// term creates one term definition (JSON-LD API 1.1 section 4.2.2).
+func (d *contextDefinition) term(name string) error {
+	if done, begun := d.done[name]; begun { // step 1
+		if !done {
+			return errors.New("the context defines a term by itself")
+		}
+		return nil
+	}
+	if name == "" { // step 2
+		return errors.New("a term is empty")
+	}
+	d.done[name] = false
+	before := d.active.terms[name] // steps 6 to 8
+	delete(d.active.terms, name)
+	created, err := d.create(name, d.local[name])
+	if err != nil {
+		return fmt.Errorf("term %s: %w", quote(name), err)
+	}
+	if before != nil && before.protected && !d.how.override { // step 27
+		created.protected = true
+		if !reflect.DeepEqual(before, created) {
+			return fmt.Errorf("the context gives the protected term %s another meaning", quote(name))
+		}
+		created = before
+	}
+	d.active.terms[name] = created
+	d.done[name] = true
+	return nil
+}
+
+func (d *contextDefinition) create(name string, value any) (*term, error) {
+	object, isObject := value.(map[string]any)
+	created := &term{protected: d.protected}
+	id, hasID := object["@id"]
+	switch value := value.(type) {
+	case nil: // step 12: kept, so that a later definition of a protected null term is seen
+		return created, nil
+	case string: // step 9
+		id, hasID = value, true
+	default:
+		if !isObject {
+			return nil, errors.New("the definition is neither a text nor an object")
+		}
+	}
+	for key := range object { // step 26, narrowed to what is supported here
+		switch key {
+		case "@id", "@type", "@container", "@context", "@protected":
+		default:
+			return nil, fmt.Errorf("the definition uses %s, which is not supported", quote(key))
+		}
+	}
+	if value, has := object["@protected"]; has {
+		protected, ok := value.(bool)
+		if !ok {
+			return nil, errors.New("@protected is not true or false")
+		}
+		created.protected = protected
+	}
+	if hasID && id == nil {
+		return created, nil
+	}
+	if err := d.identify(created, name, id, hasID); err != nil {
+		return nil, err
+	}
+	if last := created.iri[len(created.iri)-1:]; !isObject && !strings.ContainsAny(name, ":/") && strings.Contains(":/?#[]@", last) {
+		created.prefix = !isKeyword(created.iri) // step 14.2.5
+	}
+	if err := d.coerce(created, object); err != nil {
+		return nil, err
+	}
+	created.scoped, created.hasScoped = object["@context"]
+	return created, nil
+}
+
+// identify sets the IRI mapping (JSON-LD API 1.1 section 4.2.2 steps 14 to 18).
+func (d *contextDefinition) identify(created *term, name string, id any, hasID bool) error {
+	text, isText := id.(string)
+	switch {
+	case hasID && !isText:
+		return errors.New("@id is not a text")
+	case hasID && text != name:
+		if !isKeyword(text) && hasKeywordForm(text) {
+			return fmt.Errorf("@id %s is a reserved word", quote(text))
+		}
+		iri, err := d.expand(text)
+		if err != nil {
+			return err
+		}
+		if iri == "@context" || !isKeyword(iri) && !isAbsolute(iri) {
+			return fmt.Errorf("@id %s is not an absolute IRI", quote(text))
+		}
+		if strings.Contains(strings.Trim(name, ":"), ":") || strings.Contains(name, "/") { // step 14.2.4
+			if same, err := d.expandSelf(name); err != nil || same != iri {
+				return errors.New("a term in the form of an IRI is defined as another one")
+			}
+		}
+		created.iri = iri
+	case strings.Contains(name[1:], ":") || strings.Contains(name, "/"): // steps 15 and 16
+		iri, err := d.expandSelf(name)
+		if err != nil {
+			return err
+		}
+		if !isAbsolute(iri) {
+			return errors.New("the term is not an absolute IRI")
+		}
+		created.iri = iri
+	case d.active.vocab != "": // step 18
+		created.iri = d.active.vocab + name
+	default:
+		return errors.New("the term has no @id")
+	}
+	return nil
+}
+
+// coerce sets the type mapping and the container mapping (JSON-LD API 1.1 section 4.2.2 steps 13 and 19).
+func (d *contextDefinition) coerce(created *term, object map[string]any) error {
+	if value, has := object["@type"]; has {
+		text, ok := value.(string)
+		if !ok {
+			return errors.New("@type is not a text")
+		}
+		switch text {
+		case "@id", "@vocab", "@json", "@none":
+			created.coercion = text
+		default:
+			iri, err := d.expand(text)
+			if err != nil {
+				return err
+			}
+			if !isAbsolute(iri) {
+				return fmt.Errorf("@type %s is not an absolute IRI", quote(text))
+			}
+			created.coercion = iri
+		}
+	}
+	if value, has := object["@container"]; has {
+		containers, isArray := value.([]any)
+		if !isArray {
+			containers = []any{value}
+		}
+		for _, container := range containers {
+			switch container {
+			case "@set":
+				created.set = true
+			case "@list":
+				created.list = true
+			case "@graph":
+				created.graph = true
+			default:
+				return errors.New("@container holds what is not supported")
+			}
+		}
+		if created.list && (created.set || created.graph) {
+			return errors.New("@container holds @list beside another one")
+		}
+	}
+	return nil
+}
+
+// expand is IRI expansion during context processing: a term of the same context is defined first.
+func (d *contextDefinition) expand(value string) (string, error) {
+	names := []string{value}
+	if prefix, _, found := strings.Cut(value, ":"); found {
+		names = append(names, prefix)
+	}
+	for _, name := range names {
+		if _, local := d.local[name]; local && !isKeyword(name) && !d.done[name] {
+			if err := d.term(name); err != nil {
+				return "", err
+			}
+		}
+	}
+	return d.active.expandIRI(value, true), nil
+}
+
+// expandSelf expands a term in the form of an IRI as if it were not defined itself.
+func (d *contextDefinition) expandSelf(name string) (string, error) {
+	d.done[name] = true
+	defer func() { d.done[name] = false }()
+	return d.expand(name)
+}
+
+// expandIRI is IRI expansion (JSON-LD API 1.1 section 5.2.2), with vocab against terms and the vocabulary mapping. There is
+// never a base, so a relative reference stays relative and [isAbsolute] finds it. A term mapped to null, or a word in the
+// form of a keyword, gives "".
+func (active *activeContext) expandIRI(value string, vocab bool) string {
+	if isKeyword(value) {
+		return value
+	}
+	if hasKeywordForm(value) {
+		return ""
+	}
+	if t := active.terms[value]; t != nil && (vocab || isKeyword(t.iri)) {
+		return t.iri
+	}
+	if colon := strings.IndexByte(value, ':'); colon > 0 {
+		prefix, suffix := value[:colon], value[colon+1:]
+		if prefix == "_" || strings.HasPrefix(suffix, "//") {
+			return value
+		}
+		if t := active.terms[prefix]; t != nil && t.prefix {
+			return t.iri + suffix
+		}
+		if isAbsolute(value) {
+			return value
+		}
+	}
+	if vocab && active.vocab != "" {
+		return active.vocab + value
+	}
+	return value
+}

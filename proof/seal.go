@@ -1,0 +1,193 @@
+package proof
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mr-tron/base58"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/keys"
+)
+
+// SealOptions says how [Seal] secures a document.
+type SealOptions struct {
+	Signer  keys.Signer                      // its ID becomes the verificationMethod
+	Suite   string                           // cryptosuite; "" is eddsa-rdfc-2022
+	Created time.Time                        // when it is signed, to the second; zero leaves created out
+	Context func(url string) ([]byte, error) // as in [Options]
+}
+
+// Seal adds a Data Integrity proof with purpose assertionMethod to document, the JSON text of an unsecured credential
+// (Data Integrity 1.0 section 4.2). The text of the document stays as it is; the proof is put at its end. It refuses a
+// document of which anything would not be signed, and one that carries a proof already. Errors are [*Error], of the signer,
+// or of ctx.
+func Seal(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {
+	if o.Suite == "" {
+		o.Suite = eddsaRDFC2022.name
+	}
+	suite, known := suites[o.Suite]
+	if !known {
+		return nil, &Error{Code: CodeAlgNotAllowed, Detail: fmt.Sprintf("Laurel does not sign with %q.", o.Suite)}
+	}
+	hash := suite.hash(o.Signer.Signer.Public())
+	if hash == 0 {
+		return nil, &Error{Code: CodeKeyMismatch, Clause: suite.clause, Detail: "The key is not of the kind that " + o.Suite + " uses."}
+	}
+	value, err := strict.Object(document, credential.JSONLimits())
+	if err != nil {
+		return nil, err
+	}
+	if _, there := value["proof"]; there {
+		return nil, &Error{Code: CodeMalformed, Pointer: "/proof", Detail: "The document carries a proof already."}
+	}
+	jsonld := Options{VC: true, Context: o.Context}.processor()
+	documentHash, err := hashCanonical(ctx, value, hash, jsonld)
+	if err != nil {
+		return nil, err
+	}
+	p := struct {
+		Type    string `json:"type"`
+		Suite   string `json:"cryptosuite"`
+		Created string `json:"created,omitempty"`
+		Method  string `json:"verificationMethod"`
+		Purpose string `json:"proofPurpose"`
+		Value   string `json:"proofValue,omitempty"`
+	}{Type: "DataIntegrityProof", Suite: o.Suite, Method: o.Signer.ID, Purpose: "assertionMethod"}
+	if !o.Created.IsZero() {
+		p.Created = o.Created.UTC().Truncate(time.Second).Format(time.RFC3339)
+	}
+	unsigned, err := marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	config, err := strict.Object(unsigned, credential.JSONLimits())
+	if err != nil {
+		return nil, err
+	}
+	configHash, err := hashConfiguration(ctx, config, value["@context"], hash, jsonld)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := suite.sign(o.Signer.Signer, append(configHash, documentHash...))
+	if err != nil {
+		return nil, fmt.Errorf("signing with %s: %w", o.Signer.ID, err)
+	}
+	p.Value = "z" + base58.Encode(signature)
+	signed, err := marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	return addMember(document, "proof", signed), nil
+}
+
+// addMember puts a member at the end of the JSON text of a non-empty object and leaves the rest of the text alone.
+func addMember(object []byte, name string, value []byte) []byte {
+	head := bytes.TrimRight(object, " \t\r\n")
+	head = bytes.TrimRight(head[:len(head)-1], " \t\r\n")
+	out := bytes.Clone(head)
+	separator, end := `,"`+name+`":`, "}"
+	if bytes.ContainsRune(head, '\n') {
+		separator, end = ",\n  \""+name+"\": ", "\n}\n"
+	}
+	if bytes.HasSuffix(head, []byte("{")) {
+		separator = separator[1:]
+	}
+	out = append(out, separator...)
+	out = append(out, value...)
+	return append(out, end...)
+}
+
+// SealJWT secures document, the JSON text of an unsecured credential, as a JWT in the form of Open Badges 3.0 section 8.2:
+// typ JWT, the credential as the payload, with the claims iss, jti, nbf, and sub and exp where the credential has a subject
+// id and an end. A proof in the document is left out. The algorithm is that of the key, and the signer's ID becomes kid.
+func SealJWT(document []byte, signer keys.Signer) (string, error) {
+	return sealJWT(document, signer, OpenBadgesJWT)
+}
+
+// SealVCJWT secures document as a JWT in the form of Securing Verifiable Credentials using JOSE and COSE section 3.1.1:
+// typ vc+jwt, the credential itself as the payload, without claims of its own.
+func SealVCJWT(document []byte, signer keys.Signer) (string, error) {
+	return sealJWT(document, signer, VCJWT)
+}
+
+func sealJWT(document []byte, signer keys.Signer, form Form) (string, error) {
+	value, err := strict.Object(document, credential.JSONLimits())
+	if err != nil {
+		return "", err
+	}
+	if err := strict.CheckNumbers(value, strict.Verbatim); err != nil {
+		return "", err
+	}
+	payload := bytes.TrimSpace(document)
+	if _, there := value["proof"]; there {
+		delete(value, "proof")
+		if payload, err = marshal(value); err != nil {
+			return "", err
+		}
+	}
+	for _, name := range registeredClaims {
+		if _, taken := value[name]; taken {
+			return "", &Error{Code: CodeAmbiguous, Pointer: strict.Escape(name), Detail: "The document has a member named as a JWT claim."}
+		}
+	}
+	if form == OpenBadgesJWT {
+		if payload, err = addClaims(payload, value); err != nil {
+			return "", err
+		}
+	}
+	return signJWT(payload, signer, form)
+}
+
+// addClaims adds what Open Badges 3.0 section 8.2.4.1 derives from the credential.
+func addClaims(payload []byte, value map[string]any) ([]byte, error) {
+	c, err := credential.FromValue(payload, value)
+	if err != nil {
+		return nil, err
+	}
+	if c.Issuer.ID == "" || c.ID == "" || c.ValidFrom == "" {
+		return nil, errors.New("a credential needs issuer, id and validFrom to become an Open Badges JWT")
+	}
+	type claim struct {
+		name  string
+		value any
+	}
+	claims := []claim{{"iss", c.Issuer.ID}, {"jti", c.ID}}
+	if c.Subject.ID != "" {
+		claims = append(claims, claim{"sub", c.Subject.ID})
+	}
+	for _, date := range []struct{ name, text string }{{"nbf", c.ValidFrom}, {"exp", c.ValidUntil}} {
+		if date.text == "" {
+			continue
+		}
+		at, err := credential.ParseDateTime(date.text)
+		if err != nil {
+			return nil, fmt.Errorf("writing the claim %s: %w", date.name, err)
+		}
+		claims = append(claims, claim{date.name, at.Unix()})
+	}
+	for _, c := range claims {
+		text, err := marshal(c.value)
+		if err != nil {
+			return nil, err
+		}
+		payload = addMember(payload, c.name, text)
+	}
+	return bytes.TrimSpace(payload), nil
+}
+
+// marshal writes JSON on one line without escaping < > &, which would change texts for no reader's good.
+func marshal(v any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
+}
