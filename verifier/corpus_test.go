@@ -1,0 +1,88 @@
+package verifier
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/reference"
+	"github.com/laurelbadges/laurel/keys"
+)
+
+// item is a real credential with what is known about it.
+type item struct {
+	File, Kind, Format, Profile string
+	Version                     string `json:"vc_version"`
+	Truth                       string `json:"ground_truth_2026_11_22"`
+}
+
+// TestCorpus: the real credentials of the forms that Laurel reads get their verdict, as of 2026-11-22 and without a network.
+func TestCorpus(t *testing.T) {
+	folder := filepath.Join(reference.Folder(t), "corpus")
+	var items []item
+	if err := json.Unmarshal(reference.File(t, "corpus/manifest.json"), &items); err != nil {
+		t.Fatal(err)
+	}
+	var files map[string]string
+	if err := json.Unmarshal(reference.File(t, "corpus/offline-map.json"), &files); err != nil {
+		t.Fatal(err)
+	}
+	documents := library{}
+	for name, file := range files {
+		if at, err := keys.WebURL(name); err == nil {
+			name = at
+		}
+		documents[name] = reference.File(t, "corpus/"+file)
+	}
+	judged := 0
+	for _, item := range items {
+		ours := strings.HasPrefix(item.Format, "VC-JWT") || strings.HasPrefix(item.Format, "unsigned") || strings.HasPrefix(item.Format, "baked") || item.Format == "data-integrity eddsa-rdfc-2022"
+		if item.Profile == "none" || strings.HasPrefix(item.Kind, "ob2") || item.Version != "2.0" || !ours || strings.HasPrefix(item.Truth, "valid but revoked") {
+			continue
+		}
+		judged++
+		text, err := os.ReadFile(filepath.Join(folder, item.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		options := Options{At: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Fetch: documents}
+		if item.Profile == "vc" {
+			options.Profile = credential.VerifiableCredentials
+		}
+		report, err := Verify(context.Background(), text, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[Outcome]bool{Invalid: true, Unknown: true}
+		switch {
+		case item.Truth == "valid":
+			want = map[Outcome]bool{Valid: true}
+		case strings.HasPrefix(item.Truth, "bad signature"), strings.HasPrefix(item.Truth, "unsigned"), strings.HasPrefix(item.Truth, "valid but"), strings.HasPrefix(item.Truth, "signature fits"):
+			want = map[Outcome]bool{Invalid: true}
+		}
+		if !want[report.Outcome] {
+			t.Errorf("%s (%s, %s): %s %s", item.File, item.Format, item.Truth, report.Outcome, findings(report))
+		} else if testing.Verbose() {
+			t.Logf("%s (%s, %s): %s %s", filepath.Base(item.File), item.Format, item.Truth, report.Outcome, findings(report))
+		}
+	}
+	if judged < 90 {
+		t.Errorf("only %d credentials judged", judged)
+	}
+}
+
+// findings lists what is not good in a report.
+func findings(r *Report) string {
+	var all []string
+	for _, c := range r.Checks {
+		if c.Outcome == Fail || c.Outcome == NotKnown || c.Outcome == Warn {
+			all = append(all, c.Step+" "+string(c.Outcome)+" "+c.Code+" "+c.Pointer)
+		}
+	}
+	return strings.Join(all, "; ")
+}

@@ -1,0 +1,69 @@
+package verifier
+
+import (
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/proof"
+)
+
+// dates judges when the credential begins and ends, and the claims of a JWT that say the same (Open Badges 3.0 section
+// 8.2.4.2): all that are there must hold.
+func (r *run) dates() {
+	const clause = "VC Data Model 2.0 section 4.9"
+	from, fromErr := r.date(r.document.ValidFrom)
+	until, untilErr := r.date(r.document.ValidUntil)
+	if fromErr != nil || untilErr != nil {
+		r.unknown("dates", "schema_invalid", "The dates cannot be read.", "", clause)
+		return
+	}
+	claims := r.secured.Claims
+	begins, ends := laterOf(from, claims.NotBefore), earlierOf(until, claims.Expires)
+	if r.secured.Form == proof.OpenBadgesJWT {
+		r.compareDates(from, claims.NotBefore, "nbf", "validFrom")
+		r.compareDates(until, claims.Expires, "exp", "validUntil")
+	}
+	switch {
+	case !begins.IsZero() && begins.After(r.at.Add(clockSkew)):
+		r.fail("dates", "not_yet_valid", "It begins on "+day(begins)+".", "/validFrom", clause)
+	case !ends.IsZero() && ends.Before(r.at):
+		r.fail("dates", "expired", "It ended on "+day(ends)+".", "/validUntil", clause)
+	case ends.IsZero():
+		r.pass("dates", "It has begun, and it has no end date.")
+	default:
+		r.pass("dates", "It has begun, and it ends on "+day(ends)+".")
+	}
+}
+
+func (r *run) compareDates(signed time.Time, claim *time.Time, name, member string) {
+	switch {
+	case claim == nil && !signed.IsZero():
+		r.warn("dates", "claim_missing", "The token does not repeat the credential's "+member+" as the claim "+name+".", "/"+member, "OB 3.0 8.2.4.1")
+	case claim != nil && claim.Sub(signed.Truncate(time.Second)).Abs() >= time.Second:
+		r.warn("dates", "date_mismatch", "The token's claim "+name+" is not the credential's "+member+"; the stricter of the two counts.", "/"+member, "OB 3.0 8.2.4.2")
+	}
+}
+
+// date reads a date of the credential; one that is absent is zero.
+func (r *run) date(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return credential.ParseDateTime(text)
+}
+
+func laterOf(a time.Time, b *time.Time) time.Time {
+	if b != nil && b.After(a) {
+		return *b
+	}
+	return a
+}
+
+func earlierOf(a time.Time, b *time.Time) time.Time {
+	if b != nil && (a.IsZero() || b.Before(a)) {
+		return *b
+	}
+	return a
+}
+
+func day(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }

@@ -1,0 +1,459 @@
+package verifier
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	mathrand "math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurelbadges/laurel/contexts"
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/status"
+	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/proof"
+)
+
+// answer is what a second implementation says to one task of testdata/npm/interop.mjs.
+type answer struct {
+	OK    json.RawMessage `json:"ok"`
+	Error string          `json:"error"`
+}
+
+// others runs tasks in the second implementations.
+func others(t *testing.T, documents map[string]any, tasks []map[string]any) []answer {
+	t.Helper()
+	const home = "../testdata/npm"
+	if _, err := os.Stat(home + "/node_modules"); err != nil {
+		t.Skip("skipped: the npm packages of testdata/npm are not installed (`make tools`)")
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("skipped: node is not installed")
+	}
+	texts := map[string]string{}
+	for _, c := range contexts.All() {
+		texts[c.URL] = string(c.JSON)
+	}
+	input, err := json.Marshal(map[string]any{"contexts": texts, "documents": documents, "tasks": tasks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command("node", home+"/interop.mjs")
+	command.Stdin = bytes.NewReader(input)
+	var errors bytes.Buffer
+	command.Stderr = &errors
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("node: %v\n%s", err, errors.String())
+	}
+	var answers []answer
+	if err := json.Unmarshal(output, &answers); err != nil {
+		t.Fatal(err)
+	}
+	if len(answers) != len(tasks) {
+		t.Fatalf("%d answers to %d tasks", len(answers), len(tasks))
+	}
+	return answers
+}
+
+// writer makes texts and documents that are hard on a canonicaliser. Left out is what the second implementations get wrong:
+// doubles that JavaScript writes without a point (1e-7 becomes "0" in jsonld, against JSON-LD 1.1 API section 8.6), and
+// U+FFFE and U+FFFF, which rdf-canonize does not escape (RDF-CANON appendix A: what is no Char of XML 1.1), and U+E000 to
+// U+FFFD, which it sorts after the supplementary planes (UTF-16 units, against the code points of RDF-CANON section 4.4.3).
+type writer struct{ *mathrand.Rand }
+
+var scripts = [][2]rune{{0x20, 0x7e}, {0x00, 0x1f}, {0x7f, 0x9f}, {0xa0, 0x24f}, {0x370, 0x3ff}, {0x400, 0x4ff}, {0x590, 0x5ff}, {0x600, 0x6ff},
+	{0x900, 0x97f}, {0xe00, 0xe7f}, {0x1100, 0x11ff}, {0x2000, 0x206f}, {0x3040, 0x30ff}, {0x4e00, 0x4fff}, {0xac00, 0xad00}, {0x1f300, 0x1f6ff}, {0x10000, 0x100ff}}
+
+func (w writer) text() string {
+	var b strings.Builder
+	for range 1 + w.IntN(12) {
+		script := scripts[w.IntN(len(scripts))]
+		for range 1 + w.IntN(6) {
+			b.WriteRune(script[0] + rune(w.IntN(int(script[1]-script[0])+1)))
+		}
+	}
+	return b.String()
+}
+
+// words is a text, a text with a language, with a direction, or with both, or several of them.
+func (w writer) words() any {
+	switch w.IntN(6) {
+	case 0:
+		return map[string]any{"@value": w.text(), "@language": []string{"en", "ar", "zh-Hant", "de-CH-1996"}[w.IntN(4)]}
+	case 1:
+		return map[string]any{"@value": w.text(), "@direction": []string{"ltr", "rtl"}[w.IntN(2)]}
+	case 2:
+		return map[string]any{"@value": w.text(), "@language": []string{"he", "ar-EG", "en-US"}[w.IntN(3)], "@direction": "rtl"}
+	}
+	return w.text()
+}
+
+func (w writer) literal(depth int) any {
+	switch n := w.IntN(8); {
+	case n == 0 && depth < 4:
+		object := map[string]any{}
+		for range w.IntN(4) {
+			object[w.text()] = w.literal(depth + 1)
+		}
+		return object
+	case n == 1 && depth < 4:
+		array := []any{}
+		for range w.IntN(4) {
+			array = append(array, w.literal(depth+1))
+		}
+		return array
+	case n == 2:
+		return nil
+	case n == 3:
+		return w.IntN(2) == 0
+	case n < 6:
+		return json.Number([]string{"0", "-1", "1e21", "333333333.3333333", "1E30", "4.5", "0.002", "1e-7", "123456789012"}[w.IntN(9)])
+	}
+	return w.text()
+}
+
+func (w writer) document(i int) map[string]any {
+	url := func(kind string) string { return fmt.Sprintf("https://example.org/%s/%d", kind, w.IntN(1000)) }
+	achievement := map[string]any{
+		"id": url("achievement"), "type": []any{"Achievement"}, "name": w.words(), "description": w.words(),
+		"criteria": map[string]any{"narrative": w.words()}, "achievementType": "MicroCredential",
+		"creditsAvailable": json.Number([]string{"0.5", "3", "1e2", "1e21", "0.001", "12.25"}[w.IntN(6)]),
+	}
+	var tags []any
+	for range w.IntN(4) {
+		tags = append(tags, w.text())
+	}
+	if tags != nil {
+		achievement["tag"] = tags
+	}
+	var alignments []any
+	for range w.IntN(5) {
+		alignments = append(alignments, map[string]any{"type": []any{"Alignment"}, "targetName": w.words(), "targetUrl": url("framework"), "targetCode": w.text()})
+	}
+	if alignments != nil {
+		achievement["alignment"] = alignments
+	}
+	var descriptions, levels []any
+	for n := range w.IntN(4) {
+		levels = append(levels, map[string]any{"id": fmt.Sprintf("urn:level:%d", n), "type": []any{"RubricCriterionLevel"}, "name": w.words(), "points": "4"})
+	}
+	if levels != nil {
+		descriptions = append(descriptions, map[string]any{"id": url("result"), "type": []any{"ResultDescription"}, "name": w.words(), "resultType": "RubricCriterionLevel",
+			"rubricCriterionLevel": levels, "allowedValue": []any{w.text(), w.text(), w.text()}})
+		achievement["resultDescription"] = descriptions
+	}
+	subject := map[string]any{"type": []any{"AchievementSubject"}, "achievement": achievement, "narrative": w.words(),
+		"identifier": []any{map[string]any{"type": "IdentityObject", "hashed": w.IntN(2) == 0, "identityHash": w.text(), "identityType": "name"}}}
+	if w.IntN(2) == 0 {
+		subject["id"] = url("person")
+	}
+	document := map[string]any{
+		"@context": []any{"https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"},
+		"id":       fmt.Sprintf("urn:uuid:00000000-0000-4000-8000-%012d", i), "type": []any{"VerifiableCredential", "OpenBadgeCredential"},
+		"issuer": map[string]any{"id": "https://example.org/issuer", "type": []any{"Profile"}, "name": w.words()}, "name": w.words(),
+		"validFrom": "2026-01-01T00:00:00Z", "credentialSubject": subject,
+	}
+	var evidence []any
+	for range w.IntN(4) {
+		evidence = append(evidence, map[string]any{"type": []any{"Evidence"}, "name": w.words(), "narrative": w.words()})
+	}
+	if evidence != nil {
+		document["evidence"] = evidence
+	}
+	if w.IntN(3) == 0 { // the one place of the built-in contexts where JSON stands as it is
+		document["type"] = append(document["type"].([]any), "JsonSchemaCredential")
+		document["credentialSchema"] = map[string]any{"id": url("schema"), "type": "JsonSchema", "jsonSchema": w.literal(0)}
+		if document["credentialSchema"].(map[string]any)["jsonSchema"] == nil {
+			delete(document["credentialSchema"].(map[string]any), "jsonSchema")
+		}
+	}
+	return document
+}
+
+// TestInteropCanonical: 200 generated credentials have the same canonical N-Quads here and in jsonld with rdf-canonize.
+func TestInteropCanonical(t *testing.T) {
+	w := writer{mathrand.New(mathrand.NewPCG(2026, 11))}
+	var tasks []map[string]any
+	for i := range 200 {
+		tasks = append(tasks, map[string]any{"do": "canonize", "document": w.document(i)})
+	}
+	for i, theirs := range others(t, nil, tasks) {
+		text, err := json.Marshal(tasks[i]["document"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := strict.Object(text, credential.JSONLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, err := proof.Canonical(context.Background(), value, crypto.SHA256, proof.Options{})
+		if err != nil || theirs.Error != "" {
+			t.Errorf("%d: ours %v, theirs %q\n%s", i, err, theirs.Error, text)
+			continue
+		}
+		var quads string
+		if err := json.Unmarshal(theirs.OK, &quads); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.Split(quads, "\n"), strings.Split(string(ours), "\n")); diff != "" {
+			t.Errorf("%d (theirs -, ours +):\n%s", i, diff)
+		}
+	}
+}
+
+// plain is a badge that both sides can issue.
+func plain(i int) map[string]any {
+	w := writer{mathrand.New(mathrand.NewPCG(7, uint64(i)))}
+	d := w.document(i)
+	delete(d, "credentialSchema")
+	d["type"] = []any{"VerifiableCredential", "OpenBadgeCredential"}
+	d["name"] = "Badge " + fmt.Sprint(i)
+	d["issuer"] = map[string]any{"id": "https://example.org/issuer", "type": []any{"Profile"}, "name": "Example"}
+	subject := d["credentialSubject"].(map[string]any)
+	subject["narrative"] = w.text()
+	subject["achievement"] = map[string]any{"id": "urn:uuid:8e2b3f8c-52f5-4b2c-9f5c-3a4d2b1c0e9f", "type": []any{"Achievement"}, "name": w.text(), "description": w.text(), "criteria": map[string]any{"narrative": w.text()}}
+	delete(d, "evidence")
+	return d
+}
+
+func newSigner(t testing.TB, p256 bool) keys.Signer {
+	t.Helper()
+	var private crypto.Signer
+	var err error
+	if p256 {
+		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	} else {
+		_, private, err = ed25519.GenerateKey(rand.Reader)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	did, err := keys.DIDKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys.Signer{ID: did + "#" + strings.TrimPrefix(did, "did:key:"), Signer: private}
+}
+
+func issuedBy(t testing.TB, d map[string]any, s keys.Signer) []byte {
+	t.Helper()
+	did, _, _ := strings.Cut(s.ID, "#")
+	d["issuer"].(map[string]any)["id"] = did
+	text, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestInteropDataIntegrity: what they issue is valid here, what Laurel signs is verified there, and a changed one is not.
+func TestInteropDataIntegrity(t *testing.T) {
+	ctx := context.Background()
+	s := newSigner(t, false)
+	var tasks []map[string]any
+	for i := range 20 {
+		tasks = append(tasks, map[string]any{"do": "issue", "credential": plain(i), "seed": fmt.Sprint(i)})
+	}
+	for i := range 20 {
+		sealed, err := proof.Seal(ctx, issuedBy(t, plain(i), s), proof.SealOptions{Signer: s, Created: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d map[string]any
+		if err := json.Unmarshal(sealed, &d); err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 1 {
+			d["name"] = "changed"
+		}
+		tasks = append(tasks, map[string]any{"do": "verify", "credential": d})
+	}
+	for i, a := range others(t, nil, tasks) {
+		if a.Error != "" {
+			t.Errorf("task %d: %s", i, a.Error)
+			continue
+		}
+		if i >= 20 {
+			var result struct{ Verified bool }
+			if err := json.Unmarshal(a.OK, &result); err != nil {
+				t.Fatal(err)
+			}
+			if want := i%2 == 0; result.Verified != want {
+				t.Errorf("task %d: they say %v, want %v: %s", i, result.Verified, want, a.OK)
+			}
+			continue
+		}
+		report, err := Verify(ctx, a.OK, Options{})
+		if err != nil || report.Outcome != Valid {
+			t.Errorf("task %d: %v %+v", i, err, report)
+		}
+		changed := bytes.Replace(a.OK, []byte(`"Badge `), []byte(`"Bodge `), 1)
+		if report, err = Verify(ctx, changed, Options{}); err != nil || report.Authentic != No {
+			t.Errorf("task %d changed: %v %+v", i, err, report)
+		}
+	}
+}
+
+// library is a Fetcher over documents in memory.
+type library map[string][]byte
+
+func (l library) Fetch(_ context.Context, url string, limit int) (Document, error) {
+	text, here := l[url]
+	switch {
+	case !here:
+		return Document{}, ErrUnavailable
+	case len(text) > limit:
+		return Document{}, ErrTooLarge
+	}
+	return Document{Bytes: text, URL: url, ReadAt: time.Now(), Origin: Given}, nil
+}
+
+// TestInteropStatus: their status list decides a badge here, ours decides one there.
+func TestInteropStatus(t *testing.T) {
+	ctx := context.Background()
+	const address = "https://example.org/status/1"
+	entry := func(index string) map[string]any {
+		return map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": index, "statusListCredential": address}
+	}
+	s := newSigner(t, false)
+	did, _, _ := strings.Cut(s.ID, "#")
+	list := status.New(131072)
+	for _, i := range []int{0, 7, 94567, 131071} {
+		if err := list.Set(i, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unsigned, err := status.Credential(status.ListOptions{ID: address, Issuer: did, Purpose: "revocation", ValidFrom: time.Now(), ValidUntil: time.Now().Add(time.Hour)}, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := proof.Seal(ctx, unsigned, proof.SealOptions{Signer: s, Created: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document map[string]any
+	if err := json.Unmarshal(ours, &document); err != nil {
+		t.Fatal(err)
+	}
+	encoded := document["credentialSubject"].(map[string]any)["encodedList"]
+	tasks := []map[string]any{
+		{"do": "list", "id": address, "purpose": "revocation", "set": []int{0, 94567}, "seed": "status"},
+		{"do": "bits", "encodedList": encoded, "indexes": []int{0, 1, 7, 8, 94567, 131071}},
+	}
+	for _, index := range []string{"94567", "94568"} {
+		d := plain(1)
+		d["credentialStatus"] = entry(index)
+		sealed, err := proof.Seal(ctx, issuedBy(t, d, s), proof.SealOptions{Signer: s, Created: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks = append(tasks, map[string]any{"do": "verify", "credential": json.RawMessage(sealed)})
+		d = plain(2)
+		d["credentialStatus"] = entry(index)
+		tasks = append(tasks, map[string]any{"do": "issue", "credential": d, "seed": "status"})
+	}
+	answers := others(t, map[string]any{address: document}, tasks)
+	for i, a := range answers {
+		if a.Error != "" {
+			t.Fatalf("task %d: %s", i, a.Error)
+		}
+	}
+	if got := string(answers[1].OK); got != "[true,false,true,false,true,true]" {
+		t.Errorf("they read our bits as %s", got)
+	}
+	for i, revoked := range []bool{true, false} {
+		var result struct {
+			Status []struct{ Status bool }
+			Error  string
+		}
+		if err := json.Unmarshal(answers[2+2*i].OK, &result); err != nil || len(result.Status) != 1 || result.Status[0].Status != revoked {
+			t.Errorf("they say of our badge %s, want status %v", answers[2+2*i].OK, revoked)
+		}
+		report, err := Verify(ctx, answers[3+2*i].OK, Options{Fetch: library{address: answers[0].OK}})
+		if err != nil || (report.InForce == No) != revoked || report.Authentic != Yes {
+			t.Errorf("their badge, revoked %v: %v %+v", revoked, err, report)
+		}
+	}
+}
+
+// TestInteropJWT: tokens of Laurel verify in jose, tokens of jose verify here, for both algorithms.
+func TestInteropJWT(t *testing.T) {
+	ctx := context.Background()
+	var tasks []map[string]any
+	signers := []keys.Signer{newSigner(t, false), newSigner(t, true)}
+	for i, s := range signers {
+		token, err := proof.SealJWT(issuedBy(t, plain(i), s), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jwk, err := keys.MarshalJWK(s.Signer.Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks = append(tasks, map[string]any{"do": "jwtVerify", "token": token, "jwk": jwk})
+		parts := strings.Split(token, ".")
+		payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks = append(tasks, map[string]any{"do": "jwtSign", "payload": json.RawMessage(payload), "jwk": privateJWK(t, s.Signer, jwk),
+			"header": map[string]any{"alg": keys.AlgorithmFor(s.Signer.Public()), "kid": s.ID, "typ": "JWT"}})
+	}
+	answers := others(t, nil, tasks)
+	for i, a := range answers {
+		if a.Error != "" {
+			t.Errorf("task %d: %s", i, a.Error)
+			continue
+		}
+		if i%2 == 0 {
+			continue
+		}
+		var token string
+		if err := json.Unmarshal(a.OK, &token); err != nil {
+			t.Fatal(err)
+		}
+		report, err := Verify(ctx, []byte(token), Options{})
+		if err != nil || report.Outcome != Valid {
+			t.Errorf("task %d: %v %+v", i, err, report)
+		}
+	}
+}
+
+// privateJWK adds the private member that jose needs to sign.
+func privateJWK(t *testing.T, private crypto.Signer, public any) map[string]any {
+	t.Helper()
+	text, err := json.Marshal(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var jwk map[string]any
+	if err := json.Unmarshal(text, &jwk); err != nil {
+		t.Fatal(err)
+	}
+	var d []byte
+	switch k := private.(type) {
+	case ed25519.PrivateKey:
+		d = k.Seed()
+	case *ecdsa.PrivateKey:
+		if d, err = k.Bytes(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jwk["d"] = base64.RawURLEncoding.EncodeToString(d)
+	return jwk
+}

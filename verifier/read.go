@@ -1,0 +1,144 @@
+package verifier
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/bake"
+	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/proof"
+)
+
+// sealed is the document that an input carries, in one of the two forms.
+type sealed struct {
+	bytes []byte
+	jwt   bool
+	value map[string]any // in place of bytes, for an object inside another document
+}
+
+// fault is why an input, or a part of it, could not be read.
+type fault struct {
+	code, detail, clause string
+}
+
+// read says what the input is and takes the secured document out of it. The kind is told by content, never by name.
+func read(input []byte) (sealed, string, *fault) {
+	if len(input) > credential.Limits.Upload {
+		return sealed{}, "json", &fault{strict.CodeTooLarge, fmt.Sprintf("The file is larger than %d MiB.", credential.Limits.Upload>>20), ""}
+	}
+	switch {
+	case bake.IsPNG(input):
+		text, err := bake.Unbake(input)
+		if err != nil {
+			var refusal *bake.Error
+			errors.As(err, &refusal)
+			return sealed{}, "png", &fault{refusal.Code, refusal.Detail, "OB 3.0 section 5.3"}
+		}
+		inner, _, fault := readText(text)
+		return inner, "png", fault
+	case bytes.HasPrefix(input, []byte("%PDF-")):
+		return sealed{}, "pdf", &fault{credential.CodeNoCredential, "Laurel does not look into PDF files. Give it the badge as JSON, JWT or PNG.", ""}
+	}
+	return readText(input)
+}
+
+func readText(text []byte) (sealed, string, *fault) {
+	if len(text) > credential.Limits.Document {
+		return sealed{}, "json", &fault{strict.CodeTooLarge, fmt.Sprintf("The credential is larger than %d MiB.", credential.Limits.Document>>20), ""}
+	}
+	start := bytes.TrimLeft(text, " \t\r\n")
+	switch {
+	case len(start) == 0:
+		return sealed{}, "json", &fault{credential.CodeNoCredential, "There is nothing in it.", ""}
+	case start[0] == '{', start[0] == '[', start[0] == '"', start[0] == 0xef, json.Valid(text):
+		return sealed{bytes: text}, "json", nil
+	case start[0] == '<':
+		return sealed{}, "svg", &fault{credential.CodeNoCredential, "Laurel does not look into SVG or HTML files. Give it the badge as JSON, JWT or PNG.", ""}
+	}
+	// A text file ends with a line feed; inside a token it would be a second spelling of one signature.
+	token := bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+	if proof.IsCompactJWS(token) || bytes.HasPrefix(start, []byte("eyJ")) || bytes.HasPrefix(start, []byte("ey")) && bytes.Count(token, []byte(".")) >= 2 {
+		return sealed{bytes: token, jwt: true}, "jwt", nil
+	}
+	return sealed{}, "json", &fault{credential.CodeNoCredential, "This is not a credential in a form that Laurel reads: JSON, JWT, or a PNG badge picture.", ""}
+}
+
+// form reads the document of one sealed text and its proofs. It says whether there is a document for the other steps.
+func (r *run) form(s sealed) bool {
+	var err error
+	switch {
+	case s.jwt:
+		if r.secured, err = proof.ReadJWT(s.bytes, r.proofOptions()); err == nil {
+			r.document, err = credential.FromValue(s.bytes, r.secured.Value)
+		}
+	case s.value != nil:
+		r.document, err = credential.FromValue(nil, s.value)
+	default:
+		r.document, err = credential.Parse(s.bytes)
+		if err != nil && isJSONSerialization(s.bytes) {
+			err = &proof.Error{Code: strict.CodeMalformed, Clause: "RFC 7515 7.2", Detail: "It is a token in the JSON serialization, which is not allowed."}
+		}
+	}
+	if err != nil {
+		r.document = nil
+		r.failed("form", err)
+		return false
+	}
+	if s.jwt {
+		r.compareClaims()
+	} else if r.secured, err = proof.ReadIntegrity(r.document.Value(), r.proofOptions()); err != nil {
+		r.failed("proof", err) // the document is judged all the same
+	}
+	r.rules = credential.Check(r.document, r.Profile)
+	r.problems("form")
+	if !r.found(Fail, "form") {
+		r.pass("form", "The file is whole and can be read in one way only.")
+	}
+	return true
+}
+
+// isJSONSerialization tells a JWS in JSON from a document: its signature is not that of a compact token.
+func isJSONSerialization(text []byte) bool {
+	object, err := strict.Object(text, credential.JSONLimits())
+	return err == nil && object["payload"] != nil && (object["signature"] != nil || object["signatures"] != nil)
+}
+
+func (r *run) proofOptions() proof.Options {
+	return proof.Options{VC: r.Profile == credential.VerifiableCredentials}
+}
+
+// failed records an error of a lower room as a failed check of a step.
+func (r *run) failed(step string, err error) {
+	c := describe(err)
+	c.Step, c.Outcome = step, Fail
+	r.add(c)
+}
+
+// compareClaims holds the claims of a JWT against the credential that they stand beside (Open Badges 3.0 section 8.2.4.2).
+func (r *run) compareClaims() {
+	claims, c := r.secured.Claims, r.document
+	for _, pair := range []struct {
+		claim   *string
+		name    string
+		value   string
+		pointer string
+		step    string
+		code    string
+	}{
+		{claims.Issuer, "iss", c.Issuer.ID, "/issuer", "issuer", "issuer_mismatch"},
+		{claims.ID, "jti", c.ID, "/id", "form", "id_mismatch"},
+		{claims.Subject, "sub", c.Subject.ID, "/credentialSubject/id", "subject", "subject_mismatch"},
+	} {
+		switch {
+		case pair.claim == nil && pair.value != "":
+			if r.secured.Form == proof.OpenBadgesJWT {
+				r.warn("form", "claim_missing", "The token does not repeat the credential's "+pair.pointer[1:]+" as the claim "+pair.name+".", pair.pointer, "OB 3.0 8.2.4.1")
+			}
+		case pair.claim != nil && *pair.claim != pair.value:
+			r.fail(pair.step, pair.code, "The token's claim "+pair.name+" is not the credential's "+pair.pointer[1:]+".", pair.pointer, "OB 3.0 8.2.4.2")
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package verifier
+
+import "time"
+
+// Report is what a verification found. Its JSON form is stable: pages, the API and `laurel verify --json` print it.
+type Report struct {
+	Outcome   Outcome   `json:"outcome"`
+	Authentic Answer    `json:"authentic"` // did this issuer sign exactly this?
+	InForce   Answer    `json:"inForce"`   // is it valid at AsOf: begun, not expired, not revoked, not suspended?
+	AsOf      time.Time `json:"asOf"`      // the instant it was judged at
+	Input     Input     `json:"input"`
+	Checks    []Check   `json:"checks"` // every step at least once, in the order of Steps
+	// Credential holds only what was secured. It is nil when Authentic is no.
+	Credential *View `json:"credential,omitempty"`
+}
+
+// Outcome sums a report up: valid when it is authentic and in force, invalid when either is no, else unknown.
+type Outcome string
+
+const (
+	Valid   Outcome = "valid"
+	Invalid Outcome = "invalid"
+	Unknown Outcome = "unknown"
+)
+
+// Answer is yes, no, or not known. Not known is never shown as good.
+type Answer string
+
+const (
+	Yes       Answer = "yes"
+	No        Answer = "no"
+	Undecided Answer = "unknown"
+)
+
+// Input names what was read.
+type Input struct {
+	Kind   string `json:"kind"`   // json, jwt, png, svg, pdf, qr or url
+	SHA256 string `json:"sha256"` // hex digest of the bytes as received
+}
+
+// Steps in the order in which every report shows them.
+var Steps = []string{"form", "contexts", "schema", "issuer", "proof", "dates", "status", "subject", "endorsement", "refresh", "recognition"}
+
+// Result of one check.
+type Result string
+
+const (
+	Pass          Result = "pass"
+	Fail          Result = "fail"
+	Warn          Result = "warn"           // worth knowing; changes no answer
+	NotKnown      Result = "unknown"        // could not be read or could not run
+	NotApplicable Result = "not_applicable" // nothing of this kind in the document
+)
+
+// Check is one finding of one step.
+type Check struct {
+	Step    string     `json:"step"`
+	Code    string     `json:"code,omitempty"` // absent on pass and not_applicable
+	Outcome Result     `json:"outcome"`
+	Title   string     `json:"title"`
+	Detail  string     `json:"detail"`            // one sentence for a person
+	Pointer string     `json:"pointer,omitempty"` // JSON Pointer into the credential
+	Clause  string     `json:"clause,omitempty"`  // specification and clause of the rule
+	AsOf    *time.Time `json:"asOf,omitempty"`    // when the fact was read, where it came from outside the input
+}
+
+// View is the credential as pages show it: values as they were signed, nothing else.
+type View struct {
+	Standard     string      `json:"standard"`       // "Open Badges 3.0", "Verifiable Credential 2.0" ...
+	Kind         string      `json:"kind"`           // AchievementCredential, EndorsementCredential, VerifiableCredential ...
+	ID           string      `json:"id,omitempty"`   //
+	Name         string      `json:"name,omitempty"` //
+	Issuer       Party       `json:"issuer"`         //
+	Recipient    []Identity  `json:"recipient"`      // as signed; empty when the badge names nobody
+	Achievement  *Award      `json:"achievement,omitempty"`
+	Awarded      string      `json:"awarded,omitempty"`    // awardedDate, else validFrom
+	ValidFrom    string      `json:"validFrom,omitempty"`  // RFC 3339 as signed
+	ValidUntil   string      `json:"validUntil,omitempty"` // RFC 3339 as signed
+	Results      []Mark      `json:"results"`
+	Alignments   []Alignment `json:"alignments"`
+	Evidence     []Evidence  `json:"evidence"`
+	Endorsements []Party     `json:"endorsements"`
+	Superseded   string      `json:"superseded,omitempty"` // address of the credential that took its place
+}
+
+// Party is an organisation or person as a credential names it: a claim of the signer, not a verified identity.
+type Party struct {
+	ID    string `json:"id"`
+	Name  string `json:"name,omitempty"`
+	URL   string `json:"url,omitempty"`
+	Image string `json:"image,omitempty"`
+}
+
+// Identity is one identifier of the recipient.
+type Identity struct {
+	Type   string `json:"type"`  // id for credentialSubject.id, else the identityType: emailAddress, name ...
+	Value  string `json:"value"` // the identifier, or its hash
+	Hashed bool   `json:"hashed"`
+}
+
+// Award is the achievement that the credential is for.
+type Award struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Criteria    string `json:"criteria,omitempty"`    // Markdown narrative
+	CriteriaURL string `json:"criteriaUrl,omitempty"` // where the criteria are published
+	Type        string `json:"type,omitempty"`        // achievementType
+	Version     string `json:"version,omitempty"`
+	Creator     *Party `json:"creator,omitempty"`
+	Image       string `json:"image,omitempty"`
+}
+
+// Mark is one result of the recipient with the description it belongs to.
+type Mark struct {
+	Name          string `json:"name"`
+	Value         string `json:"value,omitempty"`
+	AchievedLevel string `json:"achievedLevel,omitempty"` // name of the level
+	Status        string `json:"status,omitempty"`
+}
+
+// Alignment is a node of a framework that the achievement stands for.
+type Alignment struct {
+	Name        string `json:"name"`
+	URL         string `json:"url"`
+	Code        string `json:"code,omitempty"`
+	Framework   string `json:"framework,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// Evidence is a reference to what the recipient showed.
+type Evidence struct {
+	ID          string `json:"id,omitempty"`
+	Name        string `json:"name,omitempty"`
+	Narrative   string `json:"narrative,omitempty"`
+	Description string `json:"description,omitempty"`
+	Genre       string `json:"genre,omitempty"`
+}

@@ -1,0 +1,170 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/status"
+	"github.com/laurelbadges/laurel/credential/strict"
+)
+
+const statusClause = "Bitstring Status List 1.0 section 3.2"
+
+// status looks every status entry up. Each is judged for itself: an entry that says revoked counts whatever the others say,
+// and one that could not be read is unknown even beside a good one.
+func (r *run) status(ctx context.Context) {
+	if len(r.document.Statuses) == 0 {
+		r.none("status", "The issuer gave it no status entry, so it cannot be revoked or suspended.")
+		return
+	}
+	for _, entry := range r.document.Statuses {
+		c := r.statusEntry(ctx, entry)
+		c.Step, c.Pointer = "status", entry.Pointer
+		if c.Clause == "" && c.Outcome != Pass {
+			c.Clause = statusClause
+		}
+		r.add(c)
+	}
+}
+
+func (r *run) statusEntry(ctx context.Context, raw credential.Part) Check {
+	if raw.Value["type"] != status.TypeEntry {
+		return Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status is kept in a way that Laurel does not know, so whether it is in force is not known."}
+	}
+	entry, err := status.ParseEntry(raw.Value)
+	if err != nil {
+		return Check{Outcome: Fail, Code: "status_invalid", Detail: err.Error()}
+	}
+	switch entry.Purpose {
+	case "revocation", "suspension":
+	case "message", "refresh":
+		return Check{Outcome: NotApplicable, Detail: "The issuer keeps a status for " + entry.Purpose + ", which does not touch whether it is in force."}
+	default:
+		return Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status has a purpose that Laurel does not know, so whether it is in force is not known."}
+	}
+	list, fault := r.statusList(ctx, entry)
+	if fault != nil {
+		return *fault
+	}
+	return list.say(entry, r)
+}
+
+// statusList is a status list as read: its own verification, its bits, and where it came from.
+type statusList struct {
+	own    *run
+	bits   status.List
+	source Document
+}
+
+// statusList reads the list of an entry and judges what has to hold for any answer: its own signature, type, purpose and
+// length.
+func (r *run) statusList(ctx context.Context, entry status.Entry) (statusList, *Check) {
+	refuse := func(code, detail string) (statusList, *Check) {
+		return statusList{}, &Check{Outcome: NotKnown, Code: code, Detail: detail}
+	}
+	source, err := r.fetch(ctx, entry.ListURL, credential.Limits.Body)
+	switch {
+	case errors.Is(err, ErrBlocked):
+		return refuse("ssrf_blocked", "The status list's address is not a public https address, so it was not called; whether it is in force is not known.")
+	case errors.Is(err, ErrTooLarge):
+		return refuse(strict.CodeTooLarge, "The status list is too large to be read; whether it is in force is not known.")
+	case err != nil:
+		return refuse("status_unavailable", "The status list could not be read; whether it is in force is not known.")
+	case hostOf(source.URL) != hostOf(entry.ListURL):
+		return refuse("status_unavailable", "The status list's address leads to another host; whether it is in force is not known.")
+	}
+	text, _, unreadable := readText(source.Bytes)
+	if unreadable != nil {
+		return refuse("status_invalid", "What stands at the status list's address is not a status list; whether it is in force is not known.")
+	}
+	own := r.inner(credential.VerifiableCredentials)
+	own.judge(ctx, text)
+	switch own.answerAuthentic() {
+	case Undecided:
+		return refuse("status_unavailable", "Who signed the status list could not be established; whether it is in force is not known.")
+	case No:
+		return refuse("status_invalid", "The status list is not what its issuer signed; whether it is in force is not known.")
+	}
+	if !slices.Contains(own.document.Types, status.TypeCredential) {
+		return refuse("status_invalid", "What stands at the status list's address is another credential; whether it is in force is not known.")
+	}
+	object, _ := own.document.Value()["credentialSubject"].(map[string]any)
+	subject, err := status.ParseSubject(object)
+	if err != nil {
+		return refuse("status_invalid", "The status list is malformed; whether it is in force is not known.")
+	}
+	if !slices.Contains(subject.Purposes, entry.Purpose) {
+		return refuse("status_invalid", "The status list is kept for another purpose; whether it is in force is not known.")
+	}
+	bits, err := status.Decode(subject.EncodedList)
+	var refusal *status.Error
+	if errors.As(err, &refusal) {
+		return refuse(refusal.Code, "The status list cannot be decoded; whether it is in force is not known.")
+	}
+	return statusList{own: own, bits: bits, source: source}, nil
+}
+
+// say reads the bit. A bit that is set is believed from any list that passed statusList; a clear one only when the list is
+// in force itself, is the list that the entry names, and belongs to the issuer.
+func (l statusList) say(entry status.Entry, r *run) Check {
+	asOf := instant(l.source.ReadAt)
+	unknown := func(detail string) Check {
+		return Check{Outcome: NotKnown, Code: "status_invalid", Detail: detail + "; whether it is in force is not known.", AsOf: asOf}
+	}
+	set, err := l.bits.Get(entry.Index)
+	if err != nil {
+		return unknown("The status list has no place for this credential")
+	}
+	whose, foreign := "the issuer", !l.belongs(entry, r)
+	if foreign {
+		whose = "a list of " + l.own.document.Issuer.ID
+	}
+	current := !l.own.found(Fail, "dates") && !l.own.found(NotKnown, "dates")
+	switch {
+	case set && entry.Purpose == "revocation":
+		return Check{Outcome: Fail, Code: "revoked", Detail: fmt.Sprintf("It has been revoked, says %s.", whose), AsOf: asOf}
+	case set && current:
+		return Check{Outcome: Fail, Code: "suspended", Detail: fmt.Sprintf("It is suspended, says %s.", whose), AsOf: asOf}
+	case !current:
+		return unknown("The status list is out of date")
+	case l.own.document.ID != "" && l.own.document.ID != entry.ListURL:
+		return unknown("The status list says that it is another list")
+	case foreign:
+		return unknown("The status list belongs to somebody else than the issuer")
+	}
+	kind := map[string]string{"revocation": "Not revoked", "suspension": "Not suspended"}[entry.Purpose]
+	return Check{Outcome: Pass, Detail: kind + ", says the issuer's list, read " + string(l.source.Origin) + ".", AsOf: asOf}
+}
+
+// belongs says whether a list may clear a credential of the run's issuer: its issuer is the same, or another identifier on
+// the same host as badge and list, or one that the operator named.
+func (l statusList) belongs(entry status.Entry, r *run) bool {
+	lister, issuer := l.own.document.Issuer.ID, r.document.Issuer.ID
+	if lister == issuer || slices.Contains(r.StatusIssuers, lister) {
+		return true
+	}
+	host := hostOf(issuer)
+	return host != "" && host == hostOf(lister) && host == hostOf(entry.ListURL)
+}
+
+// hostOf is the host, with its port, that speaks for an https URL or did:web; "" for anything else.
+func hostOf(id string) string {
+	if name, web := strings.CutPrefix(id, "did:web:"); web {
+		host, _, _ := strings.Cut(name, ":")
+		host, err := url.PathUnescape(host)
+		if err != nil {
+			return ""
+		}
+		return strings.ToLower(strings.TrimSuffix(host, ":443"))
+	}
+	u, err := url.Parse(id)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return ""
+	}
+	return strings.ToLower(strings.TrimSuffix(u.Host, ":443"))
+}

@@ -1,0 +1,145 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/proof"
+)
+
+// contexts judges the vocabulary: every context is built in and in its place, and everything in the document means
+// something. In a JWT a term without a meaning is signed all the same, so it is only a warning there.
+func (r *run) contexts(ctx context.Context) {
+	err := r.secured.CheckDocument(ctx)
+	if err != nil {
+		c := describe(err)
+		c.Step, c.Outcome = "contexts", Fail
+		if r.secured.Form != proof.DataIntegrity && c.Code == proof.CodeUnsafeJSONLD && !strings.HasSuffix(c.Pointer, "/@context") {
+			c.Outcome = Warn
+		}
+		r.add(c)
+	}
+	r.problems("contexts")
+	if err == nil && !r.found(Fail, "contexts") {
+		r.pass("contexts", "Every word in it has a published meaning, and all of it is covered by the signature.")
+	}
+}
+
+// schema judges the rules of Open Badges 3.0 and of the VC Data Model.
+func (r *run) schema() {
+	r.problems("schema")
+	if !r.found(Fail, "schema") {
+		r.pass("schema", map[credential.Profile]string{
+			credential.OpenBadges:            "It follows the rules of Open Badges 3.0.",
+			credential.VerifiableCredentials: "It follows the rules of the VC Data Model.",
+		}[r.Profile])
+	}
+}
+
+// subject judges who the badge is about.
+func (r *run) subject() {
+	r.problems("subject")
+	if !r.found(Fail, "subject") && !r.found(Warn, "subject") {
+		r.pass("subject", "It names its recipient.")
+	}
+}
+
+// problems adds the broken rules that belong to a step.
+func (r *run) problems(step string) {
+	for _, p := range r.rules {
+		if p.Step() != step {
+			continue
+		}
+		outcome := Fail
+		if p.Warning {
+			outcome = Warn
+		}
+		r.add(Check{Step: step, Outcome: outcome, Code: p.Code, Detail: p.Detail, Pointer: p.Pointer, Clause: p.Clause})
+	}
+}
+
+// endorsements judges each endorsement as a credential of its own (Open Badges 3.0 section 9.1). A bad one changes nothing
+// about the badge.
+func (r *run) endorsements(ctx context.Context) {
+	if len(r.document.Endorsements) == 0 {
+		r.none("endorsement", "It carries no endorsement.")
+	}
+	for i, e := range r.document.Endorsements {
+		if i == credential.Limits.Proofs {
+			r.unknown("endorsement", strict.CodeTooComplex, fmt.Sprintf("It carries more than %d endorsements; the others were not looked at.", i), "", "")
+			return
+		}
+		r.add(r.judgeEndorsement(ctx, e))
+	}
+}
+
+func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Check {
+	own := r.inner(r.Profile)
+	own.judge(ctx, sealed{bytes: []byte(e.JWT), jwt: e.JWT != "", value: e.Value})
+	c := Check{Step: "endorsement", Pointer: e.Pointer, Clause: "OB 3.0 9.1"}
+	authentic := own.answerAuthentic()
+	switch {
+	case own.document == nil || authentic == No:
+		c.Outcome, c.Code, c.Detail = Warn, own.cause(), "An endorsement is not authentic; it counts for nothing."
+	case own.document.Kind != credential.KindEndorsement || own.document.Subject.ID != e.Carrier:
+		c.Outcome, c.Code, c.Detail = Warn, "subject_mismatch", "An endorsement is about something else than what carries it; it counts for nothing."
+	case authentic == Undecided:
+		c.Outcome, c.Code, c.Detail = NotKnown, own.firstCode("issuer"), "Who signed an endorsement could not be established."
+	case own.found(Fail, "dates"):
+		c.Outcome, c.Code, c.Detail = Warn, own.firstCode("dates"), "An endorsement is not in force; it counts for nothing."
+	default:
+		c.Outcome, c.Detail = Pass, "An endorsement is authentic; it was signed by "+own.document.Issuer.ID+"."
+	}
+	return c
+}
+
+// refresh says whether the issuer offers a newer version. It is not asked: that would tell the issuer who looks.
+func (r *run) refresh() {
+	if len(r.document.Refresh) == 0 {
+		r.none("refresh", "The issuer names no place to ask for a newer version.")
+		return
+	}
+	r.none("refresh", "The issuer names a place to ask for a newer version; it was not asked.")
+}
+
+// recognition says what the badge counts for. Nobody has told this installation yet.
+func (r *run) recognition() {
+	r.none("recognition", "No rules of a recognising body are set up here.")
+}
+
+// inner is a verification of a credential that this one leads to: a status list, an endorsement.
+func (r *run) inner(profile credential.Profile) *run {
+	own := &run{Options: r.Options, at: r.at, isInner: true, documents: r.documents}
+	own.Profile = profile
+	return own
+}
+
+// cause is the code of the first failed check, in the order in which they were made.
+func (r *run) cause() string {
+	for _, c := range r.checks {
+		if c.Outcome == Fail {
+			return c.Code
+		}
+	}
+	return ""
+}
+
+// describe is the finding in an error of a lower room. An error of another kind is a fault of ours, and fails closed.
+func describe(err error) Check {
+	var text *strict.Error
+	var finding *proof.Error
+	var problem *credential.Problem
+	switch {
+	case errors.As(err, &text):
+		return Check{Code: text.Code, Pointer: text.Pointer, Detail: text.Detail, Clause: "RFC 7493 2"}
+	case errors.As(err, &finding):
+		return Check{Code: finding.Code, Pointer: finding.Pointer, Detail: finding.Detail, Clause: finding.Clause}
+	case errors.As(err, &problem):
+		return Check{Code: problem.Code, Pointer: problem.Pointer, Detail: problem.Detail, Clause: problem.Clause}
+	}
+	return Check{Code: strict.CodeMalformed, Detail: "The document could not be judged."}
+}

@@ -1,0 +1,184 @@
+// Package verifier answers whether an issuer signed exactly this credential and whether it is in force.
+//
+// Start with [Verify]. It takes the bytes of a file (JSON, a JWT, a PNG that carries either) and gives a [Report]: eleven
+// steps, always all of them and in one order, each with an outcome and a sentence for a person. What is wrong with a
+// credential is in the report and never an error; an error means that verification could not run.
+//
+// The package waits only through the [Fetcher] that the caller gives it, and imports nothing of the issuing half.
+package verifier
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/proof"
+)
+
+// Options of a verification. The zero value judges an Open Badge now, without a network. No field weakens a check.
+type Options struct {
+	At            time.Time          // the instant to judge at; zero is now
+	Profile       credential.Profile // what the document has to be
+	Fetch         Fetcher            // reads the documents of issuers and status lists; nil reads nothing
+	StatusIssuers []string           // ids whose status lists count for every issuer, beside the issuer's own
+}
+
+// clockSkew is how far the clock of an issuer may be ahead of ours. Nothing is allowed at the other end: an expired badge is
+// expired.
+const clockSkew = 60 * time.Second
+
+// Verify judges input, the bytes of one file or text. The error is that of ctx; every finding is in the report.
+func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
+	if o.At.IsZero() {
+		o.At = time.Now()
+	}
+	sum := sha256.Sum256(input)
+	sealed, kind, fault := read(input)
+	r := &run{Options: o, at: o.At, documents: map[string]resolved{}}
+	if fault != nil {
+		r.fail("form", fault.code, fault.detail, "", fault.clause)
+	} else {
+		r.judge(ctx, sealed)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	report := r.report()
+	report.Input = Input{Kind: kind, SHA256: hex.EncodeToString(sum[:])}
+	return report, nil
+}
+
+// run is one verification: of the input, or of a status list or endorsement that it leads to.
+type run struct {
+	Options
+	at        time.Time
+	isInner   bool // a credential that another leads to: its own status and endorsements are not followed
+	checks    []Check
+	secured   *proof.Secured
+	document  *credential.Credential
+	rules     []credential.Problem
+	documents map[string]resolved // documents of issuers that this verification has read
+}
+
+// judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
+func (r *run) judge(ctx context.Context, s sealed) {
+	if !r.form(s) {
+		return
+	}
+	r.contexts(ctx)
+	r.schema()
+	r.signature(ctx)
+	r.subject()
+	if r.answerAuthentic() == No {
+		return // what nobody signed has no dates and no status
+	}
+	r.dates()
+	if r.isInner {
+		return
+	}
+	r.status(ctx)
+	r.endorsements(ctx)
+	r.refresh()
+	r.recognition()
+}
+
+func (r *run) add(c Check) {
+	c.Title, c.Detail = titles[c.Step], sentence(c.Detail)
+	r.checks = append(r.checks, c)
+}
+
+func (r *run) pass(step, detail string) { r.add(Check{Step: step, Outcome: Pass, Detail: detail}) }
+
+func (r *run) none(step, detail string) {
+	r.add(Check{Step: step, Outcome: NotApplicable, Detail: detail})
+}
+
+func (r *run) fail(step, code, detail, pointer, clause string) {
+	r.add(Check{Step: step, Outcome: Fail, Code: code, Detail: detail, Pointer: pointer, Clause: clause})
+}
+
+func (r *run) warn(step, code, detail, pointer, clause string) {
+	r.add(Check{Step: step, Outcome: Warn, Code: code, Detail: detail, Pointer: pointer, Clause: clause})
+}
+
+func (r *run) unknown(step, code, detail, pointer, clause string) {
+	r.add(Check{Step: step, Outcome: NotKnown, Code: code, Detail: detail, Pointer: pointer, Clause: clause})
+}
+
+// found says whether a check of one of the steps has the outcome.
+func (r *run) found(outcome Result, steps ...string) bool {
+	for _, c := range r.checks {
+		for _, step := range steps {
+			if c.Step == step && c.Outcome == outcome {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var authenticSteps = []string{"form", "contexts", "schema", "issuer", "proof", "subject"}
+
+// answerAuthentic is yes only when a proof has passed and nothing speaks against it. A fail beats an unknown.
+func (r *run) answerAuthentic() Answer {
+	switch {
+	case r.found(Fail, authenticSteps...):
+		return No
+	case r.found(NotKnown, authenticSteps...) || !r.found(Pass, "proof"):
+		return Undecided
+	}
+	return Yes
+}
+
+// answerInForce is yes only when authenticity is, and dates and status have both passed or do not apply.
+func (r *run) answerInForce(authentic Answer) Answer {
+	steps := []string{"dates", "status"}
+	switch {
+	case r.found(Fail, steps...):
+		return No
+	case authentic != Yes, r.found(NotKnown, steps...), !r.found(Pass, "dates"):
+		return Undecided
+	case !r.found(Pass, "status") && !r.found(NotApplicable, "status"):
+		return Undecided
+	}
+	return Yes
+}
+
+// report puts the checks into the fixed order, says of each step that did not run why, and sums up.
+func (r *run) report() *Report {
+	authentic := r.answerAuthentic()
+	inForce := r.answerInForce(authentic)
+	report := &Report{Authentic: authentic, InForce: inForce, AsOf: r.at.UTC().Truncate(time.Second)}
+	switch {
+	case authentic == Yes && inForce == Yes:
+		report.Outcome = Valid
+	case authentic == No || inForce == No:
+		report.Outcome = Invalid
+	default:
+		report.Outcome = Unknown
+	}
+	for _, step := range Steps {
+		before := len(report.Checks)
+		for _, c := range r.checks {
+			if c.Step == step {
+				report.Checks = append(report.Checks, c)
+			}
+		}
+		if len(report.Checks) == before {
+			report.Checks = append(report.Checks, Check{Step: step, Title: titles[step], Outcome: NotKnown, Code: r.cause(),
+				Detail: "Not looked at, because an earlier step failed."})
+		}
+	}
+	if authentic != No && r.document != nil {
+		report.Credential = view(r.document)
+	}
+	return report
+}
+
+// titles name the steps for people.
+var titles = map[string]string{
+	"form": "Form", "contexts": "Vocabulary", "schema": "Rules", "issuer": "Issuer", "proof": "Signature", "dates": "Dates",
+	"status": "Status", "subject": "Recipient", "endorsement": "Endorsements", "refresh": "Newer version", "recognition": "Recognition",
+}

@@ -1,0 +1,74 @@
+package verifier
+
+import (
+	"cmp"
+
+	"github.com/laurelbadges/laurel/credential"
+)
+
+// view shows what was secured, and nothing else: c was read from the document that the proof covers.
+func view(c *credential.Credential) *View {
+	v := &View{Standard: standard(c), Kind: c.Kind, ID: c.ID, Name: c.Name, Issuer: party(c.Issuer),
+		Awarded: cmp.Or(c.Awarded, c.ValidFrom), ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
+		Recipient: []Identity{}, Results: []Mark{}, Alignments: []Alignment{}, Evidence: []Evidence{}, Endorsements: []Party{}}
+	if c.Subject.ID != "" {
+		v.Recipient = append(v.Recipient, Identity{Type: "id", Value: c.Subject.ID})
+	}
+	for _, id := range c.Subject.Identifiers {
+		v.Recipient = append(v.Recipient, Identity{Type: id.Type, Value: id.Hash, Hashed: id.Hashed})
+	}
+	if c.Subject.Name != "" {
+		v.Recipient = append(v.Recipient, Identity{Type: "name", Value: c.Subject.Name})
+	}
+	for _, e := range c.Evidence {
+		v.Evidence = append(v.Evidence, Evidence{ID: e.ID, Name: e.Name, Narrative: e.Narrative, Description: e.Description, Genre: e.Genre})
+	}
+	a := c.Subject.Achievement
+	if a == nil {
+		return v
+	}
+	v.Achievement = &Award{ID: a.ID, Name: a.Name, Description: a.Description, Criteria: a.Criteria.Narrative, CriteriaURL: a.Criteria.ID,
+		Type: a.AchievementType, Version: a.Version, Image: a.Image.ID}
+	if a.Creator != nil {
+		creator := party(*a.Creator)
+		v.Achievement.Creator = &creator
+	}
+	for _, l := range a.Alignments {
+		v.Alignments = append(v.Alignments, Alignment{Name: l.TargetName, URL: l.TargetURL, Code: l.TargetCode, Framework: l.TargetFramework, Description: l.TargetDescription})
+	}
+	for _, result := range c.Subject.Results {
+		v.Results = append(v.Results, mark(result, a.ResultDescriptions))
+	}
+	return v
+}
+
+func standard(c *credential.Credential) string {
+	switch {
+	case c.Kind == credential.KindAchievement || c.Kind == credential.KindEndorsement:
+		return "Open Badges 3.0"
+	case c.DataModel != "":
+		return "Verifiable Credential " + c.DataModel
+	}
+	return ""
+}
+
+func party(p credential.Party) Party {
+	return Party{ID: p.ID, Name: p.Name, URL: p.URL, Image: p.Image.ID}
+}
+
+// mark gives a result the names that its description has for it.
+func mark(result credential.Result, descriptions []credential.ResultDescription) Mark {
+	m := Mark{Value: result.Value, Status: result.Status, AchievedLevel: result.AchievedLevel}
+	for _, d := range descriptions {
+		if d.ID != result.ResultDescription {
+			continue
+		}
+		m.Name = d.Name
+		for _, level := range d.Levels {
+			if level.ID == result.AchievedLevel {
+				m.AchievedLevel = level.Name
+			}
+		}
+	}
+	return m
+}
