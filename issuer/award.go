@@ -1,0 +1,312 @@
+package issuer
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/status"
+	"github.com/laurelbadges/laurel/proof"
+)
+
+// AwardInput is an award to be made.
+type AwardInput struct {
+	Achievement    string // Achievement.ID; "" where exactly one is published
+	Recipient      string // e-mail address; it goes into the credential in lower case and is kept nowhere else
+	PlainRecipient bool   // put the address into the credential readably; otherwise its salted hash stands there
+	Name           string // of the recipient, to be shown; optional
+	Narrative      string // about this award, Markdown; optional
+	Evidence       []Evidence
+	// Results are what the recipient reached. ResultDescription and AchievedLevel are ids, or short names as in AchievementInput.
+	Results    []credential.Result
+	ValidFrom  time.Time // zero: now
+	ValidUntil time.Time // zero: without end
+	Actor      string    // who awards it, for the audit log; no e-mail address
+}
+
+// Evidence is something that the recipient showed.
+type Evidence struct {
+	URL       string // https or http; optional
+	Name      string
+	Narrative string // Markdown
+}
+
+var credentials = Table[Credential]{
+	Kind:  Kind{Name: "credential", Lookups: []string{"draft"}},
+	Key:   func(c *Credential) string { return c.ID },
+	Order: func(c *Credential) string { return sortable(c.Intended) },
+	Lookups: func(c *Credential) []string {
+		if c.Issued.IsZero() {
+			return []string{inAll}
+		}
+		return []string{""}
+	},
+}
+
+// Issue makes an award: it records the intent with id and place in the status lists, signs, has its own work checked, and
+// records the signed forms. When it fails after the first step the award stays a draft, which the next Open completes; the
+// error then has kind unavailable or internal. It refuses (code clock_back) while the clock stands more than five minutes
+// before the latest recorded act.
+func (s *Service) Issue(ctx context.Context, in AwardInput) (Credential, error) {
+	badge, err := s.badge(in)
+	if err != nil {
+		return Credential{}, err
+	}
+	var draft Credential
+	err = s.store.Update(ctx, func(tx Tx) (err error) {
+		draft, err = s.intend(tx, in, badge)
+		return err
+	})
+	if err != nil {
+		return Credential{}, stored(err)
+	}
+	return s.complete(ctx, draft)
+}
+
+// badge checks the input and fills in all that depends on it alone.
+func (s *Service) badge(in AwardInput) (credential.AchievementCredential, error) {
+	var badge credential.AchievementCredential
+	email, err := checkEmail(in.Recipient)
+	if err != nil {
+		return badge, err
+	}
+	recipient := credential.IdentityObject{Type: "emailAddress", Hash: email}
+	if !in.PlainRecipient {
+		recipient = credential.HashedIdentity("emailAddress", email)
+	}
+	badge.Subject.Identifiers = []credential.IdentityObject{recipient}
+	if name := strings.TrimSpace(in.Name); name != "" {
+		if err := checkName(name, "The recipient"); err != nil {
+			return badge, err
+		}
+		badge.Subject.Identifiers = append(badge.Subject.Identifiers, credential.IdentityObject{Type: "name", Hash: name})
+	}
+	badge.Subject.Narrative = strings.TrimSpace(in.Narrative)
+	for _, e := range in.Evidence {
+		if e.URL != "" && !isWebAddress(e.URL) {
+			return badge, invalid("evidence", "The address of evidence has to begin with https:// or http://.")
+		}
+		if e == (Evidence{}) {
+			return badge, invalid("evidence", "A piece of evidence is empty.")
+		}
+		badge.Evidence = append(badge.Evidence, credential.Evidence{ID: e.URL, Name: e.Name, Narrative: e.Narrative})
+	}
+	badge.ValidFrom, badge.ValidUntil = in.ValidFrom.UTC().Truncate(time.Second), in.ValidUntil.UTC().Truncate(time.Second)
+	if in.ValidFrom.IsZero() {
+		badge.ValidFrom = s.instant()
+	}
+	if in.ValidUntil.IsZero() {
+		badge.ValidUntil = time.Time{}
+	} else if !badge.ValidUntil.After(badge.ValidFrom) {
+		return badge, invalid("dates", "The badge would end before it begins.")
+	}
+	return badge, nil
+}
+
+// intend records the intent of an award, with everything that its signed document will say.
+func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCredential) (Credential, error) {
+	head, _, err := readHead(tx)
+	if err != nil {
+		return Credential{}, err
+	}
+	if now := s.now(); !within(now, head.Latest) {
+		return Credential{}, &Error{Kind: KindUnavailable, Code: "clock_back", Detail: fmt.Sprintf(
+			"The clock of this machine says %s, but the latest entry was made at %s. Set the clock, then award again.",
+			now.UTC().Format(time.RFC3339), head.Latest.Format(time.RFC3339))}
+	}
+	a, err := achievement(tx, in.Achievement)
+	if err != nil {
+		return Credential{}, err
+	}
+	o, _, err := organisations.Get(tx, a.Organisation)
+	if err != nil {
+		return Credential{}, err
+	}
+	c := s.newCredential()
+	c.Organisation, c.Achievement, c.By = o.ID, a.ID, in.Actor
+	if c.Slot, err = takeSlot(tx, o.ID); err != nil {
+		return Credential{}, err
+	}
+	badge.ID, badge.Name = c.Identifier, a.Name
+	badge.Issuer = credential.Party{ID: o.DID, Name: o.Name, URL: o.URL, Email: o.Email}
+	badge.Subject.Achievement = placed(a.Content, a.URL)
+	badge.Subject.Results = slices.Clone(in.Results)
+	for i := range badge.Subject.Results {
+		r := &badge.Subject.Results[i]
+		r.ResultDescription, r.AchievedLevel = place(a.URL, r.ResultDescription), place(a.URL, r.AchievedLevel)
+	}
+	badge.Status = []credential.StatusEntry{
+		statusEntry(listURL(s.base, c.Slot.Revocation), status.PurposeRevocation, c.Slot.Index),
+		statusEntry(listURL(s.base, c.Slot.Suspension), status.PurposeSuspension, c.Slot.Index),
+	}
+	if c.Unsigned, err = credential.Build(badge); err != nil {
+		return Credential{}, unbuildable(err)
+	}
+	if err := credentials.Put(tx, &c, 0); err != nil {
+		return Credential{}, err
+	}
+	return c, record(tx, AuditEntry{At: c.Intended, Actor: in.Actor, Action: "credential.intended", Subject: c.ID, Detail: a.ID})
+}
+
+func statusEntry(list, purpose string, index int) credential.StatusEntry {
+	return credential.StatusEntry{ID: fmt.Sprintf("%s#%d", list, index), Purpose: purpose, Index: index, List: list}
+}
+
+// entry is the status entry of a place in a list.
+func (s *Service) entry(purpose, list string, index int) credential.StatusEntry {
+	address := listURL(s.base, list)
+	return credential.StatusEntry{ID: fmt.Sprintf("%s#%d", address, index), Purpose: purpose, Index: index, List: address}
+}
+
+// newCredential chooses the names of an award. Without a public address the identifier is a urn:uuid of the same bits as the
+// id, so that each leads to the other.
+func (s *Service) newCredential() Credential {
+	c := Credential{ID: newID(), Intended: s.now().UTC()}
+	if !s.public {
+		random := uuid.New()
+		c.ID, c.Identifier = base64.RawURLEncoding.EncodeToString(random[:]), random.URN()
+	}
+	c.URL = s.base + "/c/" + c.ID
+	if s.public {
+		c.Identifier = c.URL
+	}
+	return c
+}
+
+// achievement reads one by id or address, or the only one when id is "".
+func achievement(tx Tx, id string) (Achievement, error) {
+	if id != "" {
+		a, _, err := achievements.Get(tx, id[strings.LastIndexByte(id, '/')+1:])
+		if errors.Is(err, ErrNotFound) || err == nil && id != a.ID && id != a.URL {
+			return a, missing("No achievement of this name is published here.")
+		}
+		return a, err
+	}
+	all, _, err := achievements.List(tx, Query{Limit: 2})
+	switch {
+	case err != nil:
+		return Achievement{}, err
+	case len(all) == 0:
+		return Achievement{}, missing("No achievement is published here yet. Publish one first.")
+	case len(all) > 1:
+		return Achievement{}, invalid("achievement", "Several achievements are published here. Say which one.")
+	}
+	return all[0], nil
+}
+
+// complete signs a draft, checks what it signed and records it. Doing it twice gives the same award.
+func (s *Service) complete(ctx context.Context, draft Credential) (Credential, error) {
+	o, err := s.Organisation(ctx, draft.Organisation)
+	if err != nil {
+		return Credential{}, err
+	}
+	sealed, token, err := s.seal(ctx, o, draft.Unsigned)
+	if err != nil {
+		return Credential{}, err
+	}
+	for _, form := range [][]byte{sealed, []byte(token)} {
+		if err := s.check(ctx, form); err != nil {
+			if ctx.Err() != nil {
+				return Credential{}, ctx.Err()
+			}
+			return Credential{}, internal("self_check_failed", "What was signed did not pass this program's own check, so it was not given out.", err)
+		}
+	}
+	var done Credential
+	err = s.store.Update(ctx, func(tx Tx) error {
+		var version uint64
+		var err error
+		if done, version, err = credentials.Get(tx, draft.ID); err != nil || !done.Issued.IsZero() {
+			return err
+		}
+		done.Issued, done.JSON, done.JWT, done.Unsigned = s.now().UTC(), sealed, token, nil
+		if err := credentials.Put(tx, &done, version); err != nil {
+			return err
+		}
+		return record(tx, AuditEntry{At: done.Issued, Actor: done.By, Action: "credential.issued", Subject: done.ID, Detail: done.Achievement})
+	})
+	if err != nil {
+		return Credential{}, stored(err)
+	}
+	return done, nil
+}
+
+// seal signs a document in both forms.
+func (s *Service) seal(ctx context.Context, o Organisation, document []byte) (sealed []byte, token string, err error) {
+	sealed, err = s.sealIntegrity(ctx, o, document)
+	if err != nil {
+		return nil, "", err
+	}
+	k, err := o.jwtKey()
+	if err != nil {
+		return nil, "", err
+	}
+	signer, err := s.signer(k)
+	if err != nil {
+		return nil, "", err
+	}
+	if token, err = proof.SealJWT(document, signer); err != nil {
+		return nil, "", internal("signing_failed", "The badge could not be signed.", err)
+	}
+	return sealed, token, nil
+}
+
+// sealIntegrity adds a Data Integrity proof.
+func (s *Service) sealIntegrity(ctx context.Context, o Organisation, document []byte) ([]byte, error) {
+	k, err := o.integrityKey()
+	if err != nil {
+		return nil, err
+	}
+	signer, err := s.signer(k)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := proof.Seal(ctx, document, proof.SealOptions{Signer: signer, Created: s.instant()})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, internal("signing_failed", "The document could not be signed.", err)
+	}
+	return sealed, nil
+}
+
+// finishDrafts completes the awards that a crash left between intent and signature. One that cannot be completed stands in
+// the way of no other and of no start; only a store that cannot be read, or the end of ctx, does.
+func (s *Service) finishDrafts(ctx context.Context) (Opening, error) {
+	var found Opening
+	var failed []error
+	for q := (Query{By: "draft", Value: inAll}); ; {
+		var drafts []Credential
+		var next string
+		err := s.store.View(ctx, func(tx Tx) (err error) {
+			drafts, next, err = credentials.List(tx, q)
+			return err
+		})
+		if err != nil {
+			return Opening{}, stored(err)
+		}
+		for _, draft := range drafts {
+			_, err := s.complete(ctx, draft)
+			switch {
+			case ctx.Err() != nil:
+				return Opening{}, ctx.Err()
+			case err != nil:
+				failed = append(failed, fmt.Errorf("completing the award %s: %w", draft.ID, err))
+			default:
+				found.Finished++
+			}
+		}
+		if q.After = next; next == "" {
+			found.Unfinished = errors.Join(failed...)
+			return found, nil
+		}
+	}
+}

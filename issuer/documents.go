@@ -1,0 +1,205 @@
+package issuer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/laurelbadges/laurel/keys"
+)
+
+// Contexts of the JSON-LD that is published unsigned.
+var publishedContexts = []string{
+	"https://www.w3.org/ns/credentials/v2",
+	"https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+}
+
+// Documents answers the public documents of an installation from its store alone, without keys: for a check of its own
+// badges where no Service runs. Status lists are given as they were last signed; one that has changed since is an error of
+// kind unavailable, code list_stale.
+type Documents struct{ store Store }
+
+// NewDocuments returns the documents of the installation in store.
+func NewDocuments(store Store) *Documents { return &Documents{store: store} }
+
+// Document returns the document that the installation publishes at an address under its stored base, wherever it is served
+// now. What does not exist, and any other address, has kind missing and wraps ErrNotFound.
+func (d *Documents) Document(ctx context.Context, address string) (document []byte, err error) {
+	err = d.store.View(ctx, func(tx Tx) error {
+		here, _, err := installations.Get(tx, installationID)
+		if err != nil {
+			return err
+		}
+		path, ok := strings.CutPrefix(address, here.Base+"/")
+		if !ok {
+			return ErrNotFound
+		}
+		document, err = read(tx, path)
+		return err
+	})
+	return document, stored(err)
+}
+
+// Document is Documents.Document, with status lists that are signed anew when that is due.
+func (s *Service) Document(ctx context.Context, address string) ([]byte, error) {
+	if list, ok := strings.CutPrefix(address, listURL(s.base, "")); ok {
+		l, err := s.StatusList(ctx, list)
+		return l.JSON, err
+	}
+	return s.documents.Document(ctx, address)
+}
+
+// read finds the document of a path, which has no slash in front.
+func read(tx Tx, path string) ([]byte, error) {
+	switch path {
+	case ".well-known/did.json":
+		all, err := every(tx, organisations)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range all {
+			if strings.HasPrefix(o.DID, "did:web:") && strings.Count(o.DID, ":") == 2 {
+				return didDocument(o)
+			}
+		}
+		return nil, ErrNotFound
+	case ".well-known/jwks.json":
+		all, err := every(tx, organisations)
+		if err != nil {
+			return nil, err
+		}
+		return keySet(all...)
+	}
+	kind, rest, _ := strings.Cut(path, "/")
+	id, part, _ := strings.Cut(rest, "/")
+	switch kind + "/" + part {
+	case "i/":
+		o, _, err := organisations.Get(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		return profile(o)
+	case "i/did.json":
+		o, _, err := organisations.Get(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		return didDocument(o)
+	case "i/jwks.json":
+		o, _, err := organisations.Get(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		return keySet(o)
+	case "a/":
+		a, _, err := achievements.Get(tx, id)
+		return a.Document, err
+	case "a/" + imageName:
+		p, _, err := pictures.Get(tx, id)
+		return p.PNG, err
+	case "status/":
+		return lastSigned(tx, id)
+	}
+	return nil, ErrNotFound
+}
+
+// didDocument is the document of a did:web; a did:key has none.
+func didDocument(o Organisation) ([]byte, error) {
+	if !strings.HasPrefix(o.DID, "did:web:") {
+		return nil, ErrNotFound
+	}
+	var methods []keys.Method
+	for _, k := range o.published() {
+		public, err := keys.ParseMultikey(k.Multikey)
+		if err != nil {
+			return nil, internal("stored_key", "A public key in the store cannot be read.", err)
+		}
+		methods = append(methods, keys.Method{ID: k.Method, Key: public})
+	}
+	document, err := keys.WebDocument(o.DID, methods)
+	if err != nil {
+		return nil, internal("document", "The issuer's identity document could not be written.", err)
+	}
+	return document, nil
+}
+
+// published are the keys that stand in the issuer's documents: all but the compromised.
+func (o *Organisation) published() []Key {
+	var list []Key
+	for _, k := range o.Keys {
+		if k.State != KeyCompromised {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// keySet is a JSON Web Key Set (RFC 7517 section 5). Each key says in iss whose it is, as Open Badges 3.0 asks of the set of
+// a host (implementation guide, key provenance).
+func keySet(organisations ...Organisation) ([]byte, error) {
+	set := struct {
+		Keys []map[string]any `json:"keys"`
+	}{Keys: []map[string]any{}}
+	for _, o := range organisations {
+		for _, k := range o.published() {
+			public, err := keys.ParseMultikey(k.Multikey)
+			if err != nil {
+				return nil, internal("stored_key", "A public key in the store cannot be read.", err)
+			}
+			jwk, err := keys.MarshalJWK(public)
+			if err != nil {
+				return nil, internal("stored_key", "A public key in the store cannot be read.", err)
+			}
+			jwk["kid"], jwk["alg"], jwk["use"], jwk["iss"] = k.Method, k.Algorithm, "sig", o.DID
+			set.Keys = append(set.Keys, jwk)
+		}
+	}
+	return indented(set)
+}
+
+// profile is the issuer as JSON-LD (OB 3.0 B Profile).
+func profile(o Organisation) ([]byte, error) {
+	return indented(struct {
+		Context []string `json:"@context"`
+		ID      string   `json:"id"`
+		Type    []string `json:"type"`
+		Name    string   `json:"name"`
+		URL     string   `json:"url"`
+		Email   string   `json:"email,omitempty"`
+	}{publishedContexts, o.DID, []string{"Profile"}, o.Name, o.URL, o.Email})
+}
+
+// withContexts puts the contexts in front of the members of a JSON object that has some.
+func withContexts(object []byte) []byte {
+	contexts, _ := json.Marshal(publishedContexts) // two constant strings
+	return bytes.Join([][]byte{[]byte(`{"@context":`), contexts, []byte(","), bytes.TrimSpace(object)[1:]}, nil)
+}
+
+func indented(v any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		return nil, internal("document", "A document could not be written.", err)
+	}
+	return out.Bytes(), nil
+}
+
+// lastSigned is the newest signed copy of a status list, if that says what the list says now.
+func lastSigned(tx Tx, id string) ([]byte, error) {
+	l, _, err := statusLists.Get(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	copied, _, err := publishedLists.Get(tx, id)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || copied.Version != l.Version {
+		return nil, &Error{Kind: KindUnavailable, Code: "list_stale", Detail: "The status list has changed since it was last signed."}
+	}
+	return copied.JSON, nil
+}

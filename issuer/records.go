@@ -1,0 +1,83 @@
+package issuer
+
+import (
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+)
+
+// Organisation is an issuing organisation: who signs.
+type Organisation struct {
+	ID      string    `json:"id"`   // 22 characters, the {id} of /i/{id}
+	DID     string    `json:"did"`  // the issuer id that every credential carries; chosen once
+	Name    string    `json:"name"` //
+	URL     string    `json:"url"`  // address of its profile page, PUBLIC-URL/i/{id}
+	Email   string    `json:"email,omitempty"`
+	Keys    []Key     `json:"keys"`
+	Created time.Time `json:"created"`
+}
+
+// Key is one key of an organisation. The private part lies sealed in the key folder under Name.
+type Key struct {
+	Name      string     `json:"name"`      // file name in the key folder
+	Method    string     `json:"method"`    // verification method: the full DID URL
+	Algorithm string     `json:"algorithm"` // EdDSA or ES256
+	Multikey  string     `json:"multikey"`  // public part (CID 1.0 section 2.2.2)
+	State     KeyState   `json:"state"`
+	Created   time.Time  `json:"created"`
+	Ended     *time.Time `json:"ended,omitempty"` // when it was retired or found compromised
+}
+
+// KeyState is the life of a key.
+type KeyState string
+
+const (
+	KeyActive      KeyState = "active"      // signs
+	KeyRetired     KeyState = "retired"     // signs no more; stays published so that what it signed stays authentic
+	KeyCompromised KeyState = "compromised" // taken out of the DID document; what it signed is no longer authentic
+)
+
+// Achievement is a micro-credential that people can earn. A published one never changes.
+type Achievement struct {
+	ID           string    `json:"id"`           // 22 characters, the {id} of /a/{id}
+	Organisation string    `json:"organisation"` // Organisation.ID
+	URL          string    `json:"url"`          // the id of the achievement in credentials
+	Name         string    `json:"name"`
+	Document     []byte    `json:"document"` // the Open Badges 3.0 Achievement object as JSON-LD
+	Published    time.Time `json:"published"`
+
+	// Content is what Document says, with short names in place of the ids that begin with URL.
+	Content credential.Achievement `json:"content"`
+}
+
+// Credential is one award: the signed document in every form, and whether it is in force.
+type Credential struct {
+	ID           string    `json:"id"`         // 22 characters (128 random bits), the {id} of /c/{id}
+	Identifier   string    `json:"identifier"` // the id of the credential: PUBLIC-URL/c/{id} or urn:uuid
+	URL          string    `json:"url"`        // address of its page
+	Organisation string    `json:"organisation"`
+	Achievement  string    `json:"achievement"`
+	Slot         Slot      `json:"slot"`
+	Intended     time.Time `json:"intended"`           // when the intent was recorded, before anything was signed
+	Issued       time.Time `json:"issued,omitzero"`    // zero until the signed forms are recorded
+	By           string    `json:"by,omitempty"`       // who awarded it
+	Unsigned     []byte    `json:"unsigned,omitempty"` // the document as recorded before signing; nil once JSON is there
+	JSON         []byte    `json:"json,omitempty"`     // with its Data Integrity proof
+	JWT          string    `json:"jwt,omitempty"`      // VC-JWT in the Open Badges 3.0 form
+	Revoked      *Change   `json:"revoked,omitempty"`
+	Suspended    *Change   `json:"suspended,omitempty"`
+}
+
+// Change says when, by whom and why the standing of a credential changed.
+type Change struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Slot is the place of a credential in the status lists of its organisation.
+type Slot struct {
+	Revocation string `json:"revocation"` // id of the revocation list, the {list} of /status/{list}
+	Suspension string `json:"suspension"` // id of the suspension list
+	Index      int    `json:"index"`      // the same in both; random to the eye, never given twice
+}

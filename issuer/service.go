@@ -1,0 +1,279 @@
+package issuer
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/laurelbadges/laurel/keys"
+)
+
+// Config is what a Service works with. All but Base and Public must be set.
+type Config struct {
+	Store Store
+	Keys  *keys.Folder // where private keys lie
+	// Check judges what was just signed, with the verifier, in the profile it was made for: form, contexts, schema, issuer
+	// and proof must hold; dates and status are not judged. sealed is JSON or a JWT. Open calls it for awards that a crash
+	// left half done, so it takes documents of this installation from [Documents], not from the Service.
+	Check func(ctx context.Context, sealed []byte) error
+	Now   func() time.Time
+	// Base is the address that ids and links begin with: scheme and host without a path. It is stored at the first start;
+	// later "" means the stored one, and without Public another value is passed over for the stored one.
+	Base string
+	// Public says that Base was given as the public address of the installation (--public-url). Without it Base works on
+	// this machine only.
+	Public bool
+}
+
+// Service is the issuing half of one installation. It may be used by several goroutines; one process has one Service.
+type Service struct {
+	documents *Documents
+	store     Store
+	keys      *keys.Folder
+	check     func(ctx context.Context, sealed []byte) error
+	now       func() time.Time
+	base      string
+	public    bool
+	opening   Opening
+
+	signers sync.Map // name of a key file -> crypto.Signer
+
+	signing sync.Mutex // held while a status list is signed, so that each version is signed once
+	lists   sync.Map   // id of a status list -> publishedList
+}
+
+// Opening says what Open found to do.
+type Opening struct {
+	Finished   int   // half-done awards that were completed
+	Unfinished error // why others could not be; they are tried again at the next Open
+}
+
+// installation is the record of the one installation in a store.
+type installation struct {
+	Base    string    `json:"base"`
+	Public  bool      `json:"public"`
+	Created time.Time `json:"created"`
+}
+
+const installationID = "this"
+
+var installations = Table[installation]{
+	Kind: Kind{Name: "installation"},
+	Key:  func(*installation) string { return installationID },
+}
+
+// Open starts the issuing half. The first time it stores Base; from then on Base never changes, but for one step: an
+// installation without a public address that has made no award yet may be given one. Another public address is refused
+// (kind denied, code base_changed). Awards whose intent was recorded, but not their signed forms, are completed with the
+// same id and the same place in the status lists.
+func Open(ctx context.Context, c Config) (*Service, error) {
+	if c.Store == nil || c.Keys == nil || c.Check == nil || c.Now == nil {
+		return nil, errors.New("opening the issuer: store, keys, check and clock must be set")
+	}
+	base, err := checkBase(c.Base)
+	if err != nil {
+		return nil, err
+	}
+	if base == "" && c.Public {
+		return nil, errors.New("opening the issuer: a public installation needs its base")
+	}
+	s := &Service{documents: NewDocuments(c.Store), store: c.Store, keys: c.Keys, check: c.Check, now: c.Now}
+	if err := s.settle(ctx, base, c.Public); err != nil {
+		return nil, err
+	}
+	if s.opening, err = s.finishDrafts(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Base returns the stored address that ids and links begin with, without a slash at the end.
+func (s *Service) Base() string { return s.base }
+
+// Local says that Base works on this machine only.
+func (s *Service) Local() bool { return !s.public }
+
+// Opening says what Open found to do.
+func (s *Service) Opening() Opening { return s.opening }
+
+// checkBase refuses what is no address to build others on, and cuts a slash at the end.
+func checkBase(base string) (string, error) {
+	if base == "" {
+		return "", nil
+	}
+	u, err := url.Parse(strings.TrimSuffix(base, "/"))
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil ||
+		u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return "", invalid("base", "The public address has to be a URL of scheme and host only, such as https://badges.example.org.")
+	}
+	host := strings.ToLower(u.Host)
+	host = strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme]) // as browsers leave it away
+	return u.Scheme + "://" + host, nil
+}
+
+// settle stores the base at the first start and holds later starts to it.
+func (s *Service) settle(ctx context.Context, base string, public bool) error {
+	var here installation
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		here, _, err = installations.Get(tx, installationID)
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrNotFound) && base == "":
+		return &Error{Kind: KindMissing, Code: "no_installation", Err: ErrNotFound,
+			Detail: "This folder holds no installation yet. Start `laurel serve` there once, or name another folder with --data."}
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return stored(err)
+	case err == nil && (!public || here.Public && here.Base == base):
+		s.base, s.public = here.Base, here.Public
+		return nil
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		old, version, err := installations.Get(tx, installationID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		action := "installation.created"
+		here = installation{Base: base, Public: public, Created: s.instant()}
+		if version > 0 {
+			if err := movable(tx, old, base); err != nil {
+				return err
+			}
+			if err := move(tx, base); err != nil {
+				return err
+			}
+			action, here.Created = "installation.published", old.Created
+		}
+		if err := installations.Put(tx, &here, version); err != nil {
+			return err
+		}
+		return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: action, Subject: installationID, Detail: base})
+	})
+	s.base, s.public = base, public
+	return stored(err)
+}
+
+// movable says whether the installation may still be given the public address base.
+func movable(tx Tx, old installation, base string) error {
+	if old.Public {
+		return baseChanged(fmt.Sprintf("This folder belongs to %[1]s, and its badges say so; it cannot become %[2]s. "+
+			"Start it with --public-url %[1]s, or start %[2]s in a new folder (--data).", old.Base, base))
+	}
+	awards, _, err := credentials.List(tx, Query{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(awards) > 0 {
+		return baseChanged(fmt.Sprintf("The badges awarded from this folder carry addresses that work on this machine only (%s), "+
+			"and signed badges cannot change. Start without --public-url, or start %s in a new folder (--data).", old.Base, base))
+	}
+	return nil
+}
+
+func baseChanged(detail string) error {
+	return &Error{Kind: KindDenied, Code: "base_changed", Detail: detail}
+}
+
+// move gives what was published so far, and named in no signed document, its addresses under base.
+func move(tx Tx, base string) error {
+	all, err := every(tx, organisations)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		o, version, err := organisations.Get(tx, o.ID)
+		if err != nil {
+			return err
+		}
+		o.URL = base + "/i/" + o.ID
+		if err := organisations.Put(tx, &o, version); err != nil {
+			return err
+		}
+	}
+	published, err := every(tx, achievements)
+	if err != nil {
+		return err
+	}
+	for _, a := range published {
+		a, version, err := achievements.Get(tx, a.ID)
+		if err != nil {
+			return err
+		}
+		a.URL = base + "/a/" + a.ID
+		if a.Document, err = achievementDocument(a.Content, a.URL); err != nil {
+			return err
+		}
+		if err := achievements.Put(tx, &a, version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// every returns all records of a table that declares the lookup all, in order.
+func every[T any](tx Tx, t Table[T]) ([]T, error) {
+	var all []T
+	for q := (Query{By: "all", Value: inAll, Limit: 1000}); ; {
+		page, next, err := t.List(tx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if q.After = next; next == "" {
+			return all, nil
+		}
+	}
+}
+
+// inAll is the value of the lookup all, under which every record of a kind stands.
+const inAll = "yes"
+
+// instant is the time now as documents carry it: whole seconds, UTC.
+func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Second) }
+
+// sortable writes t so that texts sort as the instants do.
+func sortable(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000000Z") }
+
+// newID returns 128 random bits as 22 characters of base64url.
+func newID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(id[:])
+}
+
+// webHost returns the host of base, with its port, when it can carry a did:web: https and a DNS name that others can look up.
+func webHost(base string) (string, bool) {
+	host, ok := strings.CutPrefix(base, "https://")
+	u, err := url.Parse(base)
+	if !ok || err != nil {
+		return "", false
+	}
+	name := strings.TrimSuffix(u.Hostname(), ".")
+	_, notAddress := netip.ParseAddr(name)
+	return host, notAddress != nil && strings.Contains(name, ".")
+}
+
+// signer returns the private key of k under its public name.
+func (s *Service) signer(k Key) (keys.Signer, error) {
+	if held, ok := s.signers.Load(k.Name); ok {
+		return keys.Signer{ID: k.Method, Signer: held.(crypto.Signer)}, nil
+	}
+	private, err := s.keys.Load(k.Name)
+	if err != nil {
+		return keys.Signer{}, &Error{Kind: KindUnavailable, Code: "key_unavailable", Detail: "The signing key could not be opened.", Err: err}
+	}
+	public, err := keys.Multikey(private.Public())
+	if err != nil || public != k.Multikey {
+		return keys.Signer{}, internal("key_mismatch", "The key file is not the one that belongs to this issuer.", err)
+	}
+	s.signers.Store(k.Name, private)
+	return keys.Signer{ID: k.Method, Signer: private}, nil
+}

@@ -1,0 +1,114 @@
+package issuer
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Credential returns an award by its id, the address of its page, or its identifier. One whose Issued is zero is still being
+// made. Kind missing when there is none.
+func (s *Service) Credential(ctx context.Context, id string) (c Credential, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		c, _, err = s.find(tx, id)
+		return err
+	})
+	return c, stored(err)
+}
+
+// find reads an award by any of its names.
+func (s *Service) find(tx Tx, name string) (Credential, uint64, error) {
+	id := strings.TrimPrefix(name, s.base+"/c/")
+	if strings.HasPrefix(name, "urn:uuid:") {
+		bits, err := uuid.Parse(name)
+		if err != nil {
+			return Credential{}, 0, missing("There is no award of this name here.")
+		}
+		id = base64.RawURLEncoding.EncodeToString(bits[:])
+	}
+	c, version, err := credentials.Get(tx, id)
+	if err == nil && name != c.ID && name != c.URL && !strings.EqualFold(name, c.Identifier) {
+		return Credential{}, 0, missing("There is no award of this name here.")
+	}
+	return c, version, err
+}
+
+// Revoke ends an award for good; id is any of its names. It needs a reason, which the page of the award shows. An award that
+// is revoked already: kind conflict, code already_revoked.
+func (s *Service) Revoke(ctx context.Context, id, reason, actor string) (Credential, error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return Credential{}, invalid("reason", "Say why the award is revoked: the reason is shown to everybody who looks at it.")
+	}
+	return s.change(ctx, id, "credential.revoked", reason, actor, func(c *Credential, now Change) error {
+		c.Revoked = &now
+		return nil
+	})
+}
+
+// Suspend takes an award out of force until Reinstate; id is any of its names. The reason may be empty. Kind conflict when it is
+// suspended (already_suspended) or revoked (already_revoked).
+func (s *Service) Suspend(ctx context.Context, id, reason, actor string) (Credential, error) {
+	return s.change(ctx, id, "credential.suspended", strings.TrimSpace(reason), actor, func(c *Credential, now Change) error {
+		if c.Suspended != nil {
+			return conflict("already_suspended", "The award is suspended already, since "+day(*c.Suspended)+".")
+		}
+		c.Suspended = &now
+		return nil
+	})
+}
+
+// Reinstate ends a suspension; id is any of the award's names. Kind conflict when it is not suspended (not_suspended) or
+// revoked (already_revoked).
+func (s *Service) Reinstate(ctx context.Context, id, actor string) (Credential, error) {
+	return s.change(ctx, id, "credential.reinstated", "", actor, func(c *Credential, _ Change) error {
+		if c.Suspended == nil {
+			return conflict("not_suspended", "The award is not suspended.")
+		}
+		c.Suspended = nil
+		return nil
+	})
+}
+
+const longestReason = 2000 // bytes
+
+// change writes a new standing of an award: its record, its bits, the versions of its lists and the audit entry, all in one
+// transaction.
+func (s *Service) change(ctx context.Context, id, action, reason, actor string, apply func(*Credential, Change) error) (Credential, error) {
+	if len(reason) > longestReason || !validText(reason) {
+		return Credential{}, invalid("reason", "The reason is longer than 2000 bytes or not valid text.")
+	}
+	var c Credential
+	err := s.store.Update(ctx, func(tx Tx) error {
+		var version uint64
+		var err error
+		if c, version, err = s.find(tx, id); err != nil {
+			return err
+		}
+		if c.Issued.IsZero() {
+			return conflict("not_issued", "The award is still being made.")
+		}
+		if c.Revoked != nil {
+			return conflict("already_revoked", "The award was already revoked, on "+day(*c.Revoked)+", which is for good.")
+		}
+		now := Change{At: s.instant(), By: actor, Reason: reason}
+		if err := apply(&c, now); err != nil {
+			return err
+		}
+		if err := credentials.Put(tx, &c, version); err != nil {
+			return err
+		}
+		if err := setBit(tx, c.Slot.Revocation, c.Slot.Index, c.Revoked != nil); err != nil {
+			return err
+		}
+		if err := setBit(tx, c.Slot.Suspension, c.Slot.Index, c.Suspended != nil); err != nil {
+			return err
+		}
+		// The reason may speak of people and stays out of the log.
+		return record(tx, AuditEntry{At: now.At, Actor: actor, Action: action, Subject: c.ID})
+	})
+	return c, stored(err)
+}
+
+func day(c Change) string { return c.At.UTC().Format("2 January 2006") }
