@@ -1,0 +1,61 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+func TestBudgetOfFetches(t *testing.T) {
+	c, _ := reach(t, text("{}"))
+	ctx := WithBudget(t.Context())
+	for i := range budgetFetches {
+		if _, err := c.Fetch(WithBudget(ctx), fmt.Sprintf("%s/%d", site, i), 100); err != nil {
+			t.Fatalf("fetch %d: %v", i, err)
+		}
+	}
+	if _, err := c.Fetch(ctx, site+"/more", 100); !errors.Is(err, verifier.ErrUnavailable) {
+		t.Errorf("beyond the budget: %v", err)
+	}
+	if _, err := c.Fetch(ctx, site+"/0", 100); err != nil {
+		t.Errorf("a kept document beyond the budget: %v", err)
+	}
+	if _, err := c.Fetch(WithBudget(t.Context()), site+"/more", 100); err != nil {
+		t.Errorf("another request: %v", err)
+	}
+}
+
+func TestBudgetOfTime(t *testing.T) {
+	clock := time.Unix(0, 0)
+	now := func() time.Time { return clock }
+	ctx := WithBudget(t.Context())
+	step := func(want time.Duration) func() {
+		t.Helper()
+		remaining, done, err := spend(ctx, now)
+		if want == 0 {
+			if !errors.Is(err, verifier.ErrUnavailable) {
+				t.Fatalf("got %v, %v; want no time left", remaining, err)
+			}
+			return nil
+		}
+		if err != nil || remaining != want {
+			t.Fatalf("got %v, %v; want %v", remaining, err, want)
+		}
+		return done
+	}
+	first := step(6 * time.Second)
+	clock = clock.Add(time.Second)
+	second := step(5 * time.Second) // while the first runs
+	clock = clock.Add(time.Second)
+	first()
+	second()
+	clock = clock.Add(time.Minute) // own work costs nothing
+	third := step(4 * time.Second)
+	clock = clock.Add(4 * time.Second)
+	step(0)
+	third()
+	step(0)
+}

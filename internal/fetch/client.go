@@ -1,0 +1,196 @@
+// Package fetch is the one door to the public web: it reads documents for the verifier, and nothing else in Laurel calls
+// an address that a credential names.
+//
+// [New] makes a [Client]; [Offline] and [Resolved] take its place or stand before it. All three are a [verifier.Fetcher].
+// What may be called is judged twice: the text of the address by [Allowed] before any DNS, and the network address at the
+// moment it is dialled, so that a name that changes its answer in between gains nothing. No option loosens either rule.
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+const (
+	wholeTime    = 5 * time.Second // one fetch with its redirects, from DNS to the last byte
+	maxRedirects = 3
+	maxHeader    = 16 << 10 // bytes of an answer's header
+
+	accept = "application/vc, application/did+json, application/json, application/ld+json, application/jwt, application/vc+jwt, text/plain;q=0.5, */*;q=0.1"
+)
+
+// Options of a [Client].
+type Options struct {
+	// KeepFor is how long a document is kept and handed out again. 0 and anything above mean 5 minutes; a negative value
+	// means not at all. An answer whose Cache-Control says less is kept for less.
+	KeepFor time.Duration
+}
+
+// Client reads documents from public https servers. It is safe for concurrent use.
+type Client struct {
+	dialer    *net.Dialer
+	transport *http.Transport
+	client    *http.Client
+	cache     *cache
+	now       func() time.Time
+}
+
+// New returns a Client.
+func New(o Options) *Client {
+	if o.KeepFor == 0 || o.KeepFor > longestKept {
+		o.KeepFor = longestKept
+	}
+	dialer := &net.Dialer{Control: refusePrivate}
+	transport := &http.Transport{
+		Proxy:                  nil, // a proxy named in the environment would dial in our place, without the address rule
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+	return &Client{
+		dialer:    dialer,
+		transport: transport,
+		client:    &http.Client{Transport: transport, CheckRedirect: checkRedirect},
+		cache:     &cache{keepFor: o.KeepFor, entries: map[string]entry{}},
+		now:       time.Now,
+	}
+}
+
+// Fetch reads the document at address, at most limit bytes of it, within 5 seconds and the budget of ctx ([WithBudget]).
+// Document.URL is the address that answered: a caller that accepts no other host compares it. Only status 200 without a
+// content coding counts as an answer. Errors wrap [verifier.ErrBlocked], [verifier.ErrTooLarge] or
+// [verifier.ErrUnavailable] and name no network address.
+func (c *Client) Fetch(ctx context.Context, address string, limit int) (verifier.Document, error) {
+	if err := judge(address); err != nil {
+		return verifier.Document{}, err
+	}
+	address, _, _ = strings.Cut(address, "#") // a fragment names a part of the document
+	if document, ok := c.cache.get(address, c.now()); ok {
+		if len(document.Bytes) > limit {
+			return verifier.Document{}, tooLarge(limit)
+		}
+		return document, nil
+	}
+	remaining, done, err := spend(ctx, c.now)
+	if err != nil {
+		return verifier.Document{}, err
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, min(wholeTime, remaining))
+	defer cancel()
+	document, keepFor, err := c.read(ctx, address, limit)
+	if err != nil {
+		return verifier.Document{}, err
+	}
+	c.cache.put(address, document, keepFor)
+	return document, nil
+}
+
+// judge applies the address rule. A DID is no address: one that reaches this far cannot be resolved.
+func judge(address string) error {
+	if strings.HasPrefix(address, "did:") {
+		return unavailable("this kind of DID is not published on the web")
+	}
+	return Allowed(address)
+}
+
+// read makes one request with its redirects. It also returns how long the answer says it may be kept.
+func (c *Client) read(ctx context.Context, address string, limit int) (verifier.Document, time.Duration, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return verifier.Document{}, 0, unavailable("the request could not be made")
+	}
+	request.Header.Set("Accept", accept)
+	request.Header.Set("Accept-Encoding", "identity")
+	request.Header.Set("User-Agent", "Laurel")
+	response, err := c.client.Do(request)
+	if err != nil {
+		return verifier.Document{}, 0, classify(ctx, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return verifier.Document{}, 0, unavailable(fmt.Sprintf("the server answered with status %d", response.StatusCode))
+	}
+	if coding := response.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return verifier.Document{}, 0, unavailable("the server answered with a compressed document")
+	}
+	if response.ContentLength > int64(limit) {
+		return verifier.Document{}, 0, tooLarge(limit)
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, int64(limit)+1))
+	if err != nil {
+		return verifier.Document{}, 0, classify(ctx, err)
+	}
+	if len(body) > limit {
+		return verifier.Document{}, 0, tooLarge(limit)
+	}
+	final := response.Request.URL
+	return verifier.Document{
+		Bytes:  body,
+		URL:    (&url.URL{Scheme: final.Scheme, Host: final.Host, Path: final.Path, RawPath: final.RawPath, RawQuery: final.RawQuery}).String(),
+		ReadAt: c.now(),
+		Origin: verifier.Network,
+	}, lifetime(response.Header), nil
+}
+
+// refusePrivate runs after DNS, on the very address that is about to be dialled.
+func refusePrivate(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || !public(to.Addr()) {
+		return fmt.Errorf("%w: its name leads into a private network", verifier.ErrBlocked)
+	}
+	return nil
+}
+
+var errRedirects = errors.New("too many redirects")
+
+// checkRedirect judges each further address like the first one.
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return errRedirects
+	}
+	next.Header.Del("Referer") // the next server need not know who sent us
+	return Allowed(next.URL.String())
+}
+
+// classify turns an error of net/http into one of the three of the port. Its own text is dropped, because it names network
+// addresses.
+func classify(ctx context.Context, err error) error {
+	var blocked *net.OpError
+	switch {
+	case errors.Is(err, verifier.ErrBlocked):
+		if errors.As(err, &blocked) { // refused while dialling
+			return blocked.Err
+		}
+		return fmt.Errorf("%w: a redirect leads to another kind of address", verifier.ErrBlocked)
+	case errors.Is(err, errRedirects):
+		return unavailable(fmt.Sprintf("there are more than %d redirects", maxRedirects))
+	case ctx.Err() != nil:
+		return unavailable("the server did not answer in time")
+	case errors.As(err, new(*net.DNSError)):
+		return unavailable("the name of the server could not be resolved")
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return unavailable("the certificate of the server is not trusted")
+	}
+	return unavailable("the connection to the server failed")
+}
+
+func unavailable(reason string) error { return fmt.Errorf("%w: %s", verifier.ErrUnavailable, reason) }
+
+func tooLarge(limit int) error {
+	return fmt.Errorf("%w: it has more than %d bytes", verifier.ErrTooLarge, limit)
+}
