@@ -1,0 +1,106 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// documents are the routes that are read by programs; their errors are too, unless a page is asked for.
+var documents = map[string]bool{
+	"/i/:id/did.json": true, "/i/:id/jwks.json": true, "/.well-known/did.json": true, "/.well-known/jwks.json": true,
+	"/a/:id/image.png": true, "/status/:id": true, "/c/:id/qr.png": true, "/c/:id/qr.svg": true, "/healthz": true, "/static/:file": true,
+}
+
+// How long a copy may be kept, by what it is.
+const (
+	cacheList     = "public, max-age=300"
+	cacheDocument = "public, max-age=300"
+	cachePicture  = "public, max-age=3600"
+	cacheAsk      = "no-cache" // keep it, but ask before each use
+	cacheNever    = "no-store"
+	cacheForever  = "public, max-age=31536000, immutable"
+)
+
+// send answers with a document: ETag, If-None-Match (304), ranges and HEAD.
+func send(c echo.Context, media, cache string, body []byte) error {
+	h := c.Response().Header()
+	h.Set("Content-Type", media)
+	h.Set("Cache-Control", cache)
+	// The type is part of the digest: one address may give the same bytes in two types, and those are two answers.
+	digest := sha256.Sum256(append([]byte(media+"\n"), body...))
+	h.Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(digest[:16])+`"`)
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
+	return nil
+}
+
+// identifier is the {id} of a path, without the ending that names a form. Anything that could not be an id is not found
+// before it reaches the store.
+func identifier(c echo.Context) (string, error) {
+	id, _, _ := strings.Cut(c.Param("id"), ".")
+	if id == "" || len(id) > 64 {
+		return "", notFound()
+	}
+	for _, r := range id {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return "", notFound()
+		}
+	}
+	return id, nil
+}
+
+// form is the ending of a path that names one form of a credential: json, jwt, png ... "" when there is none.
+func form(id string) string {
+	_, ending, _ := strings.Cut(id, ".")
+	return ending
+}
+
+// whole refuses ids with an ending, on routes whose ids have none.
+func whole(c echo.Context) (string, error) {
+	if strings.Contains(c.Param("id"), ".") {
+		return "", notFound()
+	}
+	return identifier(c)
+}
+
+// document serves the document that the installation publishes at this very address.
+func (s *server) document(media string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		address := s.Base + c.Path()
+		if strings.Contains(c.Path(), ":id") {
+			id, err := whole(c)
+			if err != nil {
+				return err
+			}
+			address = s.Base + strings.Replace(c.Path(), ":id", id, 1)
+		}
+		body, err := s.Office.Document(c.Request().Context(), address)
+		if err != nil {
+			return err
+		}
+		return send(c, media, cacheDocument, body)
+	}
+}
+
+// statusList serves a Bitstring Status List credential. Lists are large and change slowly: the ETag saves the transfer.
+func (s *server) statusList(c echo.Context) error {
+	id, err := whole(c)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Vary", "Accept")
+	media := negotiate(c.Request().Header.Get("Accept"), mediaVC, mediaVCLD, mediaLD, mediaJSON)
+	if media == "" {
+		media = mediaVC // a list is better than no list: whoever asks, asks whether a badge still counts
+	}
+	body, err := s.Office.Document(c.Request().Context(), s.Base+"/status/"+id)
+	if err != nil {
+		return err
+	}
+	return send(c, media, cacheList, body)
+}

@@ -1,0 +1,157 @@
+package web
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/credential"
+)
+
+// envelope is what a form or a JSON object may add around a file of the greatest size.
+const envelope = 64 * 1024
+
+// chain sets the middleware in its one order. The rate limit stands on its route, behind all of these.
+func (s *server) chain(e *echo.Echo) {
+	e.Use(s.recovered, identified, s.logged, secured, sized, s.sameOrigin)
+}
+
+// recovered answers 500 where a handler panics, and logs where it did.
+func (s *server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+				panic(cause)
+			}
+			s.Log.Error("panic", "request", requestID(c), "route", c.Path(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			c.Error(echo.ErrInternalServerError)
+		}()
+		return next(c)
+	}
+}
+
+// identified names the request. A name from outside is not taken over: it would let a caller write into our log.
+func identified(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text())
+		return next(c)
+	}
+}
+
+func requestID(c echo.Context) string {
+	return c.Response().Header().Get(echo.HeaderXRequestID)
+}
+
+// logged writes one line for each request: the route, not the path or the query, and the beginning of the id only, as a
+// whole id opens a page that is not listed anywhere.
+func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		if err := next(c); err != nil {
+			c.Error(err) // writes the answer, so that its status is known here
+		}
+		attributes := []slog.Attr{
+			slog.String("request", requestID(c)),
+			slog.String("method", methodName(c.Request().Method)),
+			slog.String("route", c.Path()),
+			slog.Int("status", c.Response().Status),
+			slog.Int64("bytes", c.Response().Size),
+			slog.Duration("took", time.Since(began)),
+		}
+		if id := c.Param("id"); id != "" {
+			attributes = append(attributes, slog.String("id", shortened(id)))
+		}
+		s.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attributes...)
+		return nil
+	}
+}
+
+// methodName keeps made-up methods out of the log.
+func methodName(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
+}
+
+func shortened(id string) string {
+	if len(id) > 6 {
+		return id[:6] + "…"
+	}
+	return "…"
+}
+
+// secured sets the headers that every answer carries. Pages hold no script and no style of their own, so the policy
+// needs no exception.
+func secured(next echo.HandlerFunc) echo.HandlerFunc {
+	const policy = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()")
+		if strings.HasPrefix(c.Request().URL.Path, "/c/") {
+			h.Set("X-Robots-Tag", "noindex")
+		}
+		return next(c)
+	}
+}
+
+// sized refuses bodies over the limit: at once where the length is announced, else when the limit is reached.
+func sized(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		limit := int64(credential.Limits.Body)
+		if c.Path() == "/verify" {
+			limit = int64(credential.Limits.Upload) + envelope
+		}
+		r := c.Request()
+		if r.ContentLength > limit {
+			return tooLarge(limit)
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
+		return next(c)
+	}
+}
+
+// sameOrigin refuses forms that another site's page sends. Programs send none of the headers it looks at.
+func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := s.origins.Check(c.Request()); err != nil {
+			return failure{status: http.StatusForbidden, code: "cross_origin", detail: "This request came from a page of another site."}
+		}
+		return next(c)
+	}
+}
+
+// limited counts requests by address.
+func (s *server) limited(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		address, _ := netip.ParseAddr(c.RealIP()) // the zero address, shared by all, when it does not parse
+		if s.Local && address.Unmap().IsLoopback() || s.limits.allow(address) {
+			return next(c)
+		}
+		c.Response().Header().Set("Retry-After", "1")
+		return failure{status: http.StatusTooManyRequests, code: "rate_limited", detail: "Too many checks from your address. Please wait a moment and try again."}
+	}
+}
+
+// public marks the answers that any site may read: documents that are public in themselves and carry no cookie.
+func public(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Access-Control-Allow-Origin", "*")
+		return next(c)
+	}
+}

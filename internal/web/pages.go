@@ -1,0 +1,141 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// pages are the templates by name, each with the layout around it.
+type pages map[string]*template.Template
+
+func loadPages(a assets) (pages, error) {
+	shared, err := template.New("layout.html").
+		Funcs(template.FuncMap{"asset": a.link}).
+		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("reading the layout: %w", err)
+	}
+	p := make(pages)
+	for _, name := range []string{"home", "verify", "report", "credential", "achievement", "organisation", "error"} {
+		copied, err := shared.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("reading the page %s: %w", name, err)
+		}
+		if p[name], err = copied.ParseFS(templateFiles, "templates/"+name+".html"); err != nil {
+			return nil, fmt.Errorf("reading the page %s: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+// frame is what the layout needs of every page.
+type frame struct {
+	Title    string
+	Host     string // where this installation is found
+	Local    bool   // its addresses work on this machine only
+	Unlisted bool   // search engines are asked to leave the page out
+}
+
+func (s *server) frame(title string, unlisted bool) frame {
+	base, err := url.Parse(s.Base)
+	if err != nil {
+		return frame{Title: title, Local: s.Local, Unlisted: unlisted}
+	}
+	return frame{Title: title, Host: base.Host, Local: s.Local, Unlisted: unlisted}
+}
+
+// page renders a template as a whole before anything is sent, so that an error can still become an error page.
+func (s *server) page(c echo.Context, status int, name string, data any) error {
+	var out bytes.Buffer
+	if err := s.pages[name].Execute(&out, data); err != nil {
+		return fmt.Errorf("rendering the page %s: %w", name, err)
+	}
+	return c.HTMLBlob(status, out.Bytes())
+}
+
+type errorPage struct {
+	frame
+	Status int
+	Detail string
+}
+
+type homePage struct {
+	frame
+	Issuers      []party
+	Achievements []reference
+}
+
+// home says what this is. It lists who issues here and what can be earned, and no award: those are found by their
+// address only.
+func (s *server) home(c echo.Context) error {
+	ctx := c.Request().Context()
+	organisations, err := s.Office.Organisations(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the issuers: %w", err)
+	}
+	achievements, err := s.Office.Achievements(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the achievements: %w", err)
+	}
+	data := homePage{frame: s.frame("Badges that anyone can check", false)}
+	names := make(map[string]string)
+	for _, o := range organisations {
+		p := ownParty(o)
+		names[o.ID] = p.Name
+		data.Issuers = append(data.Issuers, p)
+	}
+	for _, a := range achievements {
+		data.Achievements = append(data.Achievements, reference{Name: plain(a.Name), Link: "/a/" + a.ID, Lines: nonEmpty(names[a.Organisation])})
+	}
+	c.Response().Header().Set("Cache-Control", cacheAsk)
+	return s.page(c, http.StatusOK, "home", data)
+}
+
+// ownParty is an issuer of this installation.
+func ownParty(o issuer.Organisation) party {
+	return party{Name: first(o.Name, host(o.DID)), ID: plain(o.DID), Host: host(o.DID), Link: "/i/" + o.ID}
+}
+
+func (s *server) verifyForm(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", cacheAsk)
+	return s.page(c, http.StatusOK, "verify", s.frame("Check a badge", false))
+}
+
+type reportPage struct {
+	frame
+	Verdict verdict
+	Badge   *badge // nil where nothing was secured
+	Kind    string // what was read
+	SHA256  string
+	Checks  []finding
+	Idle    []finding // steps with nothing to check
+	JSON    string
+}
+
+// reportPage shows a report to whoever gave the badge.
+func (s *server) reportPage(c echo.Context, report *verifier.Report) error {
+	v := judge(report, nil)
+	data := reportPage{frame: s.frame(v.Title, true), Verdict: v, Kind: kindWords(report.Input), SHA256: report.Input.SHA256}
+	if report.Credential != nil && report.Authentic != verifier.No {
+		data.Badge = viewOf(report.Credential, holder)
+	}
+	data.Checks, data.Idle = findingsOf(report)
+	body, err := reportJSON(report)
+	if err != nil {
+		return err
+	}
+	data.JSON = string(body)
+	return s.page(c, http.StatusOK, "report", data)
+}

@@ -1,0 +1,120 @@
+// Package web serves the public pages and documents of an installation: the verifier, and the permanent addresses of
+// credentials, achievements, issuers, DID documents and status lists. It words what issuer and verifier found; it has no
+// rules of its own. Start with [New].
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/internal/paper"
+	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+// Office is what the pages ask of the issuing half; issuer.Service fulfils it. What does not exist is an [issuer.Error]
+// of kind missing.
+type Office interface {
+	Credential(ctx context.Context, id string) (issuer.Credential, error)
+	Achievement(ctx context.Context, id string) (issuer.Achievement, error)
+	Achievements(ctx context.Context) ([]issuer.Achievement, error)
+	Organisation(ctx context.Context, id string) (issuer.Organisation, error)
+	Organisations(ctx context.Context) ([]issuer.Organisation, error)
+	// Document returns the public document at an address of this installation: DID documents, key sets, issuer
+	// profiles, pictures of achievements and status lists.
+	Document(ctx context.Context, url string) ([]byte, error)
+}
+
+// Config says what to serve. Every field but Local and Log must be set.
+type Config struct {
+	Office Office
+	// Verify judges a credential in any form. What it finds is in the report; an error says that it could not run.
+	Verify func(ctx context.Context, input []byte) (*verifier.Report, error)
+	// FetchInput reads what stands at an https URL that a visitor gives. Its errors wrap those of [verifier.Fetcher].
+	FetchInput func(ctx context.Context, url string) ([]byte, error)
+	// Base is the public URL of the installation: scheme and host without a path or a slash at the end.
+	Base string
+	// Local says that Base works on this machine only. Pages then say so, and requests from this machine are not
+	// counted by the rate limit.
+	Local bool
+	// Log receives one line for each request, without query, identities or whole credential ids. Nil keeps no log.
+	Log *slog.Logger
+}
+
+// server holds what the handlers share. It is not changed after New.
+type server struct {
+	Config
+	pages   pages
+	assets  assets
+	limits  *limiter
+	origins *http.CrossOriginProtection
+	art     func() ([]byte, error) // the picture that badges are baked into, drawn at the first call
+}
+
+// New returns the handler of all public routes.
+func New(config Config) (http.Handler, error) {
+	base, err := url.Parse(config.Base)
+	if err != nil || base.Host == "" || base.Path != "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, fmt.Errorf("serving pages: %q is not a URL of scheme and host only", config.Base)
+	}
+	if config.Office == nil || config.Verify == nil || config.FetchInput == nil {
+		return nil, errors.New("serving pages: the issuer, the verifier or the reader of links is not set")
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Config: config, limits: newLimiter(), origins: http.NewCrossOriginProtection(), art: sync.OnceValues(paper.ArtPNG)}
+	// Behind a proxy the Host header need not be ours: pages of our own address may always post.
+	if err := s.origins.AddTrustedOrigin(config.Base); err != nil {
+		return nil, fmt.Errorf("serving pages: %w", err)
+	}
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, fmt.Errorf("serving pages: %w", err)
+	}
+	if s.pages, err = loadPages(s.assets); err != nil {
+		return nil, fmt.Errorf("serving pages: %w", err)
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect() // echo's default believes X-Forwarded-For from anyone
+	e.HTTPErrorHandler = s.fail
+	s.chain(e)
+	s.routes(e)
+	return e, nil
+}
+
+// routes are all public addresses. HEAD answers wherever GET does.
+func (s *server) routes(e *echo.Echo) {
+	get := func(path string, handler echo.HandlerFunc) {
+		e.GET(path, handler)
+		e.HEAD(path, handler)
+	}
+	get("/", s.home)
+	get("/verify", s.verifyForm)
+	e.POST("/verify", s.verify, s.limited)
+	get("/c/:id", public(s.credential))
+	get("/c/:id/qr.png", public(s.qrPNG))
+	get("/c/:id/qr.svg", public(s.qrSVG))
+	get("/a/:id", public(s.achievement))
+	get("/a/:id/image.png", public(s.document("image/png")))
+	get("/i/:id", public(s.organisation))
+	get("/i/:id/did.json", public(s.document("application/did+json")))
+	get("/i/:id/jwks.json", public(s.document("application/jwk-set+json")))
+	get("/.well-known/did.json", public(s.document("application/did+json")))
+	get("/.well-known/jwks.json", public(s.document("application/jwk-set+json")))
+	get("/status/:id", public(s.statusList))
+	get("/healthz", s.healthy)
+	get("/static/:file", s.static)
+}
+
+func (s *server) healthy(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.String(http.StatusOK, "ok\n")
+}
