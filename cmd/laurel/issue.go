@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/laurelbadges/laurel/credential/bake"
+	"github.com/laurelbadges/laurel/internal/paper"
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+type issueCommand struct {
+	Achievement string   `help:"Id of the achievement; may be left out where exactly one is published." placeholder:"ID"`
+	Recipient   string   `required:"" help:"E-mail address of the recipient; the badge carries its salted hash." placeholder:"EMAIL"`
+	Name        string   `help:"Name of the recipient, shown on the badge." placeholder:"NAME"`
+	Evidence    []string `help:"Address of something that the recipient showed." placeholder:"URL"`
+	Output      string   `short:"o" help:"Folder to write the badge into, as JSON, JWT and PNG." placeholder:"DIR"`
+	JSON        bool     `name:"json" help:"Print id, url and files as JSON and nothing else."`
+}
+
+// issued is what `issue --json` prints.
+type issued struct {
+	ID         string            `json:"id"`
+	URL        string            `json:"url"`
+	Identifier string            `json:"identifier"` // the id inside the credential
+	Files      map[string]string `json:"files"`      // by form: paths with --output, else addresses
+	Note       string            `json:"note,omitempty"`
+}
+
+// Run awards the badge and says where it is.
+func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	in := issuer.AwardInput{Achievement: c.Achievement, Recipient: c.Recipient, Name: c.Name, Actor: actor}
+	for _, address := range c.Evidence {
+		in.Evidence = append(in.Evidence, issuer.Evidence{URL: address})
+	}
+	o, err := openOffice(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	award, err := o.Issue(ctx, in)
+	if err != nil {
+		return err
+	}
+	answer := issued{ID: award.ID, URL: award.URL, Identifier: award.Identifier, Files: map[string]string{}}
+	if isLocal(award.URL) {
+		answer.Note = localOnly
+	}
+	if c.Output != "" {
+		if answer.Files, err = writeForms(c.Output, award); err != nil {
+			return fmt.Errorf("the badge %s is awarded, but could not be written: %w", award.ID, err)
+		}
+	} else {
+		for _, form := range []string{"json", "jwt", "png"} {
+			answer.Files[form] = award.URL + "." + form
+		}
+	}
+	if c.JSON {
+		return printJSON(t.out, answer)
+	}
+	fmt.Fprintf(t.out, "Awarded %s\n  page  %s\n", answer.ID, answer.URL)
+	for _, form := range []string{"json", "jwt", "png"} {
+		fmt.Fprintf(t.out, "  %-4s  %s\n", form, answer.Files[form])
+	}
+	if answer.Note != "" {
+		fmt.Fprintf(t.out, "Note: %s.\n", answer.Note)
+	}
+	return nil
+}
+
+// writeForms writes an award in every form. The files are the owner's: they hold a person's name.
+func writeForms(folder string, award issuer.Credential) (map[string]string, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	art, err := paper.ArtPNG()
+	if err != nil {
+		return nil, err
+	}
+	picture, err := bake.Bake(art, award.JSON)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for form, content := range map[string][]byte{"json": award.JSON, "jwt": []byte(award.JWT), "png": picture} {
+		files[form] = filepath.Join(folder, award.ID+"."+form)
+		if err := os.WriteFile(files[form], content, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+type revokeCommand struct {
+	ID     string `arg:"" help:"Id of the award, the address of its page, or the id in the credential."`
+	Reason string `required:"" help:"Why; everybody who looks at the badge sees it." placeholder:"TEXT"`
+	JSON   bool   `name:"json" help:"Print the answer as JSON and nothing else."`
+}
+
+// Run revokes for good.
+func (c *revokeCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return changeStanding(ctx, g, t, c.JSON, "Revoked", func(o office) (issuer.Credential, error) {
+		return o.Revoke(ctx, c.ID, c.Reason, actor)
+	})
+}
+
+type suspendCommand struct {
+	ID     string `arg:"" help:"Id of the award, the address of its page, or the id in the credential."`
+	Reason string `help:"Why; everybody who looks at the badge sees it." placeholder:"TEXT"`
+	JSON   bool   `name:"json" help:"Print the answer as JSON and nothing else."`
+}
+
+// Run suspends until reinstated.
+func (c *suspendCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return changeStanding(ctx, g, t, c.JSON, "Suspended", func(o office) (issuer.Credential, error) {
+		return o.Suspend(ctx, c.ID, c.Reason, actor)
+	})
+}
+
+type reinstateCommand struct {
+	ID   string `arg:"" help:"Id of the award, the address of its page, or the id in the credential."`
+	JSON bool   `name:"json" help:"Print the answer as JSON and nothing else."`
+}
+
+// Run ends a suspension.
+func (c *reinstateCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return changeStanding(ctx, g, t, c.JSON, "Reinstated", func(o office) (issuer.Credential, error) {
+		return o.Reinstate(ctx, c.ID, actor)
+	})
+}
+
+func changeStanding(ctx context.Context, g *grammar, t *terminal, asJSON bool, done string, change func(office) (issuer.Credential, error)) error {
+	o, err := openOffice(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	award, err := change(o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(t.out, struct {
+			ID        string         `json:"id"`
+			URL       string         `json:"url"`
+			Revoked   *issuer.Change `json:"revoked,omitempty"`
+			Suspended *issuer.Change `json:"suspended,omitempty"`
+		}{award.ID, award.URL, award.Revoked, award.Suspended})
+	}
+	_, err = fmt.Fprintf(t.out, "%s %s\n  page  %s\n", done, award.ID, award.URL)
+	return err
+}
+
+func printJSON(out io.Writer, v any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/laurelbadges/laurel/internal/control"
+	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
+)
+
+type keysCommand struct {
+	New        keysNewCommand        `cmd:"" help:"Make a key file for laurel sign."`
+	List       keysListCommand       `cmd:"" help:"List the keys of the issuer."`
+	Rotate     keysRotateCommand     `cmd:"" help:"Sign with a new key from now on; the old one stays published."`
+	Retire     keysRetireCommand     `cmd:"" help:"Sign no more with a key; what it signed stays authentic."`
+	Compromise keysCompromiseCommand `cmd:"" help:"Take a stolen key out of the issuer's document; what it signed is no longer authentic."`
+}
+
+type keysNewCommand struct {
+	Folder string `arg:"" help:"Folder for the key file; made when it is not there."`
+	Name   string `help:"Name of the key." default:"key"`
+	Kind   string `help:"Kind of key: ${enum}." enum:"Ed25519,P-256" default:"Ed25519"`
+}
+
+// Run makes a key outside the store, for `laurel sign`.
+func (c *keysNewCommand) Run(g *grammar, t *terminal) error {
+	passphrase, err := g.passphrase()
+	if err != nil {
+		return err
+	}
+	folder, created, err := keys.OpenFolder(c.Folder, passphrase)
+	if err != nil {
+		return err
+	}
+	key, err := folder.Create(keys.Kind(c.Kind), c.Name)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s holds a key of the name %q already; choose another with --name", c.Folder, c.Name)
+	}
+	if err != nil {
+		return err
+	}
+	did, err := keys.DIDKey(key.Public())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "%s\n  file    %s\n", did, filepath.Join(c.Folder, c.Name+".age"))
+	if created && passphrase == "" {
+		fmt.Fprintf(t.out, "Whoever can read %s can sign: identity.age-key there opens the key. Give --passphrase-file for more.\n", c.Folder)
+	}
+	return nil
+}
+
+type keysListCommand struct {
+	JSON bool `name:"json" help:"Print the keys as JSON and nothing else."`
+}
+
+// Run lists the keys with their state.
+func (c *keysListCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return withOffice(ctx, g, func(o control.Office) error {
+		all, err := o.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(t.out, all)
+		}
+		for _, k := range all {
+			fmt.Fprintf(t.out, "%-11s %-6s %s  %s\n", k.State, k.Algorithm, k.Created.Format("2006-01-02"), k.Method)
+		}
+		return nil
+	})
+}
+
+type keysRotateCommand struct {
+	Organisation string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Algorithm    string `help:"Which key: ${enum}." enum:"EdDSA,ES256" default:"EdDSA"`
+}
+
+// Run replaces the signing key of an algorithm.
+func (c *keysRotateCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return withOffice(ctx, g, func(o control.Office) error {
+		k, err := o.RotateKey(ctx, c.Organisation, c.Algorithm, actor)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(t.out, "From now on %s signs (%s). The key before it stays published.\n", k.Method, k.Algorithm)
+		return err
+	})
+}
+
+type keysRetireCommand struct {
+	Organisation string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Method       string `arg:"" help:"The key, as laurel keys list names it."`
+}
+
+// Run retires a key.
+func (c *keysRetireCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return withOffice(ctx, g, func(o control.Office) error {
+		if err := o.RetireKey(ctx, c.Organisation, c.Method, actor); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(t.out, "Retired %s. What it signed stays authentic.\n", c.Method)
+		return err
+	})
+}
+
+type keysCompromiseCommand struct {
+	Organisation string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Method       string `arg:"" help:"The key, as laurel keys list names it."`
+}
+
+// Run takes a key out of the issuer's document.
+func (c *keysCompromiseCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return withOffice(ctx, g, func(o control.Office) error {
+		if err := o.CompromiseKey(ctx, c.Organisation, c.Method, actor); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(t.out, "Took %s out of the issuer's document. What it signed is no longer authentic; award it anew.\n", c.Method)
+		return err
+	})
+}
+
+func withOffice(ctx context.Context, g *grammar, do func(control.Office) error) error {
+	o, err := openOffice(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	return do(o)
+}
+
+var _ control.Office = (*issuer.Service)(nil)

@@ -1,0 +1,125 @@
+// Command laurel issues Open Badges 3.0, serves them, and verifies those of anybody.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// Exit statuses. Those of verify are a promise to scripts; every other command uses the first and the last.
+const (
+	exitGood    = 0 // done; for verify: every input is valid
+	exitInvalid = 1 // verify: at least one input is invalid
+	exitCannot  = 2 // the command could not run
+	exitUnknown = 3 // verify: none is invalid, and at least one could not be decided
+)
+
+// grammar is the command line. Every flag has a twin in the environment: --public-url is LAUREL_PUBLIC_URL.
+type grammar struct {
+	Data           string `help:"Folder with the store and the keys; ./laurel-data when not given." placeholder:"DIR"`
+	PassphraseFile string `help:"File whose first line opens the key files." placeholder:"FILE"`
+
+	Serve     serveCommand     `cmd:"" help:"Start the whole service."`
+	Verify    verifyCommand    `cmd:"" help:"Say whether badges are authentic and in force."`
+	Sign      signCommand      `cmd:"" help:"Secure an unsigned credential with a key file."`
+	Issue     issueCommand     `cmd:"" help:"Award a badge to a person."`
+	Revoke    revokeCommand    `cmd:"" help:"Revoke an award for good."`
+	Suspend   suspendCommand   `cmd:"" help:"Suspend an award until it is reinstated."`
+	Reinstate reinstateCommand `cmd:"" help:"End the suspension of an award."`
+	Keys      keysCommand      `cmd:"" help:"Make, list, rotate and retire signing keys."`
+	Bake      bakeCommand      `cmd:"" help:"Put a credential into a PNG."`
+	Unbake    unbakeCommand    `cmd:"" help:"Take the credential out of a PNG."`
+	Canon     canonCommand     `cmd:"" help:"Print the canonical N-Quads of a document."`
+}
+
+// folder is where the store lies.
+func (g *grammar) folder() string {
+	if g.Data == "" {
+		return "laurel-data"
+	}
+	return g.Data
+}
+
+// passphrase reads the first line of --passphrase-file; "" without one.
+func (g *grammar) passphrase() (string, error) {
+	if g.PassphraseFile == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(g.PassphraseFile)
+	if err != nil {
+		return "", fmt.Errorf("reading the passphrase: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	line = strings.TrimSuffix(line, "\r")
+	if line == "" {
+		return "", errors.New("reading the passphrase: the first line of the file is empty")
+	}
+	return line, nil
+}
+
+// terminal is what a command reads and writes.
+type terminal struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// finished ends a command with an exit status of its own, when all has been said.
+type finished int
+
+func (f finished) Error() string { return fmt.Sprintf("exit status %d", int(f)) }
+
+// run is main without the process around it.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var g grammar
+	done := false
+	parser, err := kong.New(&g, kong.Name("laurel"),
+		kong.Description("Issue Open Badges 3.0 and verify those of anybody."),
+		kong.DefaultEnvars("LAUREL"), kong.Writers(out, errOut), kong.UsageOnError(),
+		kong.Exit(func(int) { done = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&g, &terminal{in, out, errOut}))
+	if err != nil {
+		fmt.Fprintln(errOut, "laurel:", err)
+		return exitCannot
+	}
+	command, err := parser.Parse(args)
+	if done { // --help has answered
+		return exitGood
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "laurel: %v\nRun `laurel --help` to see the commands, or `laurel COMMAND --help` for one.\n", err)
+		return exitCannot
+	}
+	err = command.Run()
+	var status finished
+	switch {
+	case err == nil:
+		return exitGood
+	case errors.As(err, &status):
+		return int(status)
+	}
+	fmt.Fprintf(errOut, "laurel: %s\n", explain(err))
+	return exitCannot
+}
+
+// explain is what a person reads of an error: the detail that was written for people, where there is one.
+func explain(err error) string {
+	var told *issuer.Error
+	if errors.As(err, &told) {
+		return told.Detail
+	}
+	return err.Error()
+}

@@ -1,0 +1,54 @@
+package control
+
+import (
+	"context"
+
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+// Issue is [issuer.Service.Issue] in the running server.
+func (c *Client) Issue(ctx context.Context, in issuer.AwardInput) (issuer.Credential, error) {
+	return ask[issuer.Credential](ctx, c, "/issue", call{Award: &in})
+}
+
+// Revoke is [issuer.Service.Revoke] in the running server.
+func (c *Client) Revoke(ctx context.Context, id, reason, actor string) (issuer.Credential, error) {
+	return ask[issuer.Credential](ctx, c, "/revoke", call{ID: id, Reason: reason, Actor: actor})
+}
+
+// Suspend is [issuer.Service.Suspend] in the running server.
+func (c *Client) Suspend(ctx context.Context, id, reason, actor string) (issuer.Credential, error) {
+	return ask[issuer.Credential](ctx, c, "/suspend", call{ID: id, Reason: reason, Actor: actor})
+}
+
+// Reinstate is [issuer.Service.Reinstate] in the running server.
+func (c *Client) Reinstate(ctx context.Context, id, actor string) (issuer.Credential, error) {
+	return ask[issuer.Credential](ctx, c, "/reinstate", call{ID: id, Actor: actor})
+}
+
+// Keys is [issuer.Service.Keys] in the running server.
+func (c *Client) Keys(ctx context.Context) ([]issuer.Key, error) {
+	return ask[[]issuer.Key](ctx, c, "/keys", call{})
+}
+
+// RotateKey is [issuer.Service.RotateKey] in the running server.
+func (c *Client) RotateKey(ctx context.Context, organisation, algorithm, actor string) (issuer.Key, error) {
+	return ask[issuer.Key](ctx, c, "/keys/rotate", call{Organisation: organisation, Algorithm: algorithm, Actor: actor})
+}
+
+// RetireKey is [issuer.Service.RetireKey] in the running server.
+func (c *Client) RetireKey(ctx context.Context, organisation, method, actor string) error {
+	_, err := ask[any](ctx, c, "/keys/retire", call{Organisation: organisation, Method: method, Actor: actor})
+	return err
+}
+
+// CompromiseKey is [issuer.Service.CompromiseKey] in the running server.
+func (c *Client) CompromiseKey(ctx context.Context, organisation, method, actor string) error {
+	_, err := ask[any](ctx, c, "/keys/compromise", call{Organisation: organisation, Method: method, Actor: actor})
+	return err
+}
+
+// Document is [issuer.Service.Document] in the running server.
+func (c *Client) Document(ctx context.Context, address string) ([]byte, error) {
+	return ask[[]byte](ctx, c, "/document", call{Address: address})
+}

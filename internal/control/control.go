@@ -1,0 +1,194 @@
+// Package control lets the command line act beside a running server: the store is open in one process only, and that process
+// answers on a Unix socket in the data folder which its owner alone may use.
+//
+// Start with [Serve] in the server and [Dial] in a command. Both sides speak JSON over HTTP; nothing listens on a network.
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+// Office is what can be done with an installation, whoever holds its store: [issuer.Service] here, a [Client] beside it.
+type Office interface {
+	Issue(ctx context.Context, in issuer.AwardInput) (issuer.Credential, error)
+	Revoke(ctx context.Context, id, reason, actor string) (issuer.Credential, error)
+	Suspend(ctx context.Context, id, reason, actor string) (issuer.Credential, error)
+	Reinstate(ctx context.Context, id, actor string) (issuer.Credential, error)
+	Keys(ctx context.Context) ([]issuer.Key, error)
+	RotateKey(ctx context.Context, organisation, algorithm, actor string) (issuer.Key, error)
+	RetireKey(ctx context.Context, organisation, method, actor string) error
+	CompromiseKey(ctx context.Context, organisation, method, actor string) error
+	Document(ctx context.Context, address string) ([]byte, error)
+}
+
+const socketName = "laurel.sock"
+
+// call is one request: the arguments that its path takes.
+type call struct {
+	Award        *issuer.AwardInput `json:"award,omitempty"`
+	ID           string             `json:"id,omitempty"`
+	Reason       string             `json:"reason,omitempty"`
+	Actor        string             `json:"actor,omitempty"`
+	Organisation string             `json:"organisation,omitempty"`
+	Algorithm    string             `json:"algorithm,omitempty"`
+	Method       string             `json:"method,omitempty"`
+	Address      string             `json:"address,omitempty"`
+}
+
+// fault is a refusal on its way back.
+type fault struct {
+	Kind   issuer.ErrorKind `json:"kind"`
+	Code   string           `json:"code"`
+	Detail string           `json:"detail"`
+}
+
+// Serve answers on the socket of the data folder until ctx ends. Only the owner of the folder's process may connect: the
+// socket is made with mode 0600. A socket that a killed server left behind is replaced; the caller holds the store, so no
+// other server can be using it.
+func Serve(ctx context.Context, folder string, office Office) error {
+	path := filepath.Join(folder, socketName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("replacing the old socket: %w", err)
+	}
+	before := syscall.Umask(0o177) // from the moment it exists nobody else may open it
+	listener, err := net.Listen("unix", path)
+	syscall.Umask(before)
+	if err != nil {
+		return fmt.Errorf("opening the private socket: %w", err)
+	}
+	server := &http.Server{Handler: routes(office), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		WriteTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	go func() {
+		<-ctx.Done()
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(stopping)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving the private socket: %w", err)
+	}
+	return nil
+}
+
+func routes(o Office) http.Handler {
+	mux := http.NewServeMux()
+	on := func(path string, do func(ctx context.Context, c call) (any, error)) {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { answer(w, r, do) })
+	}
+	on("/issue", func(ctx context.Context, c call) (any, error) {
+		if c.Award == nil {
+			c.Award = &issuer.AwardInput{}
+		}
+		return o.Issue(ctx, *c.Award)
+	})
+	on("/revoke", func(ctx context.Context, c call) (any, error) { return o.Revoke(ctx, c.ID, c.Reason, c.Actor) })
+	on("/suspend", func(ctx context.Context, c call) (any, error) { return o.Suspend(ctx, c.ID, c.Reason, c.Actor) })
+	on("/reinstate", func(ctx context.Context, c call) (any, error) { return o.Reinstate(ctx, c.ID, c.Actor) })
+	on("/keys", func(ctx context.Context, c call) (any, error) { return o.Keys(ctx) })
+	on("/keys/rotate", func(ctx context.Context, c call) (any, error) {
+		return o.RotateKey(ctx, c.Organisation, c.Algorithm, c.Actor)
+	})
+	on("/keys/retire", func(ctx context.Context, c call) (any, error) {
+		return nil, o.RetireKey(ctx, c.Organisation, c.Method, c.Actor)
+	})
+	on("/keys/compromise", func(ctx context.Context, c call) (any, error) {
+		return nil, o.CompromiseKey(ctx, c.Organisation, c.Method, c.Actor)
+	})
+	on("/document", func(ctx context.Context, c call) (any, error) { return o.Document(ctx, c.Address) })
+	return mux
+}
+
+func answer(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, c call) (any, error)) {
+	var c call
+	var result any
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, int64(credential.Limits.Body))).Decode(&c)
+	if err != nil {
+		err = &issuer.Error{Kind: issuer.KindInvalid, Code: "request", Detail: "The request could not be read."}
+	} else {
+		result, err = do(r.Context(), c)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		told := &issuer.Error{Kind: issuer.KindInternal, Code: "internal", Detail: "The server could not do it; its log says why."}
+		errors.As(err, &told)
+		w.WriteHeader(http.StatusConflict)
+		result = fault{told.Kind, told.Code, told.Detail}
+	}
+	_ = json.NewEncoder(w).Encode(result)
+}
+
+// Client is an [Office] in another process.
+type Client struct{ http *http.Client }
+
+// Dial connects to the server that holds the data folder. It returns nil when none is running there, or when the socket
+// belongs to somebody else, who could answer what he likes.
+func Dial(ctx context.Context, folder string) *Client {
+	path := filepath.Join(folder, socketName)
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != os.ModeSocket {
+		return nil
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
+		return nil
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", path)
+	}
+	conn, err := dial(ctx, "", "")
+	if err != nil { // a socket that a killed server left behind
+		return nil
+	}
+	_ = conn.Close()
+	return &Client{&http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: time.Minute}}
+}
+
+// ask sends one call and reads the answer. Refusals come back as the [issuer.Error] that they were.
+func ask[T any](ctx context.Context, c *Client, path string, with call) (T, error) {
+	var result T
+	body, err := json.Marshal(with)
+	if err != nil {
+		return result, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://laurel"+path, bytes.NewReader(body))
+	if err != nil {
+		return result, err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return result, fmt.Errorf("asking the running server: %w", err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, int64(credential.Limits.Upload)))
+	if err != nil {
+		return result, fmt.Errorf("asking the running server: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		var f fault
+		if err := json.Unmarshal(text, &f); err != nil {
+			return result, fmt.Errorf("asking the running server: it answered %s", response.Status)
+		}
+		refusal := &issuer.Error{Kind: f.Kind, Code: f.Code, Detail: f.Detail}
+		if f.Kind == issuer.KindMissing {
+			refusal.Err = issuer.ErrNotFound
+		}
+		return result, refusal
+	}
+	if err := json.Unmarshal(text, &result); err != nil {
+		return result, fmt.Errorf("asking the running server: %w", err)
+	}
+	return result, nil
+}
