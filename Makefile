@@ -1,0 +1,58 @@
+# make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
+# make test   installs what the tests need, says so first, and runs all of them
+# The other targets: build check bench fuzz interop contexts clean.
+
+export CGO_ENABLED ?= 0
+GO       ?= go
+NPM_HOME := testdata/npm
+FUZZTIME ?= 3s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# Packages in which goroutines meet: the race detector runs over these, once.
+CONCURRENT := ./internal/... ./issuer/... ./verifier/... ./cmd/...
+
+.PHONY: build run check test unit race fuzz bench contexts clean tools
+
+build:
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
+
+run: build
+	LAUREL_DATA=$${LAUREL_DATA:-laurel-sample} bin/laurel serve --sample
+
+check:
+	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo 'gofmt: the files above are not formatted'; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) test -run '^Test(Layers|Homes|Clock)' .
+
+test: tools check build unit race fuzz
+
+# What the tests need beside Go; installed only when absent. Without root the parts that need a Debian package are skipped,
+# and the tests that miss something say so.
+tools:
+	@.ci/tools
+
+unit:
+	$(GO) test -timeout 8m ./...
+
+race:
+	@if command -v gcc >/dev/null; then echo 'go test -race $(CONCURRENT)'; CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(CONCURRENT); \
+	else echo 'skipped: the race detector needs gcc'; fi
+
+# Every fuzz target for FUZZTIME; `make fuzz FUZZTIME=10m` for a long run.
+fuzz:
+	@set -e; for package in $$($(GO) list ./...); do \
+	  dir=$$($(GO) list -f '{{.Dir}}' $$package); \
+	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go 2>/dev/null | cut -c6-); do \
+	    echo "fuzz $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package | tail -1; \
+	  done; done
+
+bench: build
+	$(GO) test -run '^$$' -bench . -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./cmd/laurel
+
+contexts:
+	node $(NPM_HOME)/contexts.mjs
+
+# The build only: what tests installed stays, so that the next run is quick.
+clean:
+	rm -rf bin

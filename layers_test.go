@@ -1,0 +1,155 @@
+package laurel
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/laurelbadges/laurel/"
+
+// layers from the floor up. A package may import packages of lower layers, and those below its own folder.
+var layers = [][]string{
+	{"credential/strict"},
+	{"contexts", "keys"},
+	{"keys/jose"},
+	{"credential"},
+	{"credential/status", "credential/bake"},
+	{"proof/internal/rdf"},
+	{"proof"},
+	{"issuer", "verifier"}, // the two halves: neither imports the other
+	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/storetest"},
+	{"internal/web", "internal/control"},
+	{"cmd/laurel"},
+}
+
+// homes are the only packages that may import an outside library (or net/http as a client).
+var homes = map[string][]string{
+	"github.com/lestrrat-go/jwx":      {"keys/jose"},
+	"github.com/piprate/json-gold":    {"proof/internal/rdf"},
+	"github.com/gowebpki/jcs":         {"proof/internal/rdf"},
+	"github.com/labstack/echo":        {"internal/web"},
+	"github.com/yuin/goldmark":        {"internal/web"},
+	"github.com/microcosm-cc":         {"internal/web"},
+	"golang.org/x/time":               {"internal/web"},
+	"go.etcd.io/bbolt":                {"internal/store/bolt"},
+	"github.com/skip2/go-qrcode":      {"internal/paper"},
+	"github.com/alecthomas/kong":      {"cmd/laurel"},
+	"github.com/google/uuid":          {"issuer"},
+	"filippo.io/age":                  {"keys"},
+	"github.com/mr-tron/base58":       {"keys", "proof"},
+	"net/http":                        {"internal/fetch", "internal/web", "internal/control", "cmd/laurel"},
+	"golang.org/x/":                   {"internal/web"},
+	"github.com/makiuchi-d/gozxing":   {}, // tests only
+	"github.com/google/go-cmp":        {},
+	"pgregory.net/rapid":              {},
+	"github.com/rogpeppe/go-internal": {},
+}
+
+// clockless packages get every instant from their caller.
+var clockless = []string{"credential", "credential/strict", "credential/status", "credential/bake", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
+
+type listed struct {
+	ImportPath, Dir string
+	GoFiles         []string
+	Imports         []string
+}
+
+func packages(t *testing.T) map[string]listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]listed{}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if name, inside := strings.CutPrefix(p.ImportPath, module); inside {
+			all[name] = p
+		}
+	}
+}
+
+// TestLayers: imports point down only, and every package has its place.
+func TestLayers(t *testing.T) {
+	place := map[string]int{}
+	for i, layer := range layers {
+		for _, name := range layer {
+			place[name] = i
+		}
+	}
+	for name, p := range packages(t) {
+		at, known := place[name]
+		if !known {
+			t.Errorf("%s has no layer: give it one here and in docs/architecture.md", name)
+		}
+		for _, imported := range p.Imports {
+			if lower, inside := strings.CutPrefix(imported, module); inside && place[lower] >= at {
+				t.Errorf("%s imports %s, which is not below it", name, lower)
+			}
+		}
+	}
+}
+
+// TestHomes: each outside library has its one home.
+func TestHomes(t *testing.T) {
+	for name, p := range packages(t) {
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, module) {
+				continue
+			}
+			for library, allowed := range homes {
+				if strings.HasPrefix(imported, library) && !slices.Contains(allowed, name) && !(library == "golang.org/x/" && strings.HasPrefix(imported, "golang.org/x/time")) {
+					t.Errorf("%s imports %s, which lives in %v", name, imported, allowed)
+				}
+			}
+			if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") && !homed(imported) {
+				t.Errorf("%s imports %s, which has no home: add one here and a line in docs/dependencies.md", name, imported)
+			}
+		}
+	}
+}
+
+func homed(imported string) bool {
+	for library := range homes {
+		if strings.HasPrefix(imported, library) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestClock: the pure packages never read the clock.
+func TestClock(t *testing.T) {
+	all := packages(t)
+	for _, name := range clockless {
+		for _, file := range all[name].GoFiles {
+			path := filepath.Join(all[name].Dir, file)
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok {
+					if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "After", "Tick", "NewTimer", "NewTicker", "Sleep"}, s.Sel.Name) {
+						t.Errorf("%s/%s calls time.%s", name, file, s.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
