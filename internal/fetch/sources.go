@@ -36,8 +36,8 @@ type Resolved struct {
 }
 
 // Resolve reads a map file: one JSON object, the name of each member a URL or a DID, its value the path of a file, relative
-// to the map file. A did:web stands for the https address of its document. Two names for one address are an error. The
-// files are read when they are asked for.
+// to the map file. A did:web stands for the https address of its document as well, unless the map
+// names that address itself. The files are read when they are asked for.
 func Resolve(mapFile string, next verifier.Fetcher) (*Resolved, error) {
 	fault := func(err error) (*Resolved, error) {
 		return nil, fmt.Errorf("reading the addresses in %s: %w", mapFile, err)
@@ -56,19 +56,14 @@ func Resolve(mapFile string, next verifier.Fetcher) (*Resolved, error) {
 		if !ok || path == "" {
 			return fault(fmt.Errorf("the value of %q is not the path of a file", name))
 		}
-		address, _, _ := strings.Cut(name, "#")
-		if strings.HasPrefix(name, "did:web:") {
-			if address, err = keys.WebURL(address); err != nil {
-				return fault(fmt.Errorf("%q: %w", name, err))
-			}
-		}
-		if _, twice := r.files[address]; twice {
-			return fault(fmt.Errorf("%q stands there twice", address))
-		}
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(mapFile), filepath.FromSlash(path))
 		}
+		address, _, _ := strings.Cut(name, "#")
 		r.files[address] = path
+		if at, err := keys.WebURL(address); err == nil && object[at] == nil {
+			r.files[at] = path
+		}
 	}
 	return r, nil
 }
