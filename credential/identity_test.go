@@ -56,7 +56,8 @@ func TestHashedIdentityMatchesItsValueOnly(t *testing.T) {
 		if !MatchesIdentity(object, value) {
 			t.Fatal("does not match its own value")
 		}
-		if strings.ToLower(other) != strings.ToLower(value) && MatchesIdentity(object, other) {
+		lower := strings.ToLower(other)
+		if lower != strings.ToLower(value) && MatchesIdentity(object, other) {
 			t.Fatalf("matches %q too", other)
 		}
 		if len(object.Salt) < 16 || object.Salt == HashedIdentity("emailAddress", value).Salt {

@@ -143,8 +143,8 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 		r.ResultDescription, r.AchievedLevel = place(a.URL, r.ResultDescription), place(a.URL, r.AchievedLevel)
 	}
 	badge.Status = []credential.StatusEntry{
-		statusEntry(listURL(s.base, c.Slot.Revocation), status.PurposeRevocation, c.Slot.Index),
-		statusEntry(listURL(s.base, c.Slot.Suspension), status.PurposeSuspension, c.Slot.Index),
+		s.entry(status.PurposeRevocation, c.Slot.Revocation, c.Slot.Index),
+		s.entry(status.PurposeSuspension, c.Slot.Suspension, c.Slot.Index),
 	}
 	if c.Unsigned, err = credential.Build(badge); err != nil {
 		return Credential{}, unbuildable(err)
@@ -153,10 +153,6 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 		return Credential{}, err
 	}
 	return c, record(tx, AuditEntry{At: c.Intended, Actor: in.Actor, Action: "credential.intended", Subject: c.ID, Detail: a.ID})
-}
-
-func statusEntry(list, purpose string, index int) credential.StatusEntry {
-	return credential.StatusEntry{ID: fmt.Sprintf("%s#%d", list, index), Purpose: purpose, Index: index, List: list}
 }
 
 // entry is the status entry of a place in a list.

@@ -18,6 +18,15 @@ func (s *Service) Credential(ctx context.Context, id string) (c Credential, err 
 	return c, stored(err)
 }
 
+// Credentials returns a page of awards in the order of their ids, and the cursor of the next page, "" after the last.
+func (s *Service) Credentials(ctx context.Context, after string, limit int) (page []Credential, next string, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		page, next, err = credentials.List(tx, Query{After: after, Limit: limit})
+		return err
+	})
+	return page, next, stored(err)
+}
+
 // find reads an award by any of its names.
 func (s *Service) find(tx Tx, name string) (Credential, uint64, error) {
 	id := strings.TrimPrefix(name, s.base+"/c/")

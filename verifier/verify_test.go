@@ -367,7 +367,6 @@ func TestStatus(t *testing.T) {
 	type list struct {
 		set     bool
 		options status.ListOptions
-		bits    int
 		raw     []byte // in place of a list
 		foreign bool   // signed by somebody else under his own name
 		change  func(map[string]any)

@@ -9,12 +9,18 @@ import (
 
 const sampleOrganisation = "Cedar Valley School District (sample)"
 
-// addSample adds the worked example, once: a micro-credential with a rubric, and three awards of which one is revoked. At a
-// later start it returns what is there.
+// sampleActor marks the awards of the worked example, so that a later start finds them.
+const sampleActor = "worked example"
+
+// addSample adds the worked example, once: a micro-credential with a rubric, and three awards of which one is revoked. It
+// returns the awards, at a later start too.
 func addSample(ctx context.Context, s *issuer.Service, o issuer.Organisation) ([]issuer.Credential, error) {
 	achievements, err := s.Achievements(ctx)
-	if err != nil || len(achievements) > 0 {
+	if err != nil {
 		return nil, err
+	}
+	if len(achievements) > 0 {
+		return sampleAwards(ctx, s)
 	}
 	if _, err := s.CreateAchievement(ctx, issuer.AchievementInput{
 		Organisation: o.ID,
@@ -32,7 +38,7 @@ func addSample(ctx context.Context, s *issuer.Service, o issuer.Organisation) ([
 				{ID: "proficient", Name: "Proficient", Level: "2", Points: "2", Description: "Feedback says what to do next, and pupils do it."},
 				{ID: "exemplary", Name: "Exemplary", Level: "3", Points: "3", Description: "Pupils give each other such feedback too."},
 			}}},
-		Actor: actor,
+		Actor: sampleActor,
 	}); err != nil {
 		return nil, err
 	}
@@ -42,7 +48,7 @@ func addSample(ctx context.Context, s *issuer.Service, o issuer.Organisation) ([
 		{"José Núñez", "jose.nunez@example.org", "proficient"},
 		{"Robin Smith", "robin.smith@example.org", "proficient"},
 	} {
-		award, err := s.Issue(ctx, issuer.AwardInput{Recipient: earner.email, Name: earner.name, Actor: actor,
+		award, err := s.Issue(ctx, issuer.AwardInput{Recipient: earner.email, Name: earner.name, Actor: sampleActor,
 			Results: []credential.Result{{ResultDescription: "practice", AchievedLevel: earner.level}},
 			Evidence: []issuer.Evidence{{URL: "https://example.org/portfolio/feedback", Name: "Portfolio of three lessons",
 				Narrative: "Recordings, samples of feedback and a reflection."}}})
@@ -52,6 +58,25 @@ func addSample(ctx context.Context, s *issuer.Service, o issuer.Organisation) ([
 		awards = append(awards, award)
 	}
 	last := &awards[len(awards)-1]
-	*last, err = s.Revoke(ctx, last.ID, "The portfolio turned out to be another person's work.", actor)
+	*last, err = s.Revoke(ctx, last.ID, "The portfolio turned out to be another person's work.", sampleActor)
 	return awards, err
+}
+
+// sampleAwards finds the awards of the worked example again.
+func sampleAwards(ctx context.Context, s *issuer.Service) ([]issuer.Credential, error) {
+	var awards []issuer.Credential
+	for after := ""; ; {
+		page, next, err := s.Credentials(ctx, after, 1000)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page {
+			if c.By == sampleActor && !c.Issued.IsZero() {
+				awards = append(awards, c)
+			}
+		}
+		if after = next; next == "" {
+			return awards, nil
+		}
+	}
 }
