@@ -177,8 +177,7 @@ func (s *Secured) CheckDocument(ctx context.Context) error {
 		_, err := s.hashDocument(ctx, nil, crypto.SHA256)
 		return err
 	}
-	_, err := s.jsonld.ToRDF(s.Value)
-	return wrapRDF(err)
+	return wrapRDF(s.jsonld.Check(s.Value))
 }
 
 func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.PublicKey) error {

@@ -85,7 +85,10 @@ func Object(data []byte, limits Limits) (map[string]any, error) {
 
 // Escape writes a name as one reference token of a JSON Pointer (RFC 6901 section 3), with its leading slash.
 func Escape(name string) string {
-	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	if !strings.ContainsAny(name, "~/") {
+		return "/" + name
+	}
+	return "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
 type parser struct {

@@ -40,13 +40,25 @@ func NewProcessor(opts Options) *Processor {
 	return &Processor{context: opts.Context, loaded: map[string]*loadedContext{}, compiled: map[string]*activeContext{}}
 }
 
-// ToRDF is the function of the same name.
-func (p *Processor) ToRDF(doc map[string]any) ([]Quad, error) {
+// Check says whether the whole document would reach its dataset, as ToRDF does, without making the dataset and by our own
+// reading alone: for documents whose text is signed as it stands.
+func (p *Processor) Check(doc map[string]any) error {
+	_, err := p.expand(doc)
+	return err
+}
+
+// expand is the expanded form by our own reading.
+func (p *Processor) expand(doc map[string]any) ([]any, error) {
 	var number *strict.Error
 	if errors.As(strict.CheckNumbers(doc, strict.Canonical), &number) {
 		return nil, refuse(number.Pointer, "%s", number.Detail)
 	}
-	own, err := (&walk{contexts: p, derived: map[derivation]*activeContext{}}).document(doc)
+	return (&walk{contexts: p, derived: map[derivation]*activeContext{}}).document(doc)
+}
+
+// ToRDF is the function of the same name.
+func (p *Processor) ToRDF(doc map[string]any) ([]Quad, error) {
+	own, err := p.expand(doc)
 	if err != nil {
 		return nil, err
 	}
