@@ -44,7 +44,7 @@ fuzz:
 	@set -e; for package in $$($(GO) list ./...); do \
 	  dir=$$($(GO) list -f '{{.Dir}}' $$package); \
 	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go 2>/dev/null | cut -c6-); do \
-	    echo "fuzz $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package | tail -1; \
+	    echo "fuzz $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$package | tail -1; \
 	  done; done
 
 bench: build

@@ -2,7 +2,9 @@ package proof
 
 import (
 	"context"
+	"crypto"
 	"crypto/ed25519"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -73,6 +75,28 @@ func TestVectorsEdDSA(t *testing.T) {
 				t.Errorf("%s %s: a changed document verifies", name, p.Pointer)
 			}
 		}
+	}
+}
+
+// TestVectorOpenBadges: the signed badge of the Open Badges implementation guide verifies, and its hashes are the published ones.
+func TestVectorOpenBadges(t *testing.T) {
+	s, err := ReadIntegrity(object(t, reference.File(t, "examples/spec-docs-1.2/linked-data-proof-ob__signed-credential.json")), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := keys.ParseMultikey("z6MkjZRZv3aez3r18pB1RBFJR1kwUVJ5jHt92JmQwXbd5hwi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Verify(context.Background(), s.Proofs[0], key); err != nil {
+		t.Error(err)
+	}
+	hash, err := s.hashDocument(context.Background(), nil, crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := hex.EncodeToString(hash); got != "87f65a76d40146205e3b3e06cb0fbd153f97f9ce70372390f52566bb7f9e0773" {
+		t.Errorf("document hash %s", got)
 	}
 }
 

@@ -93,6 +93,7 @@ func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Ch
 		c.Outcome, c.Code, c.Detail = Warn, own.firstCode("dates"), "An endorsement is not in force; it counts for nothing."
 	default:
 		c.Outcome, c.Detail = Pass, "An endorsement is authentic; it was signed by "+own.document.Issuer.ID+"."
+		r.endorsers = append(r.endorsers, party(own.document.Issuer))
 	}
 	return c
 }

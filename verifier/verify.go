@@ -60,6 +60,7 @@ type run struct {
 	document  *credential.Credential
 	rules     []credential.Problem
 	documents map[string]resolved // documents of issuers that this verification has read
+	endorsers []Party             // who signed the endorsements that are authentic
 }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
@@ -173,6 +174,7 @@ func (r *run) report() *Report {
 	}
 	if authentic != No && r.document != nil {
 		report.Credential = view(r.document)
+		report.Credential.Endorsements = append(report.Credential.Endorsements, r.endorsers...)
 	}
 	return report
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto"
 	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
@@ -141,7 +142,7 @@ func BenchmarkPoison(b *testing.B) {
 		}
 	}
 	perCPU(b, func() error {
-		if _, err := proof.CanonicalNQuads(context.Background(), []byte(quads.String()), 5); err == nil {
+		if _, err := proof.CanonicalNQuads(context.Background(), []byte(quads.String()), crypto.SHA256); err == nil {
 			return fmt.Errorf("it was not refused")
 		}
 		return nil

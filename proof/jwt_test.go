@@ -1,0 +1,130 @@
+package proof
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/reference"
+)
+
+// TestSealJWT: the Open Badges form repeats issuer, id, subject and dates as claims and leaves a proof out (Open Badges 3.0
+// section 8.2.4.1).
+func TestSealJWT(t *testing.T) {
+	s := signer(t)
+	did, _, _ := strings.Cut(s.ID, "#")
+	sealed, err := Seal(context.Background(), unsigned(s), SealOptions{Signer: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, document := range map[string][]byte{"unsigned": unsigned(s), "with a proof": sealed} {
+		token, err := SealJWT(document, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts := strings.Split(token, ".")
+		var header, payload map[string]any
+		for i, into := range []*map[string]any{&header, &payload} {
+			text, err := base64.RawURLEncoding.DecodeString(parts[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(text, into); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if header["alg"] != "EdDSA" || header["typ"] != "JWT" || header["kid"] != s.ID || len(header) != 3 {
+			t.Errorf("%s: header %v", name, header)
+		}
+		for claim, want := range map[string]any{"iss": did, "jti": "urn:uuid:3f9f0d3a-0f3c-4d43-9d0e-0d8a3f5b8f11", "sub": "did:example:teacher",
+			"nbf": float64(1767225600), "exp": float64(1893456000)} {
+			if payload[claim] != want {
+				t.Errorf("%s: %s is %v, want %v", name, claim, payload[claim], want)
+			}
+		}
+		if payload["proof"] != nil {
+			t.Errorf("%s: the token carries a proof", name)
+		}
+		secured, err := ReadJWT([]byte(token), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if secured.Value["iss"] != nil || secured.Value["name"] == nil || *secured.Claims.Subject != "did:example:teacher" {
+			t.Errorf("%s: read back as %v", name, secured.Value)
+		}
+		if err := secured.Verify(context.Background(), secured.Proofs[0], s.Signer.Public()); err != nil {
+			t.Error(err)
+		}
+		if err := secured.Verify(context.Background(), secured.Proofs[0], signer(t).Signer.Public()); err == nil {
+			t.Error("another key fits")
+		}
+	}
+}
+
+func TestSealJWTRefuses(t *testing.T) {
+	s := signer(t)
+	for name, change := range map[string][2]string{
+		"no issuer":    {`"issuer"`, `"publisher"`},
+		"no id":        {`"id": "urn:uuid:3f9f0d3a`, `"ident": "urn:uuid:3f9f0d3a`},
+		"no beginning": {`"validFrom"`, `"from"`},
+		"bad end":      {"2030-01-01T00:00:00Z", "soon"},
+		"claim in the badge": {`"name": "Feedback that moves learning",
+  "credentialSubject"`, `"iss": "x", "credentialSubject"`},
+		"number beyond a double": {"0.5", "1e999"},
+	} {
+		text := strings.Replace(string(unsigned(s)), change[0], change[1], 1)
+		if text == string(unsigned(s)) {
+			t.Fatalf("%s: nothing to change", name)
+		}
+		if _, err := SealJWT([]byte(text), s); err == nil {
+			t.Errorf("%s: sealed", name)
+		}
+	}
+}
+
+// TestVectorsJOSE: the tokens of the VC-JOSE-COSE suite that hold one credential are read, or refused, as the suite says.
+func TestVectorsJOSE(t *testing.T) {
+	for file, code := range map[string]string{
+		"credential-jose-minimal":            "",
+		"credential-issuer-match-signed":     "",
+		"credential-jose-unknown-extensions": CodeAlgNotAllowed,
+		"credential-jose-bad-media-type":     CodeMalformed,
+		"credential-jose-vc-vp-claims":       CodeMalformed,
+		"presentation-jose-multiple":         credential.CodeNoCredential,
+	} {
+		token := strings.TrimSpace(string(reference.File(t, "vectors/vc-jose-cose/test-suite/input/"+file+".txt")))
+		_, err := ReadJWT([]byte(token), Options{})
+		var fault *Error
+		switch {
+		case code == "" && err != nil:
+			t.Errorf("%s: %v", file, err)
+		case code != "" && (!errors.As(err, &fault) || fault.Code != code):
+			t.Errorf("%s: %v, want %s", file, err, code)
+		}
+	}
+}
+
+func TestClaimsOfTime(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"1767225600":   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		"1767225600.5": time.Date(2026, 1, 1, 0, 0, 0, 500000000, time.UTC),
+		"-1":           time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC),
+		"1e18":         {}, "true": {}, `"1767225600"`: {}, "null": {},
+	} {
+		var v any
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		if err := decoder.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		claims, err := readClaims(map[string]any{"nbf": v})
+		if (err != nil) != want.IsZero() || (err == nil && !claims.NotBefore.Equal(want)) {
+			t.Errorf("%s: %v %v, want %v", text, claims.NotBefore, err, want)
+		}
+	}
+}
