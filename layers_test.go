@@ -19,7 +19,7 @@ const module = "github.com/laurelbadges/laurel/"
 // layers from the floor up. A package may import packages of lower layers, and those below its own folder.
 var layers = [][]string{
 	{"credential/strict"},
-	{"contexts", "keys", "internal/reference"}, // reference serves tests only
+	{"contexts", "keys", "internal/referencedata"}, // reference serves tests only
 	{"keys/jose"},
 	{"credential"},
 	{"credential/status", "credential/bake"},

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 )
 
 // bounds are wide enough for every context, and no wider than a few times that.
@@ -221,18 +222,7 @@ func TestPublished(t *testing.T) {
 // reference is the folder of the contexts as published.
 func reference(t *testing.T) string {
 	t.Helper()
-	root := os.Getenv("LAUREL_REFERENCE")
-	if root == "" {
-		root = "../shared/data"
-	}
-	if !filepath.IsAbs(root) {
-		root = filepath.Join("..", root) // relative to the repository, not to this package
-	}
-	folder := filepath.Join(root, "contexts")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("the reference data is absent (LAUREL_REFERENCE): the contexts are not compared with the published texts")
-	}
-	return folder
+	return filepath.Join(referencedata.Folder(t), "contexts")
 }
 
 func parse(t *testing.T, text []byte) map[string]any {

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,20 +11,13 @@ import (
 	"testing"
 
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 )
 
 // referenceFile is the path of a file or folder of the reference data; the test is skipped where there is none.
 func referenceFile(t *testing.T, name string) string {
 	t.Helper()
-	root := os.Getenv("LAUREL_REFERENCE")
-	if root == "" {
-		root = "../../shared/data"
-	}
-	path := filepath.Join(root, name)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no reference data: %s is absent", path)
-	}
-	return path
+	return filepath.Join(referencedata.Folder(t), name)
 }
 
 func readFile(t *testing.T, path string) []byte {

@@ -23,19 +23,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mr-tron/base58"
 	"pgregory.net/rapid"
+
+	"github.com/laurelbadges/laurel/internal/referencedata"
 )
 
 // reference gives the path of a file of the reference data, or skips.
 func reference(t testing.TB, path ...string) string {
 	t.Helper()
-	root := os.Getenv("LAUREL_REFERENCE")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(root); err != nil {
-		t.Skipf("no reference data at %s; set LAUREL_REFERENCE", root)
-	}
-	return filepath.Join(append([]string{root}, path...)...)
+	return filepath.Join(append([]string{referencedata.Folder(t)}, path...)...)
 }
 
 func read(t testing.TB, path ...string) []byte {

@@ -14,7 +14,7 @@ import (
 	"github.com/laurelbadges/laurel/contexts"
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
-	"github.com/laurelbadges/laurel/internal/reference"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 	"github.com/laurelbadges/laurel/keys"
 )
 
@@ -22,7 +22,7 @@ import (
 func foreign(t testing.TB) Options {
 	return Options{Context: func(url string) ([]byte, error) {
 		if url == "https://w3id.org/citizenship/v4rc1" {
-			return reference.File(t, "vectors/contexts/citizenship_v4rc1.jsonld"), nil
+			return referencedata.File(t, "vectors/contexts/citizenship_v4rc1.jsonld"), nil
 		}
 		c, err := contexts.Get(url)
 		return c.JSON, err
@@ -48,7 +48,7 @@ func TestVectorsEdDSA(t *testing.T) {
 		"proof-set-chain/signedProofChain1.json":    3,
 		"proof-set-chain/signedProofChain2.json":    4,
 	} {
-		s, err := ReadIntegrity(object(t, reference.File(t, "vectors/di-eddsa/"+name)), foreign(t))
+		s, err := ReadIntegrity(object(t, referencedata.File(t, "vectors/di-eddsa/"+name)), foreign(t))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -80,7 +80,7 @@ func TestVectorsEdDSA(t *testing.T) {
 
 // TestVectorOpenBadges: the signed badge of the Open Badges implementation guide verifies, and its hashes are the published ones.
 func TestVectorOpenBadges(t *testing.T) {
-	s, err := ReadIntegrity(object(t, reference.File(t, "examples/spec-docs-1.2/linked-data-proof-ob__signed-credential.json")), Options{})
+	s, err := ReadIntegrity(object(t, referencedata.File(t, "examples/spec-docs-1.2/linked-data-proof-ob__signed-credential.json")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestVectorOpenBadges(t *testing.T) {
 
 // TestChainNeedsItsProofs: a proof that covers another one does not stand without it (Data Integrity 1.0 section 4.5).
 func TestChainNeedsItsProofs(t *testing.T) {
-	document := object(t, reference.File(t, "vectors/di-eddsa/proof-set-chain/signedProofChain1.json"))
+	document := object(t, referencedata.File(t, "vectors/di-eddsa/proof-set-chain/signedProofChain1.json"))
 	all := document["proof"].([]any)
 	document["proof"] = all[2:]
 	var fault *Error

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
-	"github.com/laurelbadges/laurel/internal/reference"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 )
 
 // TestSealJWT: the Open Badges form repeats issuer, id, subject and dates as claims and leaves a proof out (Open Badges 3.0
@@ -97,7 +97,7 @@ func TestVectorsJOSE(t *testing.T) {
 		"credential-jose-vc-vp-claims":       CodeMalformed,
 		"presentation-jose-multiple":         credential.CodeNoCredential,
 	} {
-		token := strings.TrimSpace(string(reference.File(t, "vectors/vc-jose-cose/test-suite/input/"+file+".txt")))
+		token := strings.TrimSpace(string(referencedata.File(t, "vectors/vc-jose-cose/test-suite/input/"+file+".txt")))
 		_, err := ReadJWT([]byte(token), Options{})
 		var fault *Error
 		switch {

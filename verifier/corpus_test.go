@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
-	"github.com/laurelbadges/laurel/internal/reference"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 	"github.com/laurelbadges/laurel/keys"
 )
 
@@ -23,13 +23,13 @@ type item struct {
 
 // TestCorpus: the real credentials of the forms that Laurel reads get their verdict, as of 2026-11-22 and without a network.
 func TestCorpus(t *testing.T) {
-	folder := filepath.Join(reference.Folder(t), "corpus")
+	folder := filepath.Join(referencedata.Folder(t), "corpus")
 	var items []item
-	if err := json.Unmarshal(reference.File(t, "corpus/manifest.json"), &items); err != nil {
+	if err := json.Unmarshal(referencedata.File(t, "corpus/manifest.json"), &items); err != nil {
 		t.Fatal(err)
 	}
 	var files map[string]string
-	if err := json.Unmarshal(reference.File(t, "corpus/offline-map.json"), &files); err != nil {
+	if err := json.Unmarshal(referencedata.File(t, "corpus/offline-map.json"), &files); err != nil {
 		t.Fatal(err)
 	}
 	documents := library{}
@@ -37,7 +37,7 @@ func TestCorpus(t *testing.T) {
 		if at, err := keys.WebURL(name); err == nil {
 			name = at
 		}
-		documents[name] = reference.File(t, "corpus/"+file)
+		documents[name] = referencedata.File(t, "corpus/"+file)
 	}
 	judged := 0
 	for _, item := range items {

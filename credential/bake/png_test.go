@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/laurelbadges/laurel/internal/referencedata"
 )
 
 // picture is a small PNG as the standard library writes it.
@@ -209,13 +211,10 @@ func TestRoundTrip(t *testing.T) {
 
 // TestCorpus reads the baked pictures that others published.
 func TestCorpus(t *testing.T) {
-	root := os.Getenv("LAUREL_REFERENCE")
-	if root == "" {
-		root = "../../../shared/data"
-	}
+	root := referencedata.Folder(t)
 	data, err := os.ReadFile(filepath.Join(root, "corpus", "manifest.json"))
 	if err != nil {
-		t.Skip("the reference data is not here; set LAUREL_REFERENCE to its folder")
+		t.Fatal(err)
 	}
 	var manifest []struct{ File, Format string }
 	if err := json.Unmarshal(data, &manifest); err != nil {

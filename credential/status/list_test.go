@@ -16,20 +16,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 )
 
 // vectors returns the folder of the published examples, or skips the test.
 func vectors(t *testing.T) string {
 	t.Helper()
-	root := os.Getenv("LAUREL_REFERENCE")
-	if root == "" {
-		root = "../../../shared/data"
-	}
-	folder := filepath.Join(root, "vectors", "bitstring")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("the reference data is not here; set LAUREL_REFERENCE to its folder")
-	}
-	return folder
+	return filepath.Join(referencedata.Folder(t), "vectors", "bitstring")
 }
 
 func read(t *testing.T, name string, into any) {

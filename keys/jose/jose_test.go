@@ -21,6 +21,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
@@ -419,14 +420,7 @@ func TestSmallOrderForgery(t *testing.T) {
 // TestVectors runs the tokens of the VC-JOSE-COSE test suite, as far as header and signature go. What their payloads say (test 6 has
 // a date as iat, 15 a vc claim, 16 a bad envelope) is judged by others.
 func TestVectors(t *testing.T) {
-	root := os.Getenv("LAUREL_REFERENCE")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	folder := filepath.Join(root, "vectors", "vc-jose-cose", "test-suite", "input")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("no reference data at %s; set LAUREL_REFERENCE", root)
-	}
+	folder := filepath.Join(referencedata.Folder(t), "vectors", "vc-jose-cose", "test-suite", "input")
 	read := func(name string) []byte {
 		data, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {

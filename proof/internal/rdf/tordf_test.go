@@ -14,19 +14,13 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/internal/referencedata"
 )
 
 // referenceFolder returns the folder of reference data, or skips the test.
 func referenceFolder(t testing.TB) string {
 	t.Helper()
-	folder := os.Getenv("LAUREL_REFERENCE")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no reference data: set LAUREL_REFERENCE to its folder")
-	}
-	return folder
+	return referencedata.Folder(t)
 }
 
 // Contexts of the reference data, by URL.

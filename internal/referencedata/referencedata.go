@@ -1,6 +1,6 @@
-// Package reference finds the test data of others: contexts as published, vectors, real credentials. It is not part of this
+// Package referencedata finds the test data of others: contexts as published, vectors, real credentials. It is not part of this
 // repository; tests read it in place and skip without it.
-package reference
+package referencedata
 
 import (
 	"os"
