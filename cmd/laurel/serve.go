@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/fetch"
@@ -125,15 +127,19 @@ func (c *serveCommand) greet(out io.Writer, here installation, o issuer.Organisa
 	fmt.Fprintf(out, "Stop with Ctrl-C.\n")
 }
 
+// maxConnections bounds what idle and slow clients can hold open.
+const maxConnections = 1024
+
 // serve answers on the listener and on the private socket until ctx ends or one of them fails.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, here installation, folder string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10}
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // a crash must not write the keys to disk
 	failed := make(chan error, 2)
 	go func() { failed <- control.Serve(ctx, folder, here) }()
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	var err error
 	select {
 	case <-ctx.Done():
