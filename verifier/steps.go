@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -18,7 +17,7 @@ func (r *run) contexts(ctx context.Context) {
 	if err != nil {
 		c := describe(err)
 		c.Step, c.Outcome = "contexts", Fail
-		if r.secured.Form != proof.DataIntegrity && c.Code == proof.CodeUnsafeJSONLD && !strings.HasSuffix(c.Pointer, "/@context") {
+		if r.secured.Form != proof.DataIntegrity && c.Code == proof.CodeUnsafeJSONLD {
 			c.Outcome = Warn
 		}
 		r.add(c)

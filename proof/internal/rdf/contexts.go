@@ -144,7 +144,7 @@ func (p *Processor) apply(active *activeContext, list contextList) (*activeConte
 			return nil, untrusted(list.pointer(i), "the context %s is not one that may be used", quote(url))
 		}
 		if active, err = active.process(loaded.local, processing{validate: true}); err != nil {
-			return nil, refuse(list.at, "%s", err)
+			return nil, untrusted(list.at, "%s", err)
 		}
 	}
 	return active, nil

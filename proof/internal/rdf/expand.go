@@ -20,10 +20,10 @@ type Options struct {
 // ToRDF returns the RDF dataset of a JSON-LD document, without repeated quads and in no particular order. The document comes
 // from the strict reader: numbers are [json.Number]. It is not changed.
 //
-// Every error is an [*Error]: context_untrusted for an @context that is not a URL, or a list of URLs, known to the options;
-// too_complex above the limits of credential.Limits; unsafe_jsonld for the first part that would not reach the dataset as it
-// stands (Data Integrity 1.0 section 2.4.1), numbers before all else and then in the order of sorted names, and for a
-// protected term that is defined anew.
+// Every error is an [*Error]: context_untrusted for an @context that is not a URL, or a list of URLs, known to the options,
+// and for contexts that do not go together (a protected term that is defined anew); too_complex above the limits of
+// credential.Limits; unsafe_jsonld for the first part that would not reach the dataset as it stands (Data Integrity 1.0
+// section 2.4.1), numbers before all else and then in the order of sorted names.
 func ToRDF(doc map[string]any, opts Options) ([]Quad, error) { return NewProcessor(opts).ToRDF(doc) }
 
 // Processor is [ToRDF] for many documents: it keeps the contexts it has read. It is safe for concurrent use.

@@ -230,7 +230,7 @@ func (w *walk) scoped(active *activeContext, t *term, transient bool, at string)
 	}
 	derived, err := active.process(t.scoped, processing{transient: transient, override: !transient})
 	if err != nil {
-		return nil, refuse(at, "%s", err)
+		return nil, untrusted(at, "%s", err)
 	}
 	w.derived[key] = derived
 	return derived, nil

@@ -163,11 +163,11 @@ func TestContextsThatMayNotBeUsed(t *testing.T) {
 		{"in an endorsement, an object", endorsement(`{"a":"urn:a"}`, `"VerifiableCredential"`), CodeContextUntrusted, "/endorsement/0/@context"},
 		{"in an endorsement, null", endorsement(`null`, `"VerifiableCredential"`), CodeContextUntrusted, "/endorsement/0/@context"},
 		{"in an endorsement that is no credential", endorsement(`"`+contextV2+`"`, `"urn:T"`), CodeContextUntrusted, "/endorsement/0/@context"},
-		{"in an endorsement, protected terms defined anew", endorsement(`"`+contextV1+`"`, `"VerifiableCredential"`), CodeUnsafeJSONLD, "/endorsement/0/@context"},
-		{"credentials/v2 with Open Badges 3.0.0", fmt.Sprintf(`{"@context":[%q,"https://purl.imsglobal.org/spec/ob/v3p0/context.json"],"urn:a":"b"}`, contextV2), CodeUnsafeJSONLD, "/@context"},
-		{"credentials/v2 with Open Badges 3.0.1", fmt.Sprintf(`{"@context":[%q,"https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"],"urn:a":"b"}`, contextV2), CodeUnsafeJSONLD, "/@context"},
-		{"credentials/v2 with credentials/v1", fmt.Sprintf(`{"@context":[%q,%q],"urn:a":"b"}`, contextV2, contextV1), CodeUnsafeJSONLD, "/@context"},
-		{"types that define each other's protected terms", badge(`"evidence":{"type":["Achievement","Result"]}`), CodeUnsafeJSONLD, "/evidence/type"},
+		{"in an endorsement, protected terms defined anew", endorsement(`"`+contextV1+`"`, `"VerifiableCredential"`), CodeContextUntrusted, "/endorsement/0/@context"},
+		{"credentials/v2 with Open Badges 3.0.0", fmt.Sprintf(`{"@context":[%q,"https://purl.imsglobal.org/spec/ob/v3p0/context.json"],"urn:a":"b"}`, contextV2), CodeContextUntrusted, "/@context"},
+		{"credentials/v2 with Open Badges 3.0.1", fmt.Sprintf(`{"@context":[%q,"https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"],"urn:a":"b"}`, contextV2), CodeContextUntrusted, "/@context"},
+		{"credentials/v2 with credentials/v1", fmt.Sprintf(`{"@context":[%q,%q],"urn:a":"b"}`, contextV2, contextV1), CodeContextUntrusted, "/@context"},
+		{"types that define each other's protected terms", badge(`"evidence":{"type":["Achievement","Result"]}`), CodeContextUntrusted, "/evidence/type"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := processor.ToRDF(parse(t, c.doc))
