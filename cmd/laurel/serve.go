@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"syscall"
 	"time"
 
@@ -50,6 +51,11 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		return err
 	}
 	defer here.Close()
+	socket, err := control.Listen(g.folder()) // commands that come from now on wait for an answer
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
 	name := c.Organisation
 	if c.Sample {
 		name = sampleOrganisation
@@ -69,7 +75,7 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		return err
 	}
 	c.greet(t.out, here, organisation, listener, g, newKeys, created, awards)
-	return serve(ctx, listener, handler, here, g.folder())
+	return serve(ctx, listener, handler, socket, here)
 }
 
 // checkPublicURL refuses an address that could not stand in a badge.
@@ -130,16 +136,18 @@ func (c *serveCommand) greet(out io.Writer, here installation, o issuer.Organisa
 // maxConnections bounds what idle and slow clients can hold open.
 const maxConnections = 1024
 
-// serve answers on the listener and on the private socket until ctx ends or one of them fails.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, here installation, folder string) error {
+// serve answers on the listener and on the private socket until ctx ends or one of them fails. When it returns, nothing uses
+// the installation any more.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, socket net.Listener, here installation) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10}
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // a crash must not write the keys to disk
 	failed := make(chan error, 2)
-	go func() { failed <- control.Serve(ctx, folder, here) }()
-	go func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	var both sync.WaitGroup
+	both.Go(func() { failed <- control.Serve(ctx, socket, here) })
+	both.Go(func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -149,6 +157,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, her
 	defer cancel()
 	stop()
 	_ = server.Shutdown(stopping)
+	both.Wait()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving: %w", err)
 	}

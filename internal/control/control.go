@@ -1,7 +1,8 @@
 // Package control lets the command line act beside a running server: the store is open in one process only, and that process
 // answers on a Unix socket in the data folder which its owner alone may use.
 //
-// Start with [Serve] in the server and [Dial] in a command. Both sides speak JSON over HTTP; nothing listens on a network.
+// Start with [Listen] and [Serve] in the server and [Dial] in a command. Both sides speak JSON over HTTP; nothing listens on
+// a network.
 package control
 
 import (
@@ -28,6 +29,7 @@ type Office interface {
 	Revoke(ctx context.Context, id, reason, actor string) (issuer.Credential, error)
 	Suspend(ctx context.Context, id, reason, actor string) (issuer.Credential, error)
 	Reinstate(ctx context.Context, id, actor string) (issuer.Credential, error)
+	Organisations(ctx context.Context) ([]issuer.Organisation, error)
 	Keys(ctx context.Context) ([]issuer.Key, error)
 	RotateKey(ctx context.Context, organisation, algorithm, actor string) (issuer.Key, error)
 	RetireKey(ctx context.Context, organisation, method, actor string) error
@@ -56,31 +58,45 @@ type fault struct {
 	Detail string           `json:"detail"`
 }
 
-// Serve answers on the socket of the data folder until ctx ends. Only the owner of the folder's process may connect: the
-// socket is made with mode 0600. A socket that a killed server left behind is replaced; the caller holds the store, so no
-// other server can be using it.
-func Serve(ctx context.Context, folder string, office Office) error {
+// Listen opens the socket of the data folder with mode 0600: only the owner of this process may connect. A socket that a
+// killed server left behind is replaced; the caller holds the store, so no other server can be using it. Any other file of
+// that name is refused.
+func Listen(folder string) (net.Listener, error) {
 	path := filepath.Join(folder, socketName)
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() != os.ModeSocket {
+		return nil, fmt.Errorf("opening the private socket: %s is something else; move it away", path)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("replacing the old socket: %w", err)
+		return nil, fmt.Errorf("replacing the old socket: %w", err)
 	}
 	before := syscall.Umask(0o177) // from the moment it exists nobody else may open it
 	listener, err := net.Listen("unix", path)
 	syscall.Umask(before)
-	if err != nil {
-		return fmt.Errorf("opening the private socket: %w", err)
+	if errors.Is(err, syscall.EINVAL) { // sun_path holds about 100 bytes
+		return nil, fmt.Errorf("opening the private socket: the path %s is too long for one; use a folder with a shorter path", path)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the private socket: %w", err)
+	}
+	return listener, nil
+}
+
+// Serve answers on the socket until ctx ends, and returns when what was asked before has its answer, at most five seconds
+// later. It closes the socket.
+func Serve(ctx context.Context, socket net.Listener, office Office) error {
 	server := &http.Server{Handler: routes(office), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	go func() {
-		<-ctx.Done()
+	stopped := make(chan struct{})
+	defer context.AfterFunc(ctx, func() {
+		defer close(stopped)
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		_ = server.Shutdown(stopping)
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	})()
+	if err := server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving the private socket: %w", err)
 	}
+	<-stopped
 	return nil
 }
 
@@ -98,6 +114,7 @@ func routes(o Office) http.Handler {
 	on("/revoke", func(ctx context.Context, c call) (any, error) { return o.Revoke(ctx, c.ID, c.Reason, c.Actor) })
 	on("/suspend", func(ctx context.Context, c call) (any, error) { return o.Suspend(ctx, c.ID, c.Reason, c.Actor) })
 	on("/reinstate", func(ctx context.Context, c call) (any, error) { return o.Reinstate(ctx, c.ID, c.Actor) })
+	on("/organisations", func(ctx context.Context, c call) (any, error) { return o.Organisations(ctx) })
 	on("/keys", func(ctx context.Context, c call) (any, error) { return o.Keys(ctx) })
 	on("/keys/rotate", func(ctx context.Context, c call) (any, error) {
 		return o.RotateKey(ctx, c.Organisation, c.Algorithm, c.Actor)
