@@ -15,6 +15,9 @@ type Options struct {
 	// Context returns the JSON text of the context at a URL, or an error when that URL is not one that may be used. It has to
 	// give the same text for the same URL each time. No other context is read; nil knows none.
 	Context func(url string) ([]byte, error)
+
+	// loose lets tests of JSON-LD itself name members by IRIs and keywords.
+	loose bool
 }
 
 // ToRDF returns the RDF dataset of a JSON-LD document, without repeated quads and in no particular order. The document comes
@@ -29,6 +32,7 @@ func ToRDF(doc map[string]any, opts Options) ([]Quad, error) { return NewProcess
 // Processor is [ToRDF] for many documents: it keeps the contexts it has read. It is safe for concurrent use.
 type Processor struct {
 	context func(url string) ([]byte, error)
+	loose   bool
 
 	mu       sync.Mutex
 	loaded   map[string]*loadedContext
@@ -37,7 +41,7 @@ type Processor struct {
 
 // NewProcessor returns a Processor that reads contexts by opts.
 func NewProcessor(opts Options) *Processor {
-	return &Processor{context: opts.Context, loaded: map[string]*loadedContext{}, compiled: map[string]*activeContext{}}
+	return &Processor{context: opts.Context, loose: opts.loose, loaded: map[string]*loadedContext{}, compiled: map[string]*activeContext{}}
 }
 
 // Check says whether the whole document would reach its dataset, as ToRDF does, without making the dataset and by our own

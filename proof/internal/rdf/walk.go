@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -17,6 +18,8 @@ type walk struct {
 	contexts *Processor
 	derived  map[derivation]*activeContext
 	work     int // contexts applied below the top, see contextWork
+
+	credentials map[string]bool // ids of the credentials among the objects met so far
 }
 
 // contextWork bounds the contexts that the objects of one document apply, as each costs the second reading a copy of all
@@ -163,11 +166,14 @@ func (w *walk) object(active *activeContext, where position, object map[string]a
 	case scope.has("@list"), scope.has("@set"):
 		return w.collection(scope, where)
 	}
+	if err := w.named(scope, where.at); err != nil {
+		return nil, err
+	}
 	node, err := w.node(scope, where)
 	if err != nil {
 		return nil, err
 	}
-	return []any{node}, nil
+	return []any{node}, w.single(node, where.at)
 }
 
 // keepsTypeScope reports whether a type-scoped context goes on to hold inside object: for values and references.
@@ -269,6 +275,47 @@ func (s *scope) expandNames(names []string, at string) error {
 		s.names = append(s.names, name)
 		s.keys[name] = iri
 	}
+	return nil
+}
+
+// named refuses members of a node object that are named by an IRI, or by a keyword for which there is a term. The dataset
+// would be the same, but whoever reads the document looks for the term: a credentialStatus under its IRI would be signed and
+// not seen. (The VC Data Model 2.0 leaves both forms to processors that expand; section 6.3.)
+func (w *walk) named(s scope, at string) error {
+	if w.contexts.loose {
+		return nil
+	}
+	for _, name := range s.names {
+		if s.active.terms[name] != nil {
+			continue
+		}
+		if strings.Contains(name, ":") {
+			return refuse(at+strict.Escape(name), "a member is named by an IRI and not by a term, so readers would not see it")
+		}
+		for alias, t := range s.active.terms {
+			if isKeyword(name) && t.iri == name {
+				return refuse(at+strict.Escape(name), "a member is named %s where it has to be %s, so readers would not see it", name, quote(alias))
+			}
+		}
+	}
+	return nil
+}
+
+// single refuses a second object about one credential. In the dataset the two would be one node, so that a member could be
+// moved to where nobody looks for it.
+func (w *walk) single(node map[string]any, at string) error {
+	kinds, _ := node["@type"].([]any)
+	id, hasID := node["@id"].(string)
+	if !hasID || !slices.Contains(kinds, any(credentialType)) {
+		return nil
+	}
+	if w.credentials[id] {
+		return refuse(at, "two objects are the same credential")
+	}
+	if w.credentials == nil {
+		w.credentials = map[string]bool{}
+	}
+	w.credentials[id] = true
 	return nil
 }
 
