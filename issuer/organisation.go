@@ -145,14 +145,16 @@ func (s *Service) RotateKey(ctx context.Context, organisation, algorithm, actor 
 	if err != nil {
 		return Key{}, err
 	}
-	if _, ok := o.active(algorithm); !ok {
+	active, ok := o.active(algorithm)
+	if !ok {
 		return Key{}, invalid("algorithm", "The issuer has no active key of this algorithm.")
 	}
-	return s.replaceKey(ctx, o, algorithm, actor, KeyRetired, "key.rotated")
+	return s.replaceKey(ctx, o, active, actor, KeyRetired, "key.rotated")
 }
 
-// RetireKey takes an active key, named by its method, out of use. It stays published. The last active key of an algorithm
-// can only be rotated. Organisations with a did:key are refused as by RotateKey.
+// RetireKey takes an active key, named by its method, out of use. It stays published. Tokens are signed with the EdDSA key
+// once the ES256 key is retired; the last active EdDSA key can only be rotated. Organisations with a did:key are refused as by
+// RotateKey.
 func (s *Service) RetireKey(ctx context.Context, organisation, method, actor string) error {
 	return s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
 		k, err := o.find(method)
@@ -163,10 +165,10 @@ func (s *Service) RetireKey(ctx context.Context, organisation, method, actor str
 			return AuditEntry{}, conflict("key_ended", "The key is not in use any more.")
 		}
 		others := slices.ContainsFunc(o.Keys, func(other Key) bool {
-			return other.State == KeyActive && other.Algorithm == k.Algorithm && other.Method != method
+			return other.State == KeyActive && other.Algorithm == keys.EdDSA && other.Method != method
 		})
 		if !others {
-			return AuditEntry{}, conflict("last_key", "It is the only active key of its algorithm. Rotate it instead.")
+			return AuditEntry{}, conflict("last_key", "It is the only active EdDSA key, and without one nothing can be signed. Rotate it instead.")
 		}
 		s.end(k, KeyRetired)
 		return AuditEntry{Actor: actor, Action: "key.retired", Detail: method}, nil
@@ -184,8 +186,8 @@ func (s *Service) CompromiseKey(ctx context.Context, organisation, method, actor
 	if err != nil {
 		return err
 	}
-	if now, ok := o.active(k.Algorithm); ok && now.Method == method {
-		_, err := s.replaceKey(ctx, o, k.Algorithm, actor, KeyCompromised, "key.compromised")
+	if k.State == KeyActive {
+		_, err := s.replaceKey(ctx, o, *k, actor, KeyCompromised, "key.compromised")
 		return err
 	}
 	return s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
@@ -201,13 +203,14 @@ func (s *Service) CompromiseKey(ctx context.Context, organisation, method, actor
 	})
 }
 
-// replaceKey puts a new key in the place of the active one, which ends in the given state.
-func (s *Service) replaceKey(ctx context.Context, o Organisation, algorithm, actor string, state KeyState, action string) (Key, error) {
+// replaceKey puts a new key in the place of an active one, which ends in the given state. When that one has ended in the
+// meantime: kind conflict, code key_ended.
+func (s *Service) replaceKey(ctx context.Context, o Organisation, active Key, actor string, state KeyState, action string) (Key, error) {
 	if err := o.mayChangeKeys(); err != nil {
 		return Key{}, err
 	}
 	kind := keys.Ed25519
-	if algorithm == keys.ES256 {
+	if active.Algorithm == keys.ES256 {
 		kind = keys.P256
 	}
 	fresh, private, err := s.newKey(o, kind)
@@ -215,11 +218,14 @@ func (s *Service) replaceKey(ctx context.Context, o Organisation, algorithm, act
 		return Key{}, err
 	}
 	err = s.changeKeys(ctx, o.ID, func(o *Organisation) (AuditEntry, error) {
-		for i := range o.Keys {
-			if k := &o.Keys[i]; k.Algorithm == algorithm && k.State == KeyActive {
-				s.end(k, state)
-			}
+		k, err := o.find(active.Method)
+		if err != nil {
+			return AuditEntry{}, err
 		}
+		if k.State != KeyActive {
+			return AuditEntry{}, conflict("key_ended", "The key was changed by somebody else just now. Look at the keys and try again.")
+		}
+		s.end(k, state)
 		o.Keys = append(o.Keys, fresh)
 		return AuditEntry{Actor: actor, Action: action, Detail: fresh.Method}, nil
 	})

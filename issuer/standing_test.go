@@ -312,8 +312,27 @@ func TestKeys(t *testing.T) {
 		t.Errorf("states %v", got)
 	}
 	d.award(t) // with the key that took its place
+	for _, k := range mustKeys(t, d) { // tokens are then signed with the EdDSA key
+		if k.Algorithm == keys.ES256 && k.State == issuer.KeyActive {
+			if err := d.RetireKey(t.Context(), o.ID, k.Method, "test"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if token := d.award(t).JWT; token == "" {
+		t.Error("no token without an ES256 key")
+	}
 	_, err = d.RotateKey(t.Context(), o.ID, "RS256", "test")
 	wantCode(t, err, issuer.KindInvalid, "algorithm")
+}
+
+func mustKeys(t testing.TB, d *desk) []issuer.Key {
+	t.Helper()
+	all, err := d.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func method(t testing.TB, c issuer.Credential) string {
