@@ -16,7 +16,8 @@ var dateTime = regexp.MustCompile(`^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?
 // ParseDateTime reads an xsd:dateTimeStamp (VCDM 2.0 section 4.9, XML Schema 1.1 Part 2 section 3.4.28) and returns the
 // instant in UTC. Fractions of a second may have any length and are cut to nanoseconds; 24:00:00 is the first instant of the
 // next day; offsets reach from -14:00 to +14:00. Refused are lower-case t and z, a leap second (:60, which no instant of
-// [time.Time] stands for), and years beyond 9999 or before 0000 (which no badge needs and many readers misread).
+// [time.Time] stands for), and years beyond 9999 or before 1000 (which no badge needs, many readers misread, and the first of
+// which is the zero time.Time).
 //
 // When only the time zone is missing, the error is [ErrNoOffset] and the time is the value read as UTC.
 func ParseDateTime(s string) (time.Time, error) {
@@ -41,6 +42,8 @@ func ParseDateTime(s string) (time.Time, error) {
 		}
 	}
 	switch {
+	case year < 1000:
+		return time.Time{}, errors.New("reading a dateTime: the year is before 1000")
 	case month < 1 || month > 12 || day < 1 || day > daysIn(year, month):
 		return time.Time{}, errors.New("reading a dateTime: there is no such day")
 	case second == 60:

@@ -19,7 +19,7 @@ func TestParseDateTime(t *testing.T) {
 		"2024-02-29T00:00:00Z":                     "2024-02-29T00:00:00Z",
 		"2026-01-31T12:00:00.1234567891234567890Z": "2026-01-31T12:00:00.123456789Z",
 		"9999-12-31T23:59:59Z":                     "9999-12-31T23:59:59Z",
-		"0001-01-01T00:00:00+00:00":                "0001-01-01T00:00:00Z",
+		"1000-01-01T00:00:00+00:00":                "1000-01-01T00:00:00Z",
 	} {
 		got, err := ParseDateTime(text)
 		if err != nil || got.Format(time.RFC3339Nano) != want {
@@ -32,7 +32,7 @@ func TestParseDateTimeRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty": "", "date only": "2026-01-31", "lower-case t": "2026-01-31t12:00:00Z", "lower-case z": "2026-01-31T12:00:00z",
 		"space": "2026-01-31 12:00:00Z", "no seconds": "2026-01-31T12:00Z", "leap second": "2016-12-31T23:59:60Z",
-		"five-digit year": "12026-01-31T12:00:00Z", "negative year": "-0001-01-31T12:00:00Z", "February 29": "2026-02-29T12:00:00Z",
+		"five-digit year": "12026-01-31T12:00:00Z", "negative year": "-0001-01-31T12:00:00Z", "year 1": "0001-01-01T00:00:00Z", "year 999": "0999-12-31T23:59:59Z", "February 29": "2026-02-29T12:00:00Z",
 		"day 0": "2026-01-00T12:00:00Z", "month 13": "2026-13-01T12:00:00Z", "hour 25": "2026-01-31T25:00:00Z",
 		"after 24:00": "2026-01-31T24:00:01Z", "fraction after 24:00": "2026-01-31T24:00:00.0000000000001Z",
 		"minute 60": "2026-01-31T12:60:00Z", "second 61": "2026-01-31T12:00:61Z", "offset 14:01": "2026-01-31T12:00:00+14:01",
@@ -57,7 +57,7 @@ func TestParseDateTimeWithoutOffsetIsUTC(t *testing.T) {
 func TestParseDateTimeReadsRFC3339(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone := time.FixedZone("", 60*rapid.IntRange(-14*60, 14*60).Draw(t, "offset in minutes"))
-		seconds := rapid.Int64Range(-62135510400, 253402214400).Draw(t, "seconds") // years 1 to 9999 in every zone
+		seconds := rapid.Int64Range(-30610137600, 253402214400).Draw(t, "seconds") // years 1000 to 9999 in every zone
 		want := time.Unix(seconds, rapid.Int64Range(0, 999999999).Draw(t, "nanoseconds")).In(zone)
 		got, err := ParseDateTime(want.Format(time.RFC3339Nano))
 		if err != nil || !got.Equal(want) || got.Location() != time.UTC {
@@ -73,7 +73,7 @@ func TestParseDateTimeReadsRFC3339(t *testing.T) {
 // Whatever is accepted agrees with time.Parse, where that can read it at all.
 func TestParseDateTimeAgreesWithTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringMatching(`[0-9]{4}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?(Z|[+-]0[0-9]:[0-5][0-9])`).Draw(t, "text")
+		text := rapid.StringMatching(`[1-9][0-9]{3}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?(Z|[+-]0[0-9]:[0-5][0-9])`).Draw(t, "text")
 		want, errWant := time.Parse(time.RFC3339, text)
 		got, err := ParseDateTime(text)
 		if errWant == nil && (err != nil || !got.Equal(want)) {

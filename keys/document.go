@@ -149,7 +149,7 @@ func (d *Document) method(members map[string]any) Method {
 		var err error
 		if s, ok := v.(string); !ok {
 			return fault("%w: the date %s of the method is not a string", ErrKey, name)
-		} else if *instant, err = time.Parse(time.RFC3339, s); err != nil {
+		} else if *instant, err = time.Parse(time.RFC3339, s); err != nil || instant.Year() < 1000 { // the zero time means that there is none
 			return fault("%w: the date %s of the method cannot be read", ErrKey, name)
 		}
 	}

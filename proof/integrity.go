@@ -224,7 +224,7 @@ func (s *Secured) hashDocument(ctx context.Context, previous []string, hash cryp
 		for _, p := range s.Proofs {
 			if slices.Contains(previous, p.ID) {
 				matching = append(matching, p.raw)
-				memo += " " + p.ID
+				memo += fmt.Sprintf(" %q", p.ID)
 			}
 		}
 		document = maps.Clone(s.Value)

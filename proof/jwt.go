@@ -84,8 +84,8 @@ func credentialOf(payload map[string]any, form Form, claims Claims) (map[string]
 		}
 		return value, nil
 	}
-	for _, name := range []string{"@context", "type", "credentialSubject", "issuer", "id"} {
-		if _, outer := payload[name]; outer {
+	for name := range payload {
+		if name != "vc" && name != "nonce" && !slices.Contains(registeredClaims, name) {
 			return fault(CodeAmbiguous, strict.Escape(name), "The token holds a credential in the claim vc and parts of another beside it.")
 		}
 	}
@@ -155,7 +155,7 @@ func readClaims(payload map[string]any) (Claims, error) {
 			return c, claimFault(name, "is not a number of seconds")
 		}
 		seconds, err := number.Float64()
-		if err != nil || math.Abs(seconds) > 253402300799 { // the end of the year 9999
+		if err != nil || seconds < -30610224000 || seconds > 253402300799 { // the years 1000 to 9999, as in a badge
 			return c, claimFault(name, "is not a time that a calendar holds")
 		}
 		whole, fraction := math.Modf(seconds)

@@ -26,7 +26,7 @@ func (r *run) dates() {
 	switch {
 	case !begins.IsZero() && begins.After(r.at.Add(clockSkew)):
 		r.fail("dates", "not_yet_valid", "It begins on "+day(begins)+".", "/validFrom", clause)
-	case !ends.IsZero() && ends.Before(r.at):
+	case !ends.IsZero() && !ends.After(r.at): // at the end itself it has ended (RFC 7519 section 4.1.4)
 		r.fail("dates", "expired", "It ended on "+day(ends)+".", "/validUntil", clause)
 	case ends.IsZero():
 		r.pass("dates", "It has begun, and it has no end date.")

@@ -49,7 +49,7 @@ func FuzzVerify(f *testing.F) {
 // canonicalForm is what the signature of a document covers.
 func canonicalForm(t testing.TB, b *bench, text []byte) []byte {
 	t.Helper()
-	r := &run{Options: Options{Fetch: b.documents}, at: at, documents: map[string]resolved{}}
+	r := &run{Options: Options{Fetch: b.documents}, at: at, documents: map[string]resolved{}, lists: map[string]*statusList{}}
 	if !r.form(sealed{bytes: text}) {
 		t.Fatalf("not a document: %q", text)
 	}

@@ -68,11 +68,11 @@ func (r *run) signature(ctx context.Context) {
 
 // ofIssuer says whether a proof names a key that has to stand in the issuer's own document.
 func (r *run) ofIssuer(p proof.Proof) bool {
-	if r.secured.Form != proof.DataIntegrity && (p.JWK != nil || !strings.Contains(p.Method, ":")) {
-		return true // a bare key or key id can only mean the issuer's
-	}
 	base, _, fragment := strings.Cut(p.Method, "#")
-	return fragment && base == r.document.Issuer.ID
+	if r.secured.Form == proof.DataIntegrity || strings.HasPrefix(p.Method, "did:") {
+		return fragment && base == r.document.Issuer.ID
+	}
+	return true // a bare key, a key identifier or an address in a token is looked for in the issuer's document
 }
 
 // judgeProof judges a proof whose key has to stand in the document of controller.

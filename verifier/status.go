@@ -15,6 +15,9 @@ import (
 
 const statusClause = "Bitstring Status List 1.0 section 3.2"
 
+// maxEntries bounds the status entries that are looked up. Nobody needs more, and each costs a list.
+const maxEntries = 16
+
 // status looks every status entry up. Each is judged for itself: an entry that says revoked counts whatever the others say,
 // and one that could not be read is unknown even beside a good one.
 func (r *run) status(ctx context.Context) {
@@ -22,18 +25,24 @@ func (r *run) status(ctx context.Context) {
 		r.none("status", "The issuer gave it no status entry, so it cannot be revoked or suspended.")
 		return
 	}
-	for _, entry := range r.document.Statuses {
-		c := r.statusEntry(ctx, entry)
+	for i, entry := range r.document.Statuses {
+		c := Check{Outcome: NotKnown, Code: strict.CodeTooComplex, Detail: fmt.Sprintf("It has more than %d status entries; the others were not looked up.", maxEntries)}
+		if i < maxEntries {
+			c = r.statusEntry(ctx, entry)
+		}
 		c.Step, c.Pointer = "status", entry.Pointer
 		if c.Clause == "" && c.Outcome != Pass {
 			c.Clause = statusClause
 		}
 		r.add(c)
+		if i == maxEntries {
+			return
+		}
 	}
 }
 
 func (r *run) statusEntry(ctx context.Context, raw credential.Part) Check {
-	if raw.Value["type"] != status.TypeEntry {
+	if !status.IsEntry(raw.Value) {
 		return Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status is kept in a way that Laurel does not know, so whether it is in force is not known."}
 	}
 	entry, err := status.ParseEntry(raw.Value)
@@ -41,80 +50,86 @@ func (r *run) statusEntry(ctx context.Context, raw credential.Part) Check {
 		return Check{Outcome: Fail, Code: "status_invalid", Detail: err.Error()}
 	}
 	switch entry.Purpose {
-	case "revocation", "suspension":
+	case status.PurposeRevocation, status.PurposeSuspension:
 	case "message", "refresh":
 		return Check{Outcome: NotApplicable, Detail: "The issuer keeps a status for " + entry.Purpose + ", which does not touch whether it is in force."}
 	default:
 		return Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status has a purpose that Laurel does not know, so whether it is in force is not known."}
 	}
-	list, fault := r.statusList(ctx, entry)
-	if fault != nil {
-		return *fault
+	list := r.lists[entry.ListURL]
+	if list == nil {
+		list = r.statusList(ctx, entry.ListURL)
+		r.lists[entry.ListURL] = list
+	}
+	if list.fault != nil {
+		return *list.fault
 	}
 	return list.say(entry, r)
 }
 
-// statusList is a status list as read: its own verification, its bits, and where it came from.
+// statusList is a status list as read, once in a verification: its own verification, its bits, and where it came from; or
+// why it says nothing.
 type statusList struct {
-	own    *run
-	bits   status.List
-	source Document
+	own     *run
+	subject status.Subject
+	bits    status.List
+	source  Document
+	fault   *Check
 }
 
-// statusList reads the list of an entry and judges what has to hold for any answer: its own signature, type, purpose and
-// length.
-func (r *run) statusList(ctx context.Context, entry status.Entry) (statusList, *Check) {
-	refuse := func(code, detail string) (statusList, *Check) {
-		return statusList{}, &Check{Outcome: NotKnown, Code: code, Detail: detail}
+// statusList reads a list and judges what has to hold for any answer: its own signature, type and length.
+func (r *run) statusList(ctx context.Context, address string) *statusList {
+	refuse := func(code, detail string) *statusList {
+		return &statusList{fault: &Check{Outcome: NotKnown, Code: code, Detail: detail + "; whether it is in force is not known."}}
 	}
-	source, err := r.fetch(ctx, entry.ListURL, credential.Limits.Body)
+	source, err := r.fetch(ctx, address, credential.Limits.Body)
 	switch {
 	case errors.Is(err, ErrBlocked):
-		return refuse("ssrf_blocked", "The status list's address is not a public https address, so it was not called; whether it is in force is not known.")
+		return refuse("ssrf_blocked", "The status list's address is not a public https address, so it was not called")
 	case errors.Is(err, ErrTooLarge):
-		return refuse(strict.CodeTooLarge, "The status list is too large to be read; whether it is in force is not known.")
+		return refuse(strict.CodeTooLarge, "The status list is too large to be read")
 	case err != nil:
-		return refuse("status_unavailable", "The status list could not be read; whether it is in force is not known.")
-	case hostOf(source.URL) != hostOf(entry.ListURL):
-		return refuse("status_unavailable", "The status list's address leads to another host; whether it is in force is not known.")
+		return refuse("status_unavailable", "The status list could not be read")
+	case hostOf(source.URL) != hostOf(address):
+		return refuse("status_unavailable", "The status list's address leads to another host")
 	}
 	text, _, unreadable := readText(source.Bytes)
 	if unreadable != nil {
-		return refuse("status_invalid", "What stands at the status list's address is not a status list; whether it is in force is not known.")
+		return refuse("status_invalid", "What stands at the status list's address is not a status list")
 	}
 	own := r.inner(credential.VerifiableCredentials)
 	own.judge(ctx, text)
 	switch own.answerAuthentic() {
 	case Undecided:
-		return refuse("status_unavailable", "Who signed the status list could not be established; whether it is in force is not known.")
+		return refuse("status_unavailable", "Who signed the status list could not be established")
 	case No:
-		return refuse("status_invalid", "The status list is not what its issuer signed; whether it is in force is not known.")
+		return refuse("status_invalid", "The status list is not what its issuer signed")
 	}
 	if !slices.Contains(own.document.Types, status.TypeCredential) {
-		return refuse("status_invalid", "What stands at the status list's address is another credential; whether it is in force is not known.")
+		return refuse("status_invalid", "What stands at the status list's address is another credential")
 	}
 	object, _ := own.document.Value()["credentialSubject"].(map[string]any)
 	subject, err := status.ParseSubject(object)
 	if err != nil {
-		return refuse("status_invalid", "The status list is malformed; whether it is in force is not known.")
-	}
-	if !slices.Contains(subject.Purposes, entry.Purpose) {
-		return refuse("status_invalid", "The status list is kept for another purpose; whether it is in force is not known.")
+		return refuse("status_invalid", "The status list is malformed")
 	}
 	bits, err := status.Decode(subject.EncodedList)
 	var refusal *status.Error
 	if errors.As(err, &refusal) {
-		return refuse(refusal.Code, "The status list cannot be decoded; whether it is in force is not known.")
+		return refuse(refusal.Code, "The status list cannot be decoded")
 	}
-	return statusList{own: own, bits: bits, source: source}, nil
+	return &statusList{own: own, subject: subject, bits: bits, source: source}
 }
 
 // say reads the bit. A bit that is set is believed from any list that passed statusList; a clear one only when the list is
 // in force itself, is the list that the entry names, and belongs to the issuer.
-func (l statusList) say(entry status.Entry, r *run) Check {
+func (l *statusList) say(entry status.Entry, r *run) Check {
 	asOf := instant(l.source.ReadAt)
 	unknown := func(detail string) Check {
 		return Check{Outcome: NotKnown, Code: "status_invalid", Detail: detail + "; whether it is in force is not known.", AsOf: asOf}
+	}
+	if !slices.Contains(l.subject.Purposes, entry.Purpose) {
+		return unknown("The status list is kept for another purpose")
 	}
 	set, err := l.bits.Get(entry.Index)
 	if err != nil {
@@ -143,7 +158,7 @@ func (l statusList) say(entry status.Entry, r *run) Check {
 
 // belongs says whether a list may clear a credential of the run's issuer: its issuer is the same, or another identifier on
 // the same host as badge and list, or one that the operator named.
-func (l statusList) belongs(entry status.Entry, r *run) bool {
+func (l *statusList) belongs(entry status.Entry, r *run) bool {
 	lister, issuer := l.own.document.Issuer.ID, r.document.Issuer.ID
 	if lister == issuer || slices.Contains(r.StatusIssuers, lister) {
 		return true

@@ -113,7 +113,7 @@ func (r *run) recognition() {
 
 // inner is a verification of a credential that this one leads to: a status list, an endorsement.
 func (r *run) inner(profile credential.Profile) *run {
-	own := &run{Options: r.Options, at: r.at, isInner: true, documents: r.documents}
+	own := &run{Options: r.Options, at: r.at, isInner: true, documents: r.documents, lists: r.lists}
 	own.Profile = profile
 	return own
 }

@@ -36,7 +36,7 @@ func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
 	}
 	sum := sha256.Sum256(input)
 	sealed, kind, fault := read(input)
-	r := &run{Options: o, at: o.At, documents: map[string]resolved{}}
+	r := &run{Options: o, at: o.At, documents: map[string]resolved{}, lists: map[string]*statusList{}}
 	if fault != nil {
 		r.fail("form", fault.code, fault.detail, "", fault.clause)
 	} else {
@@ -60,7 +60,8 @@ type run struct {
 	document  *credential.Credential
 	rules     []credential.Problem
 	documents map[string]resolved // documents of issuers that this verification has read
-	endorsers []Party             // who signed the endorsements that are authentic
+	lists     map[string]*statusList
+	endorsers []Party // who signed the endorsements that are authentic
 }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.

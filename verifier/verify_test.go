@@ -239,17 +239,23 @@ func TestHostileJSON(t *testing.T) {
 		"key in the fragment": {b.sealed(func(d map[string]any) {
 			proofOf(d)["verificationMethod"] = webDID + "#" + strings.TrimPrefix(otherDID, "did:key:")
 		}), No, Undecided, "issuer_mismatch"},
-		"other issuer":       {b.sealed(func(d map[string]any) { d["issuer"].(map[string]any)["id"] = otherDID }), No, Undecided, "issuer_mismatch"},
-		"no subject":         {b.sealed(func(d map[string]any) { delete(d, "credentialSubject") }), No, Undecided, "schema_invalid"},
-		"two subjects":       {b.sealed(func(d map[string]any) { d["credentialSubject"] = []any{subject(d), subject(d)} }), No, Undecided, "schema_invalid"},
-		"not begun":          {b.seal(b.badge(func(d map[string]any) { d["validFrom"] = "2026-12-01T00:00:00Z" })), Yes, No, "not_yet_valid"},
-		"begins within skew": {b.seal(b.badge(func(d map[string]any) { d["validFrom"] = "2026-11-22T12:00:59Z" })), Yes, Yes, ""},
-		"begins after skew":  {b.seal(b.badge(func(d map[string]any) { d["validFrom"] = "2026-11-22T12:01:01Z" })), Yes, No, "not_yet_valid"},
-		"expired":            {b.seal(b.badge(func(d map[string]any) { d["validUntil"] = "2026-11-22T11:59:59Z" })), Yes, No, "expired"},
-		"ends this second":   {b.seal(b.badge(func(d map[string]any) { d["validUntil"] = "2026-11-22T12:00:00Z" })), Yes, Yes, ""},
-		"no end":             {b.seal(b.badge(func(d map[string]any) { delete(d, "validUntil") })), Yes, Yes, ""},
-		"no recipient":       {b.seal(b.badge(func(d map[string]any) { delete(subject(d), "id") })), Yes, Yes, "no_recipient"},
-		"JWS in JSON":        {[]byte(`{"payload":"e30","signatures":[{"protected":"e30","signature":"AA"}]}`), No, Undecided, "malformed"},
+		"other issuer":        {b.sealed(func(d map[string]any) { d["issuer"].(map[string]any)["id"] = otherDID }), No, Undecided, "issuer_mismatch"},
+		"no subject":          {b.sealed(func(d map[string]any) { delete(d, "credentialSubject") }), No, Undecided, "schema_invalid"},
+		"two subjects":        {b.sealed(func(d map[string]any) { d["credentialSubject"] = []any{subject(d), subject(d)} }), No, Undecided, "schema_invalid"},
+		"not begun":           {b.seal(b.badge(func(d map[string]any) { d["validFrom"] = "2026-12-01T00:00:00Z" })), Yes, No, "not_yet_valid"},
+		"begins within skew":  {b.seal(b.badge(func(d map[string]any) { d["validFrom"] = "2026-11-22T12:00:59Z" })), Yes, Yes, ""},
+		"begins after skew":   {b.seal(b.badge(func(d map[string]any) { d["validFrom"] = "2026-11-22T12:01:01Z" })), Yes, No, "not_yet_valid"},
+		"expired":             {b.seal(b.badge(func(d map[string]any) { d["validUntil"] = "2026-11-22T11:59:59Z" })), Yes, No, "expired"},
+		"ends this second":    {b.seal(b.badge(func(d map[string]any) { d["validUntil"] = "2026-11-22T12:00:00Z" })), Yes, No, "expired"},
+		"ends next second":    {b.seal(b.badge(func(d map[string]any) { d["validUntil"] = "2026-11-22T12:00:01Z" })), Yes, Yes, ""},
+		"ended in the year 1": {b.seal(b.badge(func(d map[string]any) { d["validUntil"] = "0001-01-01T00:00:00Z" })), No, Undecided, "schema_invalid"},
+		"end under its IRI": {b.sealed(func(d map[string]any) {
+			d["https://www.w3.org/2018/credentials#validUntil"] = map[string]any{"@type": "http://www.w3.org/2001/XMLSchema#dateTime", "@value": d["validUntil"]}
+			delete(d, "validUntil")
+		}), No, Undecided, "unsafe_jsonld"},
+		"no end":       {b.seal(b.badge(func(d map[string]any) { delete(d, "validUntil") })), Yes, Yes, ""},
+		"no recipient": {b.seal(b.badge(func(d map[string]any) { delete(subject(d), "id") })), Yes, Yes, "no_recipient"},
+		"JWS in JSON":  {[]byte(`{"payload":"e30","signatures":[{"protected":"e30","signature":"AA"}]}`), No, Undecided, "malformed"},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, name, b.verify(c.input), c.authentic, c.inForce, c.code) })
 	}
@@ -550,4 +556,116 @@ func TestVC11(t *testing.T) {
 	})
 	expect(t, "completed", b.verify(token(t, header, "{"+claims+`,"vc":`+bare+"}", b.key.Signer)), Yes, Yes, "")
 	expect(t, "another issuer", b.verify(token(t, header, "{"+strings.Replace(claims, webDID, "did:web:evil.example", 1)+`,"vc":`+vc(nothing)+"}", b.key.Signer)), No, Undecided, "issuer_mismatch")
+}
+
+// TestKeySet: a bare key identifier may name an entry of the issuer's jwks.json; nothing else in it is believed.
+func TestKeySet(t *testing.T) {
+	const setURL = "https://issuer.example/.well-known/jwks.json"
+	for name, c := range map[string]struct {
+		change    func(jwk map[string]any)
+		twice     bool
+		authentic Answer
+		code      string
+	}{
+		"listed":            {nothing, false, Yes, ""},
+		"another kid":       {func(k map[string]any) { k["kid"] = "k2" }, false, No, "key_mismatch"},
+		"twice":             {nothing, true, No, "key_mismatch"},
+		"of the issuer":     {func(k map[string]any) { k["iss"] = webDID }, false, Yes, ""},
+		"of another issuer": {func(k map[string]any) { k["iss"] = "did:web:evil.example" }, false, No, "issuer_mismatch"},
+		"for encryption":    {func(k map[string]any) { k["use"] = "enc" }, false, No, "key_mismatch"},
+		"with a secret":     {func(k map[string]any) { k["d"] = "AAAA" }, false, No, "key_mismatch"},
+		"another key": {func(k map[string]any) {
+			k["x"] = base64.RawURLEncoding.EncodeToString(newSigner(t, false).Signer.Public().(ed25519.PublicKey))
+		}, false, No, "signature_invalid"},
+		"cannot be reached":   {nil, false, Undecided, "issuer_unresolved"},
+		"in the document too": {nil, false, Yes, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			kid := "k1"
+			if c.change != nil {
+				jwk, err := keys.MarshalJWK(b.key.Signer.Public())
+				if err != nil {
+					t.Fatal(err)
+				}
+				jwk["kid"] = kid
+				c.change(jwk)
+				all := []any{jwk}
+				if c.twice {
+					all = append(all, jwk)
+				}
+				b.documents[setURL] = marshal(t, map[string]any{"keys": all})
+			}
+			b.publish(func(d map[string]any) {
+				if name != "in the document too" {
+					d["verificationMethod"], d["assertionMethod"] = []any{}, []any{}
+				}
+			})
+			if name == "in the document too" {
+				kid = "key-1"
+			}
+			input := token(t, fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, kid), string(b.badge(nothing)), b.key.Signer)
+			inForce := map[Answer]Answer{Yes: Yes, No: Undecided, Undecided: Undecided}[c.authentic]
+			expect(t, name, b.verify(input), c.authentic, inForce, c.code)
+		})
+	}
+}
+
+// TestIssuerAddresses: an address that nobody would call leaves the issuer unknown, and nothing is asked there.
+func TestIssuerAddresses(t *testing.T) {
+	b := newBench(t)
+	for _, id := range []string{"did:web:[::1]", "did:web:%5B::1%5D", "did:web:user@issuer.example", "did:web:issuer.example:..", "did:web:issuer.example%3A99999", "did:web:issuer.example:%2e%2e"} {
+		input := b.seal(b.badge(func(d map[string]any) { d["issuer"].(map[string]any)["id"] = id }))
+		input = bytes.Replace(input, []byte(`"verificationMethod":"`+webDID), []byte(`"verificationMethod":"`+id), 1)
+		r := b.verify(input)
+		if r.Authentic == Yes || r.Outcome == Valid {
+			t.Errorf("%s: %s", id, findings(r))
+		}
+		if !strings.Contains(findings(r), "issuer unknown ssrf_blocked") && !strings.Contains(findings(r), "unsafe_jsonld") {
+			t.Errorf("%s: %s", id, findings(r))
+		}
+	}
+	// An https key identifier is looked for in the issuer's document and not called.
+	const method = "https://issuer.example/keys/1"
+	b.publish(func(d map[string]any) {
+		d["verificationMethod"].([]any)[0].(map[string]any)["id"] = method
+		d["assertionMethod"] = []any{method}
+	})
+	input := token(t, fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, method), string(b.badge(nothing)), b.key.Signer)
+	expect(t, "https key identifier", b.verify(input), Yes, Yes, "")
+	input = token(t, `{"alg":"EdDSA","kid":"https://evil.example/keys/1"}`, string(b.badge(nothing)), b.key.Signer)
+	expect(t, "https key identifier of another", b.verify(input), No, Undecided, "issuer_mismatch")
+}
+
+// TestStatusWork: many entries on one list cost that list once.
+func TestStatusWork(t *testing.T) {
+	b := newBench(t)
+	b.documents[listURL] = b.list(status.ListOptions{ID: listURL, Issuer: webDID, Purpose: "revocation", ValidFrom: at.Add(-time.Hour), ValidUntil: at.Add(time.Hour)}, false, false, nil)
+	var entries []any
+	for i := range 1900 {
+		entries = append(entries, map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": fmt.Sprint(i), "statusListCredential": listURL})
+	}
+	r := b.verify(b.seal(b.badge(func(d map[string]any) { d["credentialStatus"] = entries[:3] })))
+	expect(t, "three", r, Yes, Yes, "")
+	reads := 0
+	counting := counter{b.documents, &reads}
+	r, err := Verify(context.Background(), b.seal(b.badge(func(d map[string]any) { d["credentialStatus"] = entries })), Options{At: at, Fetch: counting})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "too many", r, Yes, Undecided, "too_complex")
+	if reads > 2 { // the issuer's document and the list
+		t.Errorf("%d reads", reads)
+	}
+}
+
+// counter counts what is asked of a library.
+type counter struct {
+	library
+	reads *int
+}
+
+func (c counter) Fetch(ctx context.Context, url string, limit int) (Document, error) {
+	*c.reads++
+	return c.library.Fetch(ctx, url, limit)
 }

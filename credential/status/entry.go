@@ -34,11 +34,14 @@ type Entry struct {
 	Size    int    // bits of one status
 }
 
+// IsEntry says whether a member of credentialStatus, as strict.Parse returns it, is of the type of this specification.
+func IsEntry(entry map[string]any) bool { return slices.Contains(texts(entry["type"]), TypeEntry) }
+
 // ParseEntry reads one member of credentialStatus, as strict.Parse returns it (numbers are json.Number), by the rules of
 // section 2.1. statusMessage and statusReference are not read. Every error is an [*Error] with CodeInvalid.
 func ParseEntry(entry map[string]any) (Entry, error) {
 	e := Entry{Size: 1}
-	if !slices.Contains(texts(entry["type"]), TypeEntry) {
+	if !IsEntry(entry) {
 		return Entry{}, invalid(clauseEntry, "/type", "the status entry is not a "+TypeEntry)
 	}
 	e.Purpose, _ = entry["statusPurpose"].(string)
