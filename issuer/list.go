@@ -54,6 +54,25 @@ func (s *Service) StatusList(ctx context.Context, id string) (StatusDocument, er
 	}, nil
 }
 
+// PublishLists signs every status list that has changed since it was last signed, so that [Documents] can answer with it when
+// no Service runs.
+func (s *Service) PublishLists(ctx context.Context) error {
+	var all []statusList
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		all, err = every(tx, statusLists)
+		return err
+	})
+	if err != nil {
+		return stored(err)
+	}
+	for _, l := range all {
+		if _, err := s.current(ctx, l.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // current returns a signed copy that says what the list says now.
 func (s *Service) current(ctx context.Context, id string) (publishedList, error) {
 	if p, ok, err := s.held(ctx, id); ok || err != nil {

@@ -42,8 +42,9 @@ type statusList struct {
 }
 
 var statusLists = Table[statusList]{
-	Kind: Kind{Name: "status-list"},
-	Key:  func(l *statusList) string { return l.ID },
+	Kind:    Kind{Name: "status-list", Lookups: []string{"all"}},
+	Key:     func(l *statusList) string { return l.ID },
+	Lookups: func(*statusList) []string { return []string{inAll} },
 }
 
 // segment is a run of bits of a list; one that does not exist is all zero.

@@ -311,7 +311,7 @@ func TestKeys(t *testing.T) {
 	if got := states(); got[fresh.Method] != issuer.KeyCompromised || len(got) != 4 {
 		t.Errorf("states %v", got)
 	}
-	d.award(t) // with the key that took its place
+	d.award(t)                         // with the key that took its place
 	for _, k := range mustKeys(t, d) { // tokens are then signed with the EdDSA key
 		if k.Algorithm == keys.ES256 && k.State == issuer.KeyActive {
 			if err := d.RetireKey(t.Context(), o.ID, k.Method, "test"); err != nil {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ type cache struct {
 
 	mu      sync.Mutex
 	entries map[string]entry
-	oldest  []string // keys in the order in which they were put; a key may stand here and be gone from entries
+	oldest  []string // keys of entries in the order in which they were put
 	size    int      // bytes of all documents
 }
 
@@ -58,7 +59,6 @@ func (c *cache) put(address string, document verifier.Document, keepFor time.Dur
 	document.Bytes = bytes.Clone(document.Bytes)
 	for len(c.oldest) > 0 && (c.size+len(document.Bytes) > cacheBytes || len(c.oldest) >= cacheDocument) {
 		c.drop(c.oldest[0])
-		c.oldest = c.oldest[1:]
 	}
 	c.entries[address] = entry{document, document.ReadAt.Add(keepFor)}
 	c.oldest = append(c.oldest, address)
@@ -69,6 +69,9 @@ func (c *cache) drop(address string) {
 	if e, ok := c.entries[address]; ok {
 		c.size -= len(e.document.Bytes)
 		delete(c.entries, address)
+		if i := slices.Index(c.oldest, address); i >= 0 { // one place each, or an old place would drop a new document
+			c.oldest = slices.Delete(c.oldest, i, i+1)
+		}
 	}
 }
 

@@ -35,6 +35,8 @@ var (
 	ErrLocked = errors.New("another process, probably `laurel serve`, holds the database")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("the store is closed")
+	// ErrReadOnly is returned by Update after OpenReadOnly.
+	ErrReadOnly = errors.New("the store is open for reading only")
 )
 
 var (
@@ -49,8 +51,9 @@ type Store struct {
 	requests chan *request
 	stopped  chan struct{} // closed when the writer has ended
 
-	mu     sync.RWMutex // guards closed and the closing of requests
-	closed bool
+	mu       sync.RWMutex // guards closed and the closing of requests
+	closed   bool
+	readOnly bool // opened by OpenReadOnly
 }
 
 // request is one Update on its way through the writer. fn runs in the goroutine of its caller, who is handed the
@@ -104,6 +107,22 @@ func Open(folder string) (*Store, error) {
 	}
 	s := &Store{db: db, requests: make(chan *request, groupLimit), stopped: make(chan struct{})}
 	go s.write()
+	return s, nil
+}
+
+// OpenReadOnly opens the store in folder, which has to exist, for looking: Update fails with ErrReadOnly, and nothing in the
+// folder changes. When another process has it open for writing, the error wraps ErrLocked.
+func OpenReadOnly(folder string) (*Store, error) {
+	path := filepath.Join(folder, FileName)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
+	if errors.Is(err, bbolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("opening %s: %w", path, ErrLocked)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	s := &Store{db: db, requests: make(chan *request), stopped: make(chan struct{}), readOnly: true}
+	close(s.stopped) // there is no writer to wait for
 	return s, nil
 }
 
@@ -183,6 +202,9 @@ func (s *Store) View(ctx context.Context, fn func(issuer.Tx) error) error {
 func (s *Store) Update(ctx context.Context, fn func(issuer.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if s.readOnly {
+		return ErrReadOnly
 	}
 	r := &request{turn: make(chan turn, 1), ran: make(chan outcome, 1), commit: make(chan error, 1)}
 	if err := s.enqueue(ctx, r); err != nil {

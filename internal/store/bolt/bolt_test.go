@@ -206,3 +206,37 @@ func award(b *testing.B, s issuer.Store, intent, signed []byte) error {
 	row.Version, row.Body, row.Lookups = 1, signed, []string{""}
 	return s.Update(b.Context(), func(tx issuer.Tx) error { return tx.Put(entries, row) })
 }
+
+func TestReadOnly(t *testing.T) {
+	folder := t.TempDir()
+	if _, err := bolt.OpenReadOnly(filepath.Join(folder, "none")); err == nil {
+		t.Error("a folder that is not there was opened")
+	}
+	s, err := bolt.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := issuer.Kind{Name: "thing"}
+	put := func(s *bolt.Store) error {
+		return s.Update(t.Context(), func(tx issuer.Tx) error { return tx.Put(kind, issuer.Row{ID: "a", Body: []byte("{}")}) })
+	}
+	if err := put(s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bolt.OpenReadOnly(folder); !errors.Is(err, bolt.ErrLocked) {
+		t.Errorf("beside a writer: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = bolt.OpenReadOnly(folder); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := put(s); !errors.Is(err, bolt.ErrReadOnly) {
+		t.Errorf("writing: %v", err)
+	}
+	if err := s.View(t.Context(), func(tx issuer.Tx) error { _, err := tx.Get(kind, "a"); return err }); err != nil {
+		t.Error(err)
+	}
+}
