@@ -82,8 +82,8 @@ type keysRotateCommand struct {
 
 // Run replaces the signing key of an algorithm.
 func (c *keysRotateCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOffice(ctx, g, func(o control.Office) error {
-		k, err := o.RotateKey(ctx, c.Organisation, c.Algorithm, actor)
+	return withOrganisation(ctx, g, c.Organisation, func(o control.Office, id string) error {
+		k, err := o.RotateKey(ctx, id, c.Algorithm, actor)
 		if err != nil {
 			return err
 		}
@@ -99,8 +99,8 @@ type keysRetireCommand struct {
 
 // Run retires a key.
 func (c *keysRetireCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOffice(ctx, g, func(o control.Office) error {
-		if err := o.RetireKey(ctx, c.Organisation, c.Method, actor); err != nil {
+	return withOrganisation(ctx, g, c.Organisation, func(o control.Office, id string) error {
+		if err := o.RetireKey(ctx, id, c.Method, actor); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(t.out, "Retired %s. What it signed stays authentic.\n", c.Method)
@@ -115,8 +115,8 @@ type keysCompromiseCommand struct {
 
 // Run takes a key out of the issuer's document.
 func (c *keysCompromiseCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOffice(ctx, g, func(o control.Office) error {
-		if err := o.CompromiseKey(ctx, c.Organisation, c.Method, actor); err != nil {
+	return withOrganisation(ctx, g, c.Organisation, func(o control.Office, id string) error {
+		if err := o.CompromiseKey(ctx, id, c.Method, actor); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(t.out, "Took %s out of the issuer's document. What it signed is no longer authentic; award it anew.\n", c.Method)
@@ -131,6 +131,23 @@ func withOffice(ctx context.Context, g *grammar, do func(control.Office) error) 
 	}
 	defer o.Close()
 	return do(o)
+}
+
+// withOrganisation is withOffice for the organisation with this id, or for the only one when id is "".
+func withOrganisation(ctx context.Context, g *grammar, id string, do func(o control.Office, id string) error) error {
+	return withOffice(ctx, g, func(o control.Office) error {
+		if id != "" {
+			return do(o, id)
+		}
+		all, err := o.Organisations(ctx)
+		if err != nil {
+			return err
+		}
+		if len(all) != 1 {
+			return fmt.Errorf("there are %d organisations here; say which one with --organisation", len(all))
+		}
+		return do(o, all[0].ID)
+	})
 }
 
 var _ control.Office = (*issuer.Service)(nil)

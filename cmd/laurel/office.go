@@ -58,6 +58,9 @@ func openOffice(ctx context.Context, g *grammar) (office, error) {
 	}
 	opened, _, err := openInstallation(ctx, g, "", false)
 	if err != nil {
+		if o := runningOffice(ctx, g.folder()); o != nil { // a server was just starting
+			return o, nil
+		}
 		return nil, err
 	}
 	return opened, nil

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -78,11 +79,11 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	return serve(ctx, listener, handler, socket, here)
 }
 
-// checkPublicURL refuses an address that could not stand in a badge.
+// checkPublicURL refuses an address that could not stand in a badge, before anything is made.
 func checkPublicURL(address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("--public-url %q is not an https address such as https://badges.example.org", address)
+	u, err := url.Parse(strings.TrimSuffix(address, "/"))
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Path+u.RawQuery+u.Fragment != "" {
+		return fmt.Errorf("--public-url %q is not an https address of a host alone, such as https://badges.example.org", address)
 	}
 	return nil
 }

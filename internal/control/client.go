@@ -26,6 +26,11 @@ func (c *Client) Reinstate(ctx context.Context, id, actor string) (issuer.Creden
 	return ask[issuer.Credential](ctx, c, "/reinstate", call{ID: id, Actor: actor})
 }
 
+// Organisations is [issuer.Service.Organisations] in the running server.
+func (c *Client) Organisations(ctx context.Context) ([]issuer.Organisation, error) {
+	return ask[[]issuer.Organisation](ctx, c, "/organisations", call{})
+}
+
 // Keys is [issuer.Service.Keys] in the running server.
 func (c *Client) Keys(ctx context.Context) ([]issuer.Key, error) {
 	return ask[[]issuer.Key](ctx, c, "/keys", call{})
