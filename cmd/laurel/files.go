@@ -49,6 +49,9 @@ func (c *signCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	if parsed.Issuer.ID == "" {
 		return fmt.Errorf("the credential names no issuer; put its id there, or did:key:%s for this key alone", multikey)
 	}
+	if strings.HasPrefix(parsed.Issuer.ID, "did:key:") && parsed.Issuer.ID != "did:key:"+multikey {
+		fmt.Fprintf(t.err, "Note: the issuer of the credential is another key, so nobody will take this signature for the issuer's; this key signs for did:key:%s\n", multikey)
+	}
 	signer := keys.Signer{ID: parsed.Issuer.ID + "#" + multikey, Signer: private}
 	var sealed string
 	switch c.Suite {

@@ -33,7 +33,12 @@ type installation struct {
 	store *bolt.Store
 }
 
-func (i installation) Close() error { return i.store.Close() }
+// Close signs the status lists that have changed, for readers of the store, and closes it.
+func (i installation) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return errors.Join(i.PublishLists(ctx), i.store.Close())
+}
 
 // remote is an office in the running server.
 type remote struct{ *control.Client }
@@ -48,13 +53,48 @@ func runningOffice(ctx context.Context, folder string) office {
 	return nil
 }
 
+// documents answers the own documents of an installation.
+type documents interface {
+	Document(ctx context.Context, address string) ([]byte, error)
+}
+
+// openDocuments reaches the documents of the installation in the folder: from the server that holds it, or from its store,
+// which is opened for looking only. It needs no keys and changes nothing.
+func openDocuments(ctx context.Context, folder string) (documents, func() error, error) {
+	if o := runningOffice(ctx, folder); o != nil {
+		return o, o.Close, nil
+	}
+	if err := mustExist(folder); err != nil {
+		return nil, nil, err
+	}
+	store, err := bolt.OpenReadOnly(folder)
+	if errors.Is(err, bolt.ErrLocked) {
+		return nil, nil, inUse(folder)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return issuer.NewDocuments(store), store.Close, nil
+}
+
+func mustExist(folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, bolt.FileName)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no installation in %s; start `laurel serve` there once, or name another folder with --data", folder)
+	}
+	return nil
+}
+
+func inUse(folder string) error {
+	return fmt.Errorf("%s is in use by another process, probably `laurel serve`; stop it, or use another folder with --data", folder)
+}
+
 // openOffice reaches the installation in the folder, which must exist.
 func openOffice(ctx context.Context, g *grammar) (office, error) {
 	if o := runningOffice(ctx, g.folder()); o != nil {
 		return o, nil
 	}
-	if _, err := os.Stat(filepath.Join(g.folder(), bolt.FileName)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no installation in %s; start `laurel serve` there once, or name another folder with --data", g.folder())
+	if err := mustExist(g.folder()); err != nil {
+		return nil, err
 	}
 	opened, _, err := openInstallation(ctx, g, "", false)
 	if err != nil {
@@ -75,7 +115,7 @@ func openInstallation(ctx context.Context, g *grammar, base string, public bool)
 	}
 	store, err := bolt.Open(g.folder())
 	if errors.Is(err, bolt.ErrLocked) {
-		return opened, false, fmt.Errorf("%s is in use by another process, probably `laurel serve`; stop it, or use another folder with --data", g.folder())
+		return opened, false, inUse(g.folder())
 	}
 	if err != nil {
 		return opened, false, err
@@ -113,15 +153,13 @@ func checkOwn(ctx context.Context, sealed []byte, own verifier.Fetcher) error {
 
 // ownDocuments answers this installation's own documents without a round trip, and asks next for the rest.
 type ownDocuments struct {
-	office interface {
-		Document(ctx context.Context, address string) ([]byte, error)
-	}
+	own  documents
 	next verifier.Fetcher // nil: nobody else is asked
 }
 
 // Fetch implements [verifier.Fetcher].
 func (o ownDocuments) Fetch(ctx context.Context, address string, limit int) (verifier.Document, error) {
-	text, err := o.office.Document(ctx, address)
+	text, err := o.own.Document(ctx, address)
 	switch {
 	case err == nil && len(text) > limit:
 		return verifier.Document{}, verifier.ErrTooLarge

@@ -91,16 +91,19 @@ func checkPublicURL(address string) error {
 // handler is the public side: pages and documents, and verification with this installation's own documents at hand.
 func (c *serveCommand) handler(here installation, log io.Writer) (http.Handler, error) {
 	source := ownDocuments{here, fetch.New(fetch.Options{})}
-	return web.New(web.Config{
+	pages, err := web.New(web.Config{
 		Office: here.Service, Base: here.Base(), Local: here.Local(), Log: slog.New(slog.NewJSONHandler(log, nil)),
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
-			return verifier.Verify(fetch.WithBudget(ctx), input, verifier.Options{Fetch: source})
+			return verifier.Verify(ctx, input, verifier.Options{Fetch: source})
 		},
 		FetchInput: func(ctx context.Context, address string) ([]byte, error) {
-			document, err := source.Fetch(fetch.WithBudget(ctx), address, credential.Limits.Upload)
+			document, err := source.Fetch(ctx, address, credential.Limits.Upload)
 			return document.Bytes, err
 		},
 	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // one budget of fetches for each request
+		pages.ServeHTTP(w, r.WithContext(fetch.WithBudget(r.Context())))
+	}), err
 }
 
 // greet prints what to open, and nothing secret.

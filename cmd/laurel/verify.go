@@ -36,11 +36,11 @@ func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error 
 		}
 		options.At = at
 	}
-	fetcher, closeOffice, err := c.fetcher(ctx, g)
+	fetcher, finish, err := c.fetcher(ctx, g)
 	if err != nil {
 		return err
 	}
-	defer closeOffice()
+	defer finish()
 	options.Fetch = fetcher
 
 	var reports []*verifier.Report
@@ -99,26 +99,24 @@ func (c *verifyCommand) fetcher(ctx context.Context, g *grammar) (verifier.Fetch
 	if !c.Offline {
 		source = fetch.New(fetch.Options{})
 	}
-	closeOffice := func() {}
-	if o := runningOffice(ctx, g.folder()); o != nil {
-		source = ownDocuments{o, source}
-	} else if g.Data != "" {
-		o, err := openOffice(ctx, g)
+	finish := func() {}
+	if o := runningOffice(ctx, g.folder()); g.Data != "" || o != nil {
+		own, closeOwn, err := openDocuments(ctx, g.folder())
 		if err != nil {
 			return nil, nil, err
 		}
-		closeOffice = func() { _ = o.Close() }
-		source = ownDocuments{o, source}
+		finish = func() { _ = closeOwn() }
+		source = ownDocuments{own, source}
 	}
 	for i := len(c.Resolve) - 1; i >= 0; i-- {
 		given, err := fetch.Resolve(c.Resolve[i], source)
 		if err != nil {
-			closeOffice()
+			finish()
 			return nil, nil, err
 		}
 		source = given
 	}
-	return source, closeOffice, nil
+	return source, finish, nil
 }
 
 // read reads one input: a file, standard input, or what an address answers. One that is too large is cut just beyond the
