@@ -5,24 +5,42 @@ import (
 	"context"
 	"crypto"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurelbadges/laurel/credential/status"
 	"github.com/laurelbadges/laurel/proof"
 )
 
-// FuzzVerify: whatever is given, there is a report with every step in order, and nothing that differs from a signed badge in
-// more than white space is called authentic.
+// full is a badge of which every part matters: an end, a status, results, evidence.
+func full(d map[string]any) {
+	d["credentialStatus"] = map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "94567", "statusListCredential": listURL}
+	d["evidence"] = []any{map[string]any{"id": "https://issuer.example/e/1", "type": []any{"Evidence"}, "name": "Lesson"}}
+	subject(d)["achievement"].(map[string]any)["resultDescription"] = []any{map[string]any{"id": "urn:r:1", "type": []any{"ResultDescription"}, "name": "Score", "resultType": "Percent"}}
+	subject(d)["result"] = []any{map[string]any{"type": []any{"Result"}, "resultDescription": "urn:r:1", "value": "90"}}
+}
+
+// FuzzVerify: whatever is given, there is a report with every step in order; and an input that is called authentic says just
+// what was signed, to the signature and to the reader.
 func FuzzVerify(f *testing.F) {
 	b := newBench(f)
-	sealed := b.seal(b.badge(nothing))
-	token, err := proof.SealJWT(b.badge(nothing), b.key)
+	b.documents[listURL] = b.list(status.ListOptions{ID: listURL, Issuer: webDID, Purpose: "revocation", ValidFrom: at.Add(-time.Hour), ValidUntil: at.Add(time.Hour)}, true, false, nil)
+	sealed := b.seal(b.badge(full))
+	token, err := proof.SealJWT(b.badge(full), b.key)
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range [][]byte{sealed, []byte(token), b.badge(nothing), []byte("{}"), nil, []byte("a.b.c"), []byte("\x89PNG\r\n\x1a\n")} {
+	const cred = "https://www.w3.org/2018/credentials#"
+	for _, seed := range [][]byte{sealed, []byte(token), b.badge(nothing), []byte("{}"), nil, []byte("a.b.c"), []byte("\x89PNG\r\n\x1a\n"),
+		bytes.Replace(sealed, []byte(`"credentialStatus"`), []byte(`"`+cred+`credentialStatus"`), 1),
+		bytes.Replace(sealed, []byte(`"id":"did:example:teacher"`), []byte(`"@id":"did:example:teacher"`), 1)} {
 		f.Add(seed)
 	}
 	original := string(canonicalForm(f, b, sealed))
+	signed := b.verify(sealed)
 	f.Fuzz(func(t *testing.T, input []byte) {
 		report, err := Verify(context.Background(), input, Options{At: at, Fetch: b.documents})
 		if err != nil {
@@ -37,13 +55,39 @@ func FuzzVerify(f *testing.F) {
 		if !slices.Equal(order, Steps) {
 			t.Fatalf("steps %v", order)
 		}
-		if report.Authentic != Yes || report.Input.Kind == "jwt" && bytes.Equal(bytes.TrimSpace(input), []byte(token)) {
+		if report.Authentic != Yes {
+			return
+		}
+		if report.InForce != No {
+			t.Fatalf("a revoked badge is in force: %q", input)
+		}
+		if report.Input.Kind == "jwt" && bytes.Equal(bytes.TrimSpace(input), []byte(token)) {
 			return
 		}
 		if report.Input.Kind != "json" || string(canonicalForm(t, b, input)) != original {
 			t.Fatalf("authentic: %q", input)
 		}
+		if diff := cmp.Diff(signed.Credential, report.Credential); diff != "" {
+			t.Fatalf("it reads otherwise than it was signed: %q\n%s", input, diff)
+		}
 	})
+}
+
+// TestRenamed: no member of a signed badge can be named otherwise and keep the signature.
+func TestRenamed(t *testing.T) {
+	b := newBench(t)
+	b.documents[listURL] = b.list(status.ListOptions{ID: listURL, Issuer: webDID, Purpose: "revocation", ValidFrom: at.Add(-time.Hour), ValidUntil: at.Add(time.Hour)}, true, false, nil)
+	sealed := string(b.seal(b.badge(full)))
+	for _, vocabulary := range []string{"https://www.w3.org/2018/credentials#", "https://w3id.org/security#", "https://schema.org/", "https://purl.imsglobal.org/spec/vc/ob/vocab.html#",
+		"https://www.w3.org/ns/credentials/status#", "cred:", "@"} {
+		for _, name := range []string{"validFrom", "validUntil", "credentialStatus", "issuer", "credentialSubject", "evidence", "result", "achievement", "name", "id", "type",
+			"statusListIndex", "statusPurpose", "statusListCredential", "proof", "created", "proofPurpose", "verificationMethod", "cryptosuite"} {
+			changed := strings.ReplaceAll(sealed, `"`+name+`":`, `"`+vocabulary+name+`":`)
+			if r := b.verify([]byte(changed)); r.Authentic == Yes || r.Outcome == Valid {
+				t.Errorf("%s%s: %s", vocabulary, name, findings(r))
+			}
+		}
+	}
 }
 
 // canonicalForm is what the signature of a document covers.
