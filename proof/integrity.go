@@ -37,7 +37,7 @@ func ReadIntegrity(value map[string]any, o Options) (*Secured, error) {
 		raws = []any{p}
 	}
 	if len(raws) == 0 {
-		return s, &Error{Code: CodeMalformed, Pointer: "/proof", Clause: "VC Data Model 2.0 section 4.12", Detail: "The document carries no proof, so nobody has signed it."}
+		return s, &Error{Code: CodeMalformed, Pointer: "/proof", Clause: "VCDM 2.0 4.12", Detail: "The document carries no proof, so nobody has signed it."}
 	}
 	if len(raws) > credential.Limits.Proofs {
 		return s, &Error{Code: CodeTooComplex, Pointer: "/proof", Detail: fmt.Sprintf("The document carries more than %d proofs.", credential.Limits.Proofs)}

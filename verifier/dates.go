@@ -10,7 +10,7 @@ import (
 // dates judges when the credential begins and ends, and the claims of a JWT that say the same (Open Badges 3.0 section
 // 8.2.4.2): all that are there must hold.
 func (r *run) dates() {
-	const clause = "VC Data Model 2.0 section 4.9"
+	const clause = "VCDM 2.0 4.9"
 	from, fromErr := r.date(r.document.ValidFrom)
 	until, untilErr := r.date(r.document.ValidUntil)
 	if fromErr != nil || untilErr != nil {

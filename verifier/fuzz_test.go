@@ -93,7 +93,7 @@ func TestRenamed(t *testing.T) {
 // canonicalForm is what the signature of a document covers.
 func canonicalForm(t testing.TB, b *bench, text []byte) []byte {
 	t.Helper()
-	r := &run{Options: Options{Fetch: b.documents}, at: at, documents: map[string]resolved{}, lists: map[string]*statusList{}}
+	r := newRun(Options{At: at, Fetch: b.documents})
 	if !r.form(sealed{bytes: text}) {
 		t.Fatalf("not a document: %q", text)
 	}

@@ -35,7 +35,7 @@ func read(input []byte) (sealed, string, *fault) {
 		if err != nil {
 			var refusal *bake.Error
 			errors.As(err, &refusal)
-			return sealed{}, "png", &fault{refusal.Code, refusal.Detail, "OB 3.0 section 5.3"}
+			return sealed{}, "png", &fault{refusal.Code, refusal.Detail, "OB 3.0 5.3"}
 		}
 		inner, _, fault := readText(text)
 		return inner, "png", fault

@@ -93,7 +93,7 @@ func (r *run) fetch(ctx context.Context, address string, limit int) (Document, e
 	return r.Fetch.Fetch(ctx, address, limit)
 }
 
-const keyClause = "CID 1.0 section 3.3"
+const keyClause = "CID 1.0 3.3"
 
 func refuseKey(code, detail string) finding {
 	return finding{check: Check{Step: "issuer", Outcome: Fail, Code: code, Detail: detail, Clause: keyClause}}
@@ -197,7 +197,7 @@ func sameKey(a, b crypto.PublicKey) bool {
 
 // unresolved is the check for an issuer's document that could not be read.
 func unresolved(err error) Check {
-	c := Check{Step: "issuer", Outcome: NotKnown, Code: "issuer_unresolved", Clause: "CID 1.0 section 3.2",
+	c := Check{Step: "issuer", Outcome: NotKnown, Code: "issuer_unresolved", Clause: "CID 1.0 3.2",
 		Detail: "The issuer's document could not be read, so whose key signed this is not established."}
 	if errors.Is(err, ErrBlocked) {
 		c.Code = "ssrf_blocked"

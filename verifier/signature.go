@@ -23,7 +23,7 @@ func (r *run) signature(ctx context.Context) {
 		return
 	}
 	if r.document.Issuer.ID == "" {
-		r.fail("issuer", "issuer_mismatch", "The credential does not say who its issuer is.", "/issuer", "VC Data Model 2.0 section 4.7")
+		r.fail("issuer", "issuer_mismatch", "The credential does not say who its issuer is.", "/issuer", "VCDM 2.0 4.7")
 		return
 	}
 	var own, foreign []proof.Proof
@@ -116,7 +116,7 @@ func (r *run) judgeForeign(ctx context.Context, p proof.Proof, good bool) judged
 		return j
 	}
 	return judged{
-		issuer: &Check{Step: "issuer", Outcome: Fail, Code: "issuer_mismatch", Pointer: p.Pointer + "/verificationMethod", Clause: "CID 1.0 section 3.3",
+		issuer: &Check{Step: "issuer", Outcome: Fail, Code: "issuer_mismatch", Pointer: p.Pointer + "/verificationMethod", Clause: "CID 1.0 3.3",
 			Detail: "The signature names a key that does not belong to the issuer."},
 		proof: Check{Step: "proof", Outcome: NotKnown, Code: "issuer_mismatch", Pointer: p.Pointer,
 			Detail: "The signature was not checked, because the key is not the issuer's."},

@@ -13,7 +13,7 @@ import (
 	"github.com/laurelbadges/laurel/credential/strict"
 )
 
-const statusClause = "Bitstring Status List 1.0 section 3.2"
+const statusClause = "Bitstring Status List 1.0 3.2"
 
 // maxEntries bounds the status entries that are looked up. Nobody needs more, and each costs a list.
 const maxEntries = 16

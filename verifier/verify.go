@@ -11,6 +11,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -31,12 +34,9 @@ const clockSkew = 60 * time.Second
 
 // Verify judges input, the bytes of one file or text. The error is that of ctx; every finding is in the report.
 func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
-	if o.At.IsZero() {
-		o.At = time.Now()
-	}
 	sum := sha256.Sum256(input)
 	sealed, kind, fault := read(input)
-	r := &run{Options: o, at: o.At, documents: map[string]resolved{}, lists: map[string]*statusList{}}
+	r := newRun(o)
 	if fault != nil {
 		r.fail("form", fault.code, fault.detail, "", fault.clause)
 	} else {
@@ -48,6 +48,30 @@ func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
 	report := r.report()
 	report.Input = Input{Kind: kind, SHA256: hex.EncodeToString(sum[:])}
 	return report, nil
+}
+
+// Authentic returns nil when the issuer signed exactly this, by the same steps as [Verify], and otherwise an error that says
+// what speaks against it, also when it could not be established. Dates and status are not judged: it is for what was signed
+// just now, which may begin later.
+func Authentic(ctx context.Context, sealed []byte, o Options) error {
+	text, _, unreadable := readText(sealed)
+	if unreadable != nil {
+		return errors.New(unreadable.detail)
+	}
+	r := newRun(o).inner(o.Profile)
+	r.judge(ctx, text)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if r.answerAuthentic() == Yes {
+		return nil
+	}
+	for _, c := range r.checks {
+		if slices.Contains(authenticSteps, c.Step) && (c.Outcome == Fail || c.Outcome == NotKnown) {
+			return fmt.Errorf("%s: %s", c.Title, c.Detail)
+		}
+	}
+	return errors.New("no proof of it could be checked")
 }
 
 // run is one verification: of the input, or of a status list or endorsement that it leads to.
@@ -62,6 +86,14 @@ type run struct {
 	documents map[string]resolved // documents of issuers that this verification has read
 	lists     map[string]*statusList
 	endorsers []Party // who signed the endorsements that are authentic
+}
+
+func newRun(o Options) *run {
+	at := o.At
+	if at.IsZero() {
+		at = time.Now()
+	}
+	return &run{Options: o, at: at, documents: map[string]resolved{}, lists: map[string]*statusList{}}
 }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.

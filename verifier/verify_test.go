@@ -669,3 +669,32 @@ func (c counter) Fetch(ctx context.Context, url string, limit int) (Document, er
 	*c.reads++
 	return c.library.Fetch(ctx, url, limit)
 }
+
+// TestAuthentic: what was signed just now is judged by who signed it alone.
+func TestAuthentic(t *testing.T) {
+	b := newBench(t)
+	o := Options{At: at, Fetch: b.documents}
+	later := b.seal(b.badge(func(d map[string]any) { d["validFrom"] = "2026-12-24T00:00:00Z" }))
+	if err := Authentic(context.Background(), later, o); err != nil {
+		t.Error(err)
+	}
+	other := newSigner(t, false)
+	forged, err := proof.Seal(context.Background(), b.badge(nothing), proof.SealOptions{Signer: other, Created: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		sealed []byte
+		o      Options
+	}{
+		"altered":         {b.sealed(func(d map[string]any) { d["name"] = "Other" }), o},
+		"unsigned":        {b.badge(nothing), o},
+		"forged":          {forged, o},
+		"cannot be known": {later, Options{At: at}},
+		"not a badge":     {[]byte("x"), o},
+	} {
+		if err := Authentic(context.Background(), c.sealed, c.o); err == nil {
+			t.Errorf("%s: called authentic", name)
+		}
+	}
+}

@@ -38,10 +38,10 @@ type Error struct {
 func (e *Error) Error() string { return e.Detail + " (" + e.Clause + ")" }
 
 const (
-	clauseEntry   = "Bitstring Status List 1.0 section 2.1"
-	clauseList    = "Bitstring Status List 1.0 section 2.2"
-	clauseCheck   = "Bitstring Status List 1.0 section 3.2"
-	clauseInflate = "Bitstring Status List 1.0 section 3.4"
+	clauseEntry   = "Bitstring Status List 1.0 2.1"
+	clauseList    = "Bitstring Status List 1.0 2.2"
+	clauseCheck   = "Bitstring Status List 1.0 3.2"
+	clauseInflate = "Bitstring Status List 1.0 3.4"
 )
 
 func invalid(clause, pointer, detail string) error {
