@@ -31,6 +31,10 @@ func (s *Service) EnsureOrganisation(ctx context.Context, name, email string) (o
 	if len(all) > 0 {
 		return all[0], false, nil
 	}
+	if names, err := s.keys.List(); err != nil || len(names) > 0 { // the store was lost, or belongs elsewhere
+		return Organisation{}, false, &Error{Kind: KindConflict, Code: "foreign_keys", Err: err,
+			Detail: "The key folder holds the keys of an issuer that this store does not know. Bring the store back that belongs to them, or start in a new folder (--data)."}
+	}
 	o, err = s.CreateOrganisation(ctx, name, email, "laurel")
 	return o, err == nil, err
 }

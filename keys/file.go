@@ -64,6 +64,9 @@ func OpenFolder(path, passphrase string) (folder *Folder, created bool, err erro
 		return nil, false, err
 	}
 	folder = &Folder{path: path}
+	if err := folder.checkModes(); err != nil {
+		return nil, false, err
+	}
 	file := filepath.Join(path, identityName)
 	data, err := readPrivate(file)
 	switch {
@@ -83,6 +86,25 @@ func OpenFolder(path, passphrase string) (folder *Folder, created bool, err erro
 	defer clear(data)
 	folder.identity, err = openIdentity(file, data, passphrase)
 	return folder, false, err
+}
+
+// checkModes refuses a folder in which others may read a key file.
+func (f *Folder) checkModes() error {
+	names, err := f.List()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		file := filepath.Join(f.path, name+keySuffix)
+		info, err := os.Stat(file)
+		if err != nil {
+			return fmt.Errorf("opening the key folder: %w", err)
+		}
+		if err := private(file, info, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func newIdentity(file, passphrase string) (*age.X25519Identity, error) {

@@ -155,9 +155,10 @@ func readClaims(payload map[string]any) (Claims, error) {
 			return c, claimFault(name, "is not a number of seconds")
 		}
 		seconds, err := number.Float64()
-		if err != nil || seconds < -30610224000 || seconds > 253402300799 { // the years 1000 to 9999, as in a badge
-			return c, claimFault(name, "is not a time that a calendar holds")
+		if err != nil {
+			return c, claimFault(name, "is not a number of seconds")
 		}
+		seconds = min(max(seconds, -30610224000), 253402300799) // the years 1000 to 9999, as in a badge: as far as it matters
 		whole, fraction := math.Modf(seconds)
 		at := time.Unix(int64(whole), int64(fraction*1e9)).UTC()
 		*into = &at

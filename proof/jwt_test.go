@@ -114,7 +114,9 @@ func TestClaimsOfTime(t *testing.T) {
 		"1767225600":   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		"1767225600.5": time.Date(2026, 1, 1, 0, 0, 0, 500000000, time.UTC),
 		"-1":           time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC),
-		"1e18":         {}, "true": {}, `"1767225600"`: {}, "null": {},
+		"1e18":         time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+		"-1e18":        time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC),
+		"true": {}, `"1767225600"`: {}, "null": {},
 	} {
 		var v any
 		decoder := json.NewDecoder(strings.NewReader(text))

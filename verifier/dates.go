@@ -23,6 +23,12 @@ func (r *run) dates() {
 		r.compareDates(from, claims.NotBefore, "nbf", "validFrom")
 		r.compareDates(until, claims.Expires, "exp", "validUntil")
 	}
+	for _, p := range r.secured.Proofs {
+		if p.Created.After(r.at.Add(clockSkew)) {
+			r.fail("dates", "not_yet_valid", "The signature is dated "+day(p.Created)+", which is later than the time it is judged for.", p.Pointer+"/created", "VC-DATA-INTEGRITY 2.1")
+			return
+		}
+	}
 	switch {
 	case !begins.IsZero() && begins.After(r.at.Add(clockSkew)):
 		r.fail("dates", "not_yet_valid", "It begins on "+day(begins)+".", "/validFrom", clause)

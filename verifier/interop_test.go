@@ -138,8 +138,8 @@ func (w writer) document(i int) map[string]any {
 	for range w.IntN(4) {
 		tags = append(tags, w.text())
 	}
-	if tags != nil {
-		achievement["tag"] = tags
+	if tags != nil || w.IntN(4) == 0 { // an empty array states nothing
+		achievement["tag"] = append([]any{}, tags...)
 	}
 	var alignments []any
 	for range w.IntN(5) {

@@ -34,8 +34,8 @@ const (
 
 // Input names what was read.
 type Input struct {
-	Kind   string `json:"kind"`   // json, jwt, png, svg, pdf, qr or url
-	SHA256 string `json:"sha256"` // hex digest of the bytes as received
+	Kind   string `json:"kind"`             // json, jwt, png, svg, pdf, qr or url
+	SHA256 string `json:"sha256,omitempty"` // hex digest of the bytes as received; absent when they were too many to read
 }
 
 // Steps in the order in which every report shows them.

@@ -90,6 +90,8 @@ func (r *run) fetch(ctx context.Context, address string, limit int) (Document, e
 	if r.Fetch == nil {
 		return Document{}, ErrUnavailable
 	}
+	begun := time.Now()
+	defer func() { r.work.waited += time.Since(begun) }()
 	return r.Fetch.Fetch(ctx, address, limit)
 }
 
@@ -112,7 +114,7 @@ func (r *run) findKey(ctx context.Context, p proof.Proof, controller string) fin
 	case issuer.err != nil:
 		return finding{key: keyInInput(p), check: unresolved(issuer.err)}
 	}
-	if p.Type == "JWT" && p.JWK == nil && !isURL(p.Method) {
+	if p.Type == "JWT" && p.Method != "" && !isURL(p.Method) {
 		if named := issuer.document.Named(p.Method); len(named) != 1 {
 			return r.findInKeySet(ctx, p, issuer, len(named))
 		} else {
@@ -139,8 +141,12 @@ func isURL(kid string) bool {
 
 // methodOf finds the one verification method that a proof means.
 func methodOf(p proof.Proof, document *keys.Document) (keys.Method, bool) {
-	if p.JWK == nil {
-		return document.Method(p.Method)
+	if p.Method != "" {
+		m, here := document.Method(p.Method)
+		if here && p.JWK != nil && m.Err == nil && !sameKey(m.Key, p.JWK.Key) {
+			return keys.Method{}, false // a token that names one key and brings another along
+		}
+		return m, here
 	}
 	for _, m := range document.Methods {
 		if m.Err == nil && sameKey(m.Key, p.JWK.Key) {
@@ -251,6 +257,9 @@ func (r *run) findInKeySet(ctx context.Context, p proof.Proof, issuer resolved, 
 		jwk, err := keys.ParseJWK(object)
 		if m.Key, m.Err = jwk.Key, err; err == nil && jwk.Use == "enc" {
 			m.Err = keys.ErrKey
+		}
+		if m.Err == nil && p.JWK != nil && !sameKey(m.Key, p.JWK.Key) {
+			return refuseKey("issuer_mismatch", "The token names one key and brings another along.")
 		}
 		found = append(found, m)
 	}

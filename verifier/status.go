@@ -26,8 +26,9 @@ func (r *run) status(ctx context.Context) {
 		return
 	}
 	for i, entry := range r.document.Statuses {
-		c := Check{Outcome: NotKnown, Code: strict.CodeTooComplex, Detail: fmt.Sprintf("It has more than %d status entries; the others were not looked up.", maxEntries)}
-		if i < maxEntries {
+		enough := i == maxEntries || r.work.spent()
+		c := Check{Outcome: NotKnown, Code: strict.CodeTooComplex, Detail: "It has more status entries than are looked up, so whether it is in force is not known."}
+		if !enough {
 			c = r.statusEntry(ctx, entry)
 		}
 		c.Step, c.Pointer = "status", entry.Pointer
@@ -35,7 +36,7 @@ func (r *run) status(ctx context.Context) {
 			c.Clause = statusClause
 		}
 		r.add(c)
-		if i == maxEntries {
+		if enough {
 			return
 		}
 	}

@@ -3,7 +3,6 @@ package verifier
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -68,8 +67,8 @@ func (r *run) endorsements(ctx context.Context) {
 		r.none("endorsement", "It carries no endorsement.")
 	}
 	for i, e := range r.document.Endorsements {
-		if i == credential.Limits.Proofs {
-			r.unknown("endorsement", strict.CodeTooComplex, fmt.Sprintf("It carries more than %d endorsements; the others were not looked at.", i), "", "")
+		if i == credential.Limits.Proofs || r.work.spent() {
+			r.unknown("endorsement", strict.CodeTooComplex, "It carries more endorsements than are looked at.", e.Pointer, "")
 			return
 		}
 		r.add(r.judgeEndorsement(ctx, e))
@@ -113,7 +112,7 @@ func (r *run) recognition() {
 
 // inner is a verification of a credential that this one leads to: a status list, an endorsement.
 func (r *run) inner(profile credential.Profile) *run {
-	own := &run{Options: r.Options, at: r.at, isInner: true, documents: r.documents, lists: r.lists}
+	own := &run{Options: r.Options, at: r.at, isInner: true, documents: r.documents, lists: r.lists, work: r.work}
 	own.Profile = profile
 	return own
 }

@@ -34,7 +34,6 @@ const clockSkew = 60 * time.Second
 
 // Verify judges input, the bytes of one file or text. The error is that of ctx; every finding is in the report.
 func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
-	sum := sha256.Sum256(input)
 	sealed, kind, fault := read(input)
 	r := newRun(o)
 	if fault != nil {
@@ -46,7 +45,11 @@ func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
 		return nil, err
 	}
 	report := r.report()
-	report.Input = Input{Kind: kind, SHA256: hex.EncodeToString(sum[:])}
+	report.Input = Input{Kind: kind}
+	if len(input) <= credential.Limits.Upload { // of a larger one only the beginning was read
+		sum := sha256.Sum256(input)
+		report.Input.SHA256 = hex.EncodeToString(sum[:])
+	}
 	return report, nil
 }
 
@@ -85,6 +88,7 @@ type run struct {
 	rules     []credential.Problem
 	documents map[string]resolved // documents of issuers that this verification has read
 	lists     map[string]*statusList
+	work      *work
 	endorsers []Party // who signed the endorsements that are authentic
 }
 
@@ -93,8 +97,20 @@ func newRun(o Options) *run {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	return &run{Options: o, at: at, documents: map[string]resolved{}, lists: map[string]*statusList{}}
+	return &run{Options: o, at: at, documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{begun: time.Now()}}
 }
+
+// work is the time that one verification has taken, its status lists and endorsements included.
+type work struct {
+	begun  time.Time
+	waited time.Duration // of it, for documents from elsewhere
+}
+
+// ownWork is how much of our own time may have gone before another list or endorsement is begun. Each is bounded too, so that
+// an input costs at most two seconds.
+const ownWork = time.Second
+
+func (w *work) spent() bool { return time.Since(w.begun)-w.waited > ownWork }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
 func (r *run) judge(ctx context.Context, s sealed) {

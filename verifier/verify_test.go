@@ -232,7 +232,7 @@ func TestHostileJSON(t *testing.T) {
 		"other purpose":         {b.sealed(func(d map[string]any) { proofOf(d)["proofPurpose"] = "authentication" }), No, Undecided, "signature_invalid"},
 		"other suite":           {b.sealed(func(d map[string]any) { proofOf(d)["cryptosuite"] = "ecdsa-rdfc-2019" }), No, Undecided, "alg_not_allowed"},
 		"other date of proof":   {b.sealed(func(d map[string]any) { proofOf(d)["created"] = "2026-11-22T10:00:00Z" }), No, Undecided, "signature_invalid"},
-		"proof from the future": {b.sealed(func(d map[string]any) { proofOf(d)["created"] = "2027-11-22T10:00:00Z" }), No, Undecided, "not_yet_valid"},
+		"altered date of proof": {b.sealed(func(d map[string]any) { proofOf(d)["created"] = "2027-11-22T10:00:00Z" }), No, Undecided, "signature_invalid"},
 		"key of another":        {b.sealed(func(d map[string]any) { proofOf(d)["verificationMethod"] = other.ID }), No, Undecided, "issuer_mismatch"},
 		"no fragment":           {b.sealed(func(d map[string]any) { proofOf(d)["verificationMethod"] = webDID }), No, Undecided, "issuer_mismatch"},
 		"wrong fragment":        {b.sealed(func(d map[string]any) { proofOf(d)["verificationMethod"] = webDID + "#key-2" }), No, Undecided, "issuer_mismatch"},
@@ -361,6 +361,46 @@ func TestProofSets(t *testing.T) {
 			expect(t, name, b.verify(c.input), c.authentic, inForce, c.code)
 		})
 	}
+}
+
+// TestProofSetsUnresolved: what stands beside the issuer's signature changes nothing while the issuer cannot be reached.
+func TestProofSetsUnresolved(t *testing.T) {
+	b := newBench(t)
+	multikey, err := keys.Multikey(b.key.Signer.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.key.ID = webDID + "#" + multikey
+	delete(b.documents, webDoc)
+	notary := newSigner(t, false)
+	sealed, err := proof.Seal(context.Background(), b.badge(nothing), proof.SealOptions{Signer: notary, Created: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var other map[string]any
+	if err := json.Unmarshal(sealed, &other); err != nil {
+		t.Fatal(err)
+	}
+	with := func(beside map[string]any) *Report {
+		return b.verify(b.sealed(func(d map[string]any) { d["proof"] = []any{proofOf(d), beside} }))
+	}
+	expect(t, "notary", with(proofOf(other)), Undecided, Undecided, "issuer_unresolved")
+	unsupported := maps.Clone(proofOf(other))
+	unsupported["cryptosuite"] = "bbs-2023"
+	expect(t, "unsupported", with(unsupported), Undecided, Undecided, "alg_not_allowed")
+	altered := maps.Clone(proofOf(other))
+	altered["created"] = "2026-01-01T00:00:00Z"
+	expect(t, "false notary", with(altered), No, Undecided, "signature_invalid")
+}
+
+// TestSignedLater: a signature of a later date than the one judged for was not there yet.
+func TestSignedLater(t *testing.T) {
+	b := newBench(t)
+	sealed, err := proof.Seal(context.Background(), b.badge(nothing), proof.SealOptions{Signer: b.key, Created: at.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "later", b.verify(sealed), Yes, No, "not_yet_valid")
 }
 
 // TestStatus: a set bit is believed from any signed list, a clear one only from the issuer's own, current list.

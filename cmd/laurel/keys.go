@@ -76,13 +76,13 @@ func (c *keysListCommand) Run(ctx context.Context, g *grammar, t *terminal) erro
 }
 
 type keysRotateCommand struct {
-	Organisation string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
-	Algorithm    string `help:"Which key: ${enum}." enum:"EdDSA,ES256" default:"EdDSA"`
+	Issuer    string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Algorithm string `help:"Which key: ${enum}." enum:"EdDSA,ES256" default:"EdDSA"`
 }
 
 // Run replaces the signing key of an algorithm.
 func (c *keysRotateCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOrganisation(ctx, g, c.Organisation, func(o control.Office, id string) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
 		k, err := o.RotateKey(ctx, id, c.Algorithm, actor)
 		if err != nil {
 			return err
@@ -93,13 +93,13 @@ func (c *keysRotateCommand) Run(ctx context.Context, g *grammar, t *terminal) er
 }
 
 type keysRetireCommand struct {
-	Organisation string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
-	Method       string `arg:"" help:"The key, as laurel keys list names it."`
+	Issuer string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Method string `arg:"" help:"The key, as laurel keys list names it."`
 }
 
 // Run retires a key.
 func (c *keysRetireCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOrganisation(ctx, g, c.Organisation, func(o control.Office, id string) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
 		if err := o.RetireKey(ctx, id, c.Method, actor); err != nil {
 			return err
 		}
@@ -109,13 +109,13 @@ func (c *keysRetireCommand) Run(ctx context.Context, g *grammar, t *terminal) er
 }
 
 type keysCompromiseCommand struct {
-	Organisation string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
-	Method       string `arg:"" help:"The key, as laurel keys list names it."`
+	Issuer string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Method string `arg:"" help:"The key, as laurel keys list names it."`
 }
 
 // Run takes a key out of the issuer's document.
 func (c *keysCompromiseCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOrganisation(ctx, g, c.Organisation, func(o control.Office, id string) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
 		if err := o.CompromiseKey(ctx, id, c.Method, actor); err != nil {
 			return err
 		}

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
+	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -30,6 +29,8 @@ const (
 type grammar struct {
 	Data           string `help:"Folder with the store and the keys; ./laurel-data when not given." placeholder:"DIR"`
 	PassphraseFile string `help:"File whose first line opens the key files." placeholder:"FILE"`
+
+	Version kong.VersionFlag `help:"Print the version and stop."`
 
 	Serve     serveCommand     `cmd:"" help:"Start the whole service."`
 	Verify    verifyCommand    `cmd:"" help:"Say whether badges are authentic and in force."`
@@ -82,15 +83,13 @@ func (f finished) Error() string { return fmt.Sprintf("exit status %d", int(f)) 
 
 // run is main without the process around it.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	var g grammar
 	done := false
 	parser, err := kong.New(&g, kong.Name("laurel"),
 		kong.Description("Issue Open Badges 3.0 and verify those of anybody."),
-		kong.DefaultEnvars("LAUREL"), kong.Writers(out, errOut), kong.UsageOnError(),
+		kong.DefaultEnvars("LAUREL"), kong.Vars{"version": version()}, kong.Writers(out, errOut), kong.UsageOnError(),
 		kong.Exit(func(int) { done = true }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&g, &terminal{in, out, errOut}))
+		kong.BindTo(context.Background(), (*context.Context)(nil)), kong.Bind(&g, &terminal{in, out, errOut}))
 	if err != nil {
 		fmt.Fprintln(errOut, "laurel:", err)
 		return exitCannot
@@ -113,6 +112,21 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	fmt.Fprintf(errOut, "laurel: %s\n", explain(err))
 	return exitCannot
+}
+
+// version is that of the module, or the revision that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "laurel, of an unknown version"
+	}
+	text := "laurel " + info.Main.Version
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			text += " " + setting.Value
+		}
+	}
+	return text
 }
 
 // explain is what a person reads of an error: the detail that was written for people, where there is one.

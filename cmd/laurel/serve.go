@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,14 +27,17 @@ import (
 )
 
 type serveCommand struct {
-	Listen       string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL    string `help:"Address under which everybody reaches this server, such as https://badges.example.org. Chosen once: badges carry it." placeholder:"URL"`
-	Organisation string `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
-	Sample       bool   `help:"Add a worked example: one micro-credential and three awards, one of them revoked."`
+	Listen       string   `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL    string   `help:"Address under which everybody reaches this server, such as https://badges.example.org. Chosen once: badges carry it." placeholder:"URL"`
+	TrustedProxy []string `help:"Network of a proxy before this server, such as 10.0.0.0/8; it names the address of each visitor." placeholder:"CIDR"`
+	Organisation string   `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
+	Sample       bool     `help:"Add a worked example: one micro-credential and three awards, one of them revoked."`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	listener, err := net.Listen("tcp", c.Listen) // before anything is made: a taken port is the usual reason to stop here
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is already in use; stop the other server, or choose another address with --listen", c.Listen)
@@ -91,8 +96,16 @@ func checkPublicURL(address string) error {
 // handler is the public side: pages and documents, and verification with this installation's own documents at hand.
 func (c *serveCommand) handler(here installation, log io.Writer) (http.Handler, error) {
 	source := ownDocuments{here, fetch.New(fetch.Options{})}
+	var proxies []*net.IPNet
+	for _, text := range c.TrustedProxy {
+		_, network, err := net.ParseCIDR(text)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxy %q is not a network such as 10.0.0.0/8", text)
+		}
+		proxies = append(proxies, network)
+	}
 	pages, err := web.New(web.Config{
-		Office: here.Service, Base: here.Base(), Local: here.Local(), Log: slog.New(slog.NewJSONHandler(log, nil)),
+		Office: here.Service, Base: here.Base(), Local: here.Local(), TrustedProxies: proxies, Log: slog.New(slog.NewJSONHandler(log, nil)),
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
 			return verifier.Verify(ctx, input, verifier.Options{Fetch: source})
 		},
@@ -133,6 +146,9 @@ func (c *serveCommand) greet(out io.Writer, here installation, o issuer.Organisa
 	}
 	if here.Local() {
 		fmt.Fprintf(out, "\nThese addresses work on this machine only.\n")
+	}
+	if !here.Local() && len(c.TrustedProxy) == 0 {
+		fmt.Fprintf(out, "\nThis server speaks plain HTTP: put a proxy with TLS before it and name that with --trusted-proxy, or all its visitors share one rate limit.\n")
 	}
 	fmt.Fprintf(out, "Stop with Ctrl-C.\n")
 }

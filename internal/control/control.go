@@ -186,7 +186,7 @@ func ask[T any](ctx context.Context, c *Client, path string, with call) (T, erro
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return result, fmt.Errorf("asking the running server: %w", err)
+		return result, fmt.Errorf("asking the running server: it stopped before it answered, so whether it was done is not known; start it and look (%w)", err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, int64(credential.Limits.Upload)))

@@ -136,6 +136,6 @@ func (s *server) reportPage(c echo.Context, report *verifier.Report) error {
 	if err != nil {
 		return err
 	}
-	data.JSON = string(body)
+	data.JSON = visible(string(body))
 	return s.page(c, http.StatusOK, "report", data)
 }

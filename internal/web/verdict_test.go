@@ -123,3 +123,15 @@ func TestRecordMakesTheVerdictWorse(t *testing.T) {
 		t.Errorf("a record without a revocation turned the report into %s", got.Shape)
 	}
 }
+
+func TestVisible(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\n  \"a\": \"b\"\n}":    "{\n  \"a\": \"b\"\n}",
+		"a\u202eb":                `a\u202eb`,
+		"\u200b\U000e0001é\u0085": `\u200b\udb40\udc01é\u0085`,
+	} {
+		if got := visible(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -57,6 +57,9 @@ func reportJSON(report *verifier.Report) ([]byte, error) {
 // input reads what to verify: a form, a JSON object that names or wraps a credential, or the credential itself.
 func (s *server) input(r *http.Request) ([]byte, error) {
 	media := "application/octet-stream"
+	if r.Header.Get("Content-Encoding") != "" {
+		return nil, failure{status: http.StatusUnsupportedMediaType, code: "content_encoding", detail: "Send the badge as it is, without Content-Encoding."}
+	}
 	if given := r.Header.Get("Content-Type"); given != "" {
 		var err error
 		if media, _, err = mime.ParseMediaType(given); err != nil {

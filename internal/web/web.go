@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -44,6 +45,9 @@ type Config struct {
 	// Local says that Base works on this machine only. Pages then say so, and requests from this machine are not
 	// counted by the rate limit.
 	Local bool
+	// TrustedProxies are the networks of the proxies before this server. Only they may name the address of a visitor
+	// (X-Forwarded-For); empty trusts nobody.
+	TrustedProxies []*net.IPNet
 	// Log receives one line for each request, without query, identities or whole credential ids. Nil keeps no log.
 	Log *slog.Logger
 }
@@ -83,11 +87,23 @@ func New(config Config) (http.Handler, error) {
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect() // echo's default believes X-Forwarded-For from anyone
+	e.IPExtractor = visitors(config.TrustedProxies)
 	e.HTTPErrorHandler = s.fail
 	s.chain(e)
 	s.routes(e)
 	return e, nil
+}
+
+// visitors says whom a request comes from. Echo's default believes X-Forwarded-For from anyone.
+func visitors(proxies []*net.IPNet) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range proxies {
+		trust = append(trust, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
 // routes are all public addresses. HEAD answers wherever GET does.

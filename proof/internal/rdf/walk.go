@@ -331,6 +331,9 @@ func (w *walk) node(s scope, where position) (map[string]any, error) {
 		case iri == "@type":
 			node["@type"], err = types(s.outer, value, at)
 		case iri == "@graph":
+			if array, isArray := value.([]any); isArray && len(array) == 0 {
+				return nil, refuse(at, "an empty @graph adds nothing to what is signed")
+			}
 			node["@graph"], err = w.property(s.active, position{at: at, property: name, inGraph: true}, value)
 		case isKeyword(iri):
 			return nil, refuse(at, "%s is not used in credentials and is not read", iri)
@@ -367,8 +370,9 @@ func (w *walk) property(active *activeContext, where position, value any) ([]any
 		return []any{map[string]any{"@type": "@json", "@value": value}}, nil
 	}
 	where.inGraph = where.inGraph || t.graph
+	// An empty array states nothing, with or without a signature: "evidence": [] is no evidence (JSON-LD 1.1 section 4.3).
 	if array, isArray := value.([]any); isArray && len(array) == 0 && !t.list {
-		return nil, refuse(where.at, "an empty array adds nothing to what is signed")
+		return []any{}, nil
 	}
 	objects, err := w.element(active, where, value)
 	if err != nil {
