@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -86,7 +87,7 @@ func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Ch
 	case own.document.Kind != credential.KindEndorsement || own.document.Subject.ID != e.Carrier:
 		c.Outcome, c.Code, c.Detail = Warn, "subject_mismatch", "An endorsement is about something else than what carries it; it counts for nothing."
 	case authentic == Undecided:
-		c.Outcome, c.Code, c.Detail = NotKnown, own.firstCode("issuer"), "Who signed an endorsement could not be established."
+		c.Outcome, c.Code, c.Detail = NotKnown, cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), "Who signed an endorsement could not be established."
 	case own.found(Fail, "dates"):
 		c.Outcome, c.Code, c.Detail = Warn, own.firstCode("dates"), "An endorsement is not in force; it counts for nothing."
 	default:
