@@ -116,7 +116,7 @@ func TestClaimsOfTime(t *testing.T) {
 		"-1":           time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC),
 		"1e18":         time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 		"-1e18":        time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC),
-		"true": {}, `"1767225600"`: {}, "null": {},
+		"true":         {}, `"1767225600"`: {}, "null": {},
 	} {
 		var v any
 		decoder := json.NewDecoder(strings.NewReader(text))
