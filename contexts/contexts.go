@@ -4,7 +4,8 @@
 // covers: it is never fetched, and a URL that is not in the table is refused. VC Data Model 2.0 (section 4.3) and Verifiable
 // Credential Data Integrity 1.0 (sections 2.4.1 and 4.6) ask for this: contexts known beforehand, by URL and SHA-256.
 //
-// SOURCES.md says where each text comes from. The package is pure: no network, no clock.
+// SOURCES.md says where each text comes from. The package is pure: no network, no clock. What is exported may still
+// change before version 1.
 package contexts
 
 import (

@@ -6,5 +6,5 @@
 // P-256 or P-384, or *[rsa.PublicKey]; [Check] says whether it is fit to be believed.
 //
 // Everything but file.go and sealed.go is pure: bytes in, values out, no network and no clock. Fetching a document is the work of the
-// verifier.
+// verifier. What is exported may still change before version 1.
 package keys

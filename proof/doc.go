@@ -4,7 +4,7 @@
 // with its proofs, each of which [Secured.Verify] checks with one key. Whose key that has to be is not decided here: the
 // caller finds it, because that may need the network. The package is pure given the keys; it waits for nothing.
 //
-// A suite is one file and one line in the table of suites.
+// A suite is one file and one line in the table of suites. What is exported may still change before version 1.
 package proof
 
 import (

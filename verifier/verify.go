@@ -5,6 +5,7 @@
 // credential is in the report and never an error; an error means that verification could not run.
 //
 // The package waits only through the [Fetcher] that the caller gives it, and imports nothing of the issuing half.
+// The JSON form of a report is stable; what else is exported may still change before version 1.
 package verifier
 
 import (
