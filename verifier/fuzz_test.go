@@ -103,3 +103,15 @@ func canonicalForm(t testing.TB, b *bench, text []byte) []byte {
 	}
 	return canonical
 }
+
+// TestBlankNames: a name for a node that has none changes nothing in the dataset, and must not be read as one.
+func TestBlankNames(t *testing.T) {
+	b := newBench(t)
+	sealed := b.seal(b.badge(func(d map[string]any) { delete(subject(d), "id") }))
+	for _, id := range []string{"_:b0", "_:teacher"} {
+		changed := bytes.Replace(sealed, []byte(`"credentialSubject":{`), []byte(`"credentialSubject":{"id":"`+id+`",`), 1)
+		if r := b.verify(changed); r.Authentic == Yes {
+			t.Errorf("%s: %s", id, findings(r))
+		}
+	}
+}
