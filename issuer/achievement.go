@@ -42,10 +42,12 @@ const (
 )
 
 var achievements = Table[Achievement]{
-	Kind:    Kind{Name: "achievement", Lookups: []string{"all"}},
-	Key:     func(a *Achievement) string { return a.ID },
-	Order:   func(a *Achievement) string { return sortable(a.Published) },
-	Lookups: func(*Achievement) []string { return []string{inAll} },
+	Kind:  Kind{Name: "achievement", Lookups: []string{"all", "organisation", "state"}},
+	Key:   func(a *Achievement) string { return a.ID },
+	Order: func(a *Achievement) string { return sequenced(a.Sequence) },
+	Lookups: func(a *Achievement) []string {
+		return []string{inAll, a.Organisation, a.Organisation + "/" + string(a.State())}
+	},
 }
 
 // picture is the image of an achievement.
@@ -65,8 +67,8 @@ func (s *Service) CreateAchievement(ctx context.Context, in AchievementInput) (A
 	if err != nil {
 		return Achievement{}, err
 	}
-	a := Achievement{ID: newID(), Name: content.Name, Content: content, Published: s.now().UTC()}
-	a.URL = s.base + "/a/" + a.ID
+	a := Achievement{ID: newID(), Name: content.Name, Content: content, Published: s.now().UTC(), Revision: 1}
+	a.Created, a.URL = a.Published, s.base+"/a/"+a.ID
 	if a.Document, err = achievementDocument(content, a.URL); err != nil {
 		return Achievement{}, err
 	}
@@ -76,20 +78,26 @@ func (s *Service) CreateAchievement(ctx context.Context, in AchievementInput) (A
 			return err
 		}
 		a.Organisation = o.ID
-		if len(in.Image) > 0 {
-			if err := pictures.Put(tx, &picture{Achievement: a.ID, PNG: in.Image}, 0); err != nil {
-				return err
-			}
-		}
-		if err := achievements.Put(tx, &a, 0); err != nil {
-			return err
-		}
-		return record(tx, AuditEntry{At: s.now(), Actor: in.Actor, Action: "achievement.published", Subject: a.ID, Detail: o.ID})
+		return s.publish(tx, &a, in.Image, in.Actor)
 	})
 	return a, stored(err)
 }
 
-// Achievement returns the achievement with this id (kind missing when there is none).
+// publish records a published achievement with its picture.
+func (s *Service) publish(tx Tx, a *Achievement, png []byte, actor string) (err error) {
+	if a.Sequence, err = tx.Next("achievement"); err != nil {
+		return err
+	}
+	if err := putPicture(tx, pictures, a.ID, png); err != nil {
+		return err
+	}
+	if err := achievements.Put(tx, a, 0); err != nil {
+		return err
+	}
+	return record(tx, AuditEntry{At: s.now(), Actor: actor, Action: "achievement.published", Subject: a.ID, Detail: a.Organisation})
+}
+
+// Achievement returns the published achievement with this id (kind missing when there is none).
 func (s *Service) Achievement(ctx context.Context, id string) (a Achievement, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
 		a, _, err = achievements.Get(tx, id)
@@ -98,13 +106,42 @@ func (s *Service) Achievement(ctx context.Context, id string) (a Achievement, er
 	return a, stored(err)
 }
 
-// Achievements returns all achievements, the first published first.
+// Achievements returns all published achievements, the archived too, the first published first.
 func (s *Service) Achievements(ctx context.Context) (all []Achievement, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
 		all, err = every(tx, achievements)
 		return err
 	})
 	return all, stored(err)
+}
+
+// awardable reads an achievement that can be awarded, by id or address, or the only one when id is "". With an organisation
+// it has to be one of that.
+func awardable(tx Tx, organisation, id string) (Achievement, error) {
+	if id != "" {
+		a, _, err := achievements.Get(tx, id[strings.LastIndexByte(id, '/')+1:])
+		switch {
+		case errors.Is(err, ErrNotFound), err == nil && id != a.ID && id != a.URL, err == nil && organisation != "" && organisation != a.Organisation:
+			return a, &Error{Kind: KindMissing, Code: "achievement", Detail: "No achievement of this name is published here.", Err: ErrNotFound}
+		case err == nil && a.Archived != nil:
+			return a, conflict("archived", "The achievement was archived on "+day(*a.Archived)+" and is awarded no more.")
+		}
+		return a, err
+	}
+	all, err := every(tx, achievements)
+	if err != nil {
+		return Achievement{}, err
+	}
+	all = slices.DeleteFunc(all, func(a Achievement) bool {
+		return a.Archived != nil || organisation != "" && organisation != a.Organisation
+	})
+	switch len(all) {
+	case 0:
+		return Achievement{}, missing("No achievement is published here yet. Publish one through the API (/openapi.json describes it, laurel token new opens it), or start with --sample to try.")
+	case 1:
+		return all[0], nil
+	}
+	return Achievement{}, invalid("achievement", "Several achievements are published here. Say which one.")
 }
 
 // organisation reads one by id, or the only one when id is "".

@@ -90,7 +90,11 @@ func record(tx Tx, e AuditEntry) error {
 // VerifyAudit recomputes the whole chain and returns the number of its entries. A broken chain is an error of kind conflict
 // and code audit_broken that names the first entry at fault.
 func (s *Service) VerifyAudit(ctx context.Context) (entries int, err error) {
-	err = s.store.View(ctx, func(tx Tx) error {
+	return verifyAudit(ctx, s.store)
+}
+
+func verifyAudit(ctx context.Context, store Store) (entries int, err error) {
+	err = store.View(ctx, func(tx Tx) error {
 		entries = 0
 		head, _, err := readHead(tx)
 		if err != nil {

@@ -18,7 +18,8 @@ import (
 
 // AwardInput is an award to be made.
 type AwardInput struct {
-	Achievement    string // Achievement.ID; "" where exactly one is published
+	Organisation   string // Organisation.ID, of which the achievement has to be; "" where any will do
+	Achievement    string // Achievement.ID; "" where exactly one is published and not archived
 	Recipient      string // e-mail address; it goes into the credential in lower case and is kept nowhere else
 	PlainRecipient bool   // put the address into the credential readably; otherwise its salted hash stands there
 	Name           string // of the recipient, to be shown; optional
@@ -29,6 +30,7 @@ type AwardInput struct {
 	ValidFrom  time.Time // zero: now
 	ValidUntil time.Time // zero: without end
 	Actor      string    // who awards it, for the audit log; no e-mail address
+	Once       *Once     `json:"-"` // makes the award repeatable; nil: not
 }
 
 // Evidence is something that the recipient showed.
@@ -39,14 +41,16 @@ type Evidence struct {
 }
 
 var credentials = Table[Credential]{
-	Kind:  Kind{Name: "credential", Lookups: []string{"draft"}},
+	Kind:  Kind{Name: "credential", Lookups: []string{"draft", "organisation", "state", "achievement", "achievement-state"}},
 	Key:   func(c *Credential) string { return c.ID },
-	Order: func(c *Credential) string { return sortable(c.Intended) },
+	Order: func(c *Credential) string { return sequenced(c.Sequence) },
 	Lookups: func(c *Credential) []string {
+		draft, state := "", "/"+string(c.State())
 		if c.Issued.IsZero() {
-			return []string{inAll}
+			draft = inAll
 		}
-		return []string{""}
+		ours, same := c.Organisation, c.Organisation+"/"+c.Achievement
+		return []string{draft, ours, ours + state, same, same + state}
 	},
 }
 
@@ -112,16 +116,10 @@ func (s *Service) badge(in AwardInput) (credential.AchievementCredential, error)
 
 // intend records the intent of an award, with everything that its signed document will say.
 func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCredential) (Credential, error) {
-	head, _, err := readHead(tx)
-	if err != nil {
+	if err := s.clockHolds(tx); err != nil {
 		return Credential{}, err
 	}
-	if now := s.now(); !within(now, head.Latest) {
-		return Credential{}, &Error{Kind: KindUnavailable, Code: "clock_back", Detail: fmt.Sprintf(
-			"The clock of this machine says %s, but the latest entry was made at %s. Set the clock, then award again.",
-			now.UTC().Format(time.RFC3339), head.Latest.Format(time.RFC3339))}
-	}
-	a, err := achievement(tx, in.Achievement)
+	a, err := awardable(tx, in.Organisation, in.Achievement)
 	if err != nil {
 		return Credential{}, err
 	}
@@ -131,6 +129,9 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 	}
 	c := s.newCredential()
 	c.Organisation, c.Achievement, c.By = o.ID, a.ID, in.Actor
+	if c.Sequence, err = tx.Next("credential"); err != nil {
+		return Credential{}, err
+	}
 	if c.Slot, err = takeSlot(tx, o.ID); err != nil {
 		return Credential{}, err
 	}
@@ -152,7 +153,25 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 	if err := credentials.Put(tx, &c, 0); err != nil {
 		return Credential{}, err
 	}
+	if err := in.Once.keep(tx, c.ID, nil, 0); err != nil {
+		return Credential{}, err
+	}
 	return c, record(tx, AuditEntry{At: c.Intended, Actor: in.Actor, Action: "credential.intended", Subject: c.ID, Detail: a.ID})
+}
+
+// clockHolds refuses to sign while the clock stands more than five minutes before the latest recorded act: dates in badges
+// would be wrong for good.
+func (s *Service) clockHolds(tx Tx) error {
+	head, _, err := readHead(tx)
+	if err != nil {
+		return err
+	}
+	if now := s.now(); !within(now, head.Latest) {
+		return &Error{Kind: KindUnavailable, Code: "clock_back", Detail: fmt.Sprintf(
+			"The clock of this machine says %s, but the latest entry was made at %s. Set the clock, then award again.",
+			now.UTC().Format(time.RFC3339), head.Latest.Format(time.RFC3339))}
+	}
+	return nil
 }
 
 // entry is the status entry of a place in a list.
@@ -176,26 +195,11 @@ func (s *Service) newCredential() Credential {
 	return c
 }
 
-// achievement reads one by id or address, or the only one when id is "".
-func achievement(tx Tx, id string) (Achievement, error) {
-	if id != "" {
-		a, _, err := achievements.Get(tx, id[strings.LastIndexByte(id, '/')+1:])
-		if errors.Is(err, ErrNotFound) || err == nil && id != a.ID && id != a.URL {
-			return a, missing("No achievement of this name is published here.")
-		}
-		return a, err
-	}
-	all, _, err := achievements.List(tx, Query{Limit: 2})
-	switch {
-	case err != nil:
-		return Achievement{}, err
-	case len(all) == 0:
-		return Achievement{}, missing("No achievement is published here yet. Publish one first.")
-	case len(all) > 1:
-		return Achievement{}, invalid("achievement", "Several achievements are published here. Say which one.")
-	}
-	return all[0], nil
-}
+// Codes of what stays wrong when it is tried again.
+const (
+	codeSelfCheck = "self_check_failed"
+	codeSigning   = "signing_failed"
+)
 
 // complete signs a draft, checks what it signed and records it. Doing it twice gives the same award.
 func (s *Service) complete(ctx context.Context, draft Credential) (Credential, error) {
@@ -212,7 +216,7 @@ func (s *Service) complete(ctx context.Context, draft Credential) (Credential, e
 			if ctx.Err() != nil {
 				return Credential{}, ctx.Err()
 			}
-			return Credential{}, internal("self_check_failed", "What was signed did not pass this program's own check, so it was not given out.", err)
+			return Credential{}, internal(codeSelfCheck, "What was signed did not pass this program's own check, so it was not given out.", err)
 		}
 	}
 	var done Credential
@@ -249,7 +253,7 @@ func (s *Service) seal(ctx context.Context, o Organisation, document []byte) (se
 		return nil, "", err
 	}
 	if token, err = proof.SealJWT(document, signer); err != nil {
-		return nil, "", internal("signing_failed", "The badge could not be signed.", err)
+		return nil, "", internal(codeSigning, "The badge could not be signed.", err)
 	}
 	return sealed, token, nil
 }
@@ -269,13 +273,14 @@ func (s *Service) sealIntegrity(ctx context.Context, o Organisation, document []
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, internal("signing_failed", "The document could not be signed.", err)
+		return nil, internal(codeSigning, "The document could not be signed.", err)
 	}
 	return sealed, nil
 }
 
-// finishDrafts completes the awards that a crash left between intent and signature. One that cannot be completed stands in
-// the way of no other and of no start; only a store that cannot be read, or the end of ctx, does.
+// finishDrafts completes the awards that a crash left between intent and signature, in the order in which they were begun. One
+// that cannot be completed stands in the way of no other and of no start; only a store that cannot be read, or the end of
+// ctx, does.
 func (s *Service) finishDrafts(ctx context.Context) (Opening, error) {
 	var found Opening
 	var failed []error
@@ -284,25 +289,65 @@ func (s *Service) finishDrafts(ctx context.Context) (Opening, error) {
 		var next string
 		err := s.store.View(ctx, func(tx Tx) (err error) {
 			drafts, next, err = credentials.List(tx, q)
+			if err == nil && len(drafts) > 0 {
+				err = s.clockHolds(tx)
+			}
 			return err
 		})
+		if refusal := (*Error)(nil); errors.As(err, &refusal) {
+			found.Unfinished = errors.Join(append(failed, err)...)
+			return found, nil
+		}
 		if err != nil {
 			return Opening{}, stored(err)
 		}
 		for _, draft := range drafts {
 			_, err := s.complete(ctx, draft)
-			switch {
-			case ctx.Err() != nil:
+			if ctx.Err() != nil {
 				return Opening{}, ctx.Err()
-			case err != nil:
-				failed = append(failed, fmt.Errorf("completing the award %s: %w", draft.ID, err))
-			default:
-				found.Finished++
 			}
+			if err == nil {
+				found.Finished++
+				continue
+			}
+			burned, unknown := s.burn(ctx, draft, err)
+			if burned {
+				found.Burned++
+				err = fmt.Errorf("giving up the award %s, which nobody has received: %w", draft.ID, err)
+			} else {
+				err = fmt.Errorf("completing the award %s: %w", draft.ID, errors.Join(err, unknown))
+			}
+			failed = append(failed, err)
 		}
 		if q.After = next; next == "" {
 			found.Unfinished = errors.Join(failed...)
 			return found, nil
 		}
 	}
+}
+
+// lastTry is the start at which a draft that cannot be signed is given up.
+const lastTry = 5
+
+// burn counts that a draft could not be signed, or that its signed form did not pass the check, and gives it up at the last
+// try: the award was never made, so its record goes. The audit log keeps its id and why; its place in the status lists is not
+// given again. What may work later, such as a key or a disk that is away, is not counted.
+func (s *Service) burn(ctx context.Context, draft Credential, cause error) (burned bool, err error) {
+	refusal := (*Error)(nil)
+	if !errors.As(cause, &refusal) || refusal.Code != codeSelfCheck && refusal.Code != codeSigning {
+		return false, nil
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		burned = false
+		tries, err := tx.Next("unfinished/" + draft.ID)
+		if err != nil || tries < lastTry {
+			return err
+		}
+		if err := tx.Delete(credentials.Kind, draft.ID); err != nil {
+			return err
+		}
+		burned = true
+		return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: "credential.burned", Subject: draft.ID, Detail: refusal.Code})
+	})
+	return burned && err == nil, err
 }

@@ -1,10 +1,13 @@
 package issuer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential/status"
@@ -39,19 +42,35 @@ var publishedLists = Table[publishedList]{
 
 func listURL(base, list string) string { return base + "/status/" + list }
 
-// StatusList returns a status list, signed with the Data Integrity key of its organisation. It is signed anew when its bits or
-// that key have changed, or after twelve hours; otherwise the last copy is given. Kind missing when there is no such list.
+// heldList is a status list in memory.
+type heldList struct {
+	signed atomic.Pointer[signedList] // the newest signed copy; nil: none yet
+
+	mu   sync.Mutex   // held while the list is signed: what waits meanwhile shares the signature
+	bits bitsInMemory // guarded by mu
+}
+
+// signedList is a signed copy of a list, ready to be served.
+type signedList struct {
+	publishedList
+	etag string
+	seen atomic.Uint64 // the count of commits at which the copy was last found to say what the store says
+}
+
+func newSignedList(p publishedList) *signedList {
+	sum := sha256.Sum256(p.JSON)
+	return &signedList{publishedList: p, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
+}
+
+// StatusList returns a status list, signed with the Data Integrity key of its organisation. It shows every change that was
+// acknowledged before the call. It is signed anew when its bits or that key have changed, or after twelve hours, once for all
+// who wait; otherwise the last copy is given, from memory. Kind missing when there is no such list.
 func (s *Service) StatusList(ctx context.Context, id string) (StatusDocument, error) {
 	p, err := s.current(ctx, id)
 	if err != nil {
 		return StatusDocument{}, err
 	}
-	sum := sha256.Sum256(p.JSON)
-	return StatusDocument{
-		JSON:    p.JSON,
-		ETag:    `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`,
-		Expires: s.instant().Add(listTTL),
-	}, nil
+	return StatusDocument{JSON: p.JSON, ETag: p.etag, Expires: s.instant().Add(listTTL)}, nil
 }
 
 // PublishLists signs every status list that has changed since it was last signed, so that [Documents] can answer with it when
@@ -66,68 +85,104 @@ func (s *Service) PublishLists(ctx context.Context) error {
 		return stored(err)
 	}
 	for _, l := range all {
-		if _, err := s.current(ctx, l.ID); err != nil {
+		p, err := s.current(ctx, l.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.keepList(ctx, p.publishedList); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// current returns a signed copy that says what the list says now.
-func (s *Service) current(ctx context.Context, id string) (publishedList, error) {
-	if p, ok, err := s.held(ctx, id); ok || err != nil {
-		return p, err
-	}
-	s.signing.Lock()
-	defer s.signing.Unlock()
-	if p, ok, err := s.held(ctx, id); ok || err != nil { // another goroutine was first
-		return p, err
-	}
-	p, err := s.signList(ctx, id)
-	if err != nil {
-		return publishedList{}, err
-	}
-	err = s.store.Update(ctx, func(tx Tx) error {
-		_, version, err := publishedLists.Get(tx, id)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+// current returns a signed copy that says what the list says now. While nothing was committed since that was last made sure
+// of, it does not look at the store.
+func (s *Service) current(ctx context.Context, id string) (*signedList, error) {
+	commits := s.commits.Load() // before the look: what is committed after it will be looked for again
+	if held, ok := s.lists.Load(id); ok {
+		if p := held.(*heldList).signed.Load(); p != nil && p.seen.Load() == commits && s.young(p) {
+			return p, nil
 		}
-		return publishedLists.Put(tx, &p, version)
+	}
+	var l statusList
+	var k Key
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		l, k, err = listAndKey(tx, id)
+		return err
 	})
 	if err != nil {
-		return publishedList{}, stored(err)
+		return nil, stored(err)
 	}
-	s.lists.Store(id, p)
+	held, _ := s.lists.LoadOrStore(id, &heldList{})
+	h := held.(*heldList)
+	p := h.signed.Load()
+	if fresh := false; !s.shows(p, l, k) {
+		if p, fresh, err = s.renew(ctx, h, l, k); err != nil {
+			return nil, err
+		}
+		if fresh {
+			// For readers of the store. This copy is good without it, on a full disk too; PublishLists tries again.
+			_ = s.keepList(ctx, p.publishedList)
+		}
+	}
+	p.seen.Store(commits)
 	return p, nil
 }
 
-// held returns the copy in memory or store, if it may still be given.
-func (s *Service) held(ctx context.Context, id string) (p publishedList, ok bool, err error) {
-	inMemory, cached := s.lists.Load(id)
-	err = s.store.View(ctx, func(tx Tx) error {
-		l, k, err := listAndKey(tx, id)
+// shows says that the copy may be given to somebody who saw the list as l and its key as k.
+func (s *Service) shows(p *signedList, l statusList, k Key) bool {
+	return p != nil && p.Version >= l.Version && p.Method == k.Method && s.young(p)
+}
+
+// young says that the copy need not be replaced for its age. A clock that went back makes a copy of the future; that is
+// replaced too.
+func (s *Service) young(p *signedList) bool {
+	age := s.now().Sub(p.Signed)
+	return age < listFresh && age >= -time.Minute
+}
+
+// renew finds the copy that another goroutine made while this one waited, or that lies in the store, and signs a new one
+// where neither will do; fresh says so.
+func (s *Service) renew(ctx context.Context, h *heldList, l statusList, k Key) (p *signedList, fresh bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p = h.signed.Load(); p == nil {
+		var last publishedList
+		err := s.store.View(ctx, func(tx Tx) (err error) {
+			last, _, err = publishedLists.Get(tx, l.ID)
+			return err
+		})
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, false, stored(err)
+		}
+		if err == nil {
+			p = newSignedList(last)
+		}
+	}
+	if fresh = !s.shows(p, l, k); fresh {
+		signed, err := s.signList(ctx, h, l.ID)
 		if err != nil {
+			return nil, false, err
+		}
+		p = newSignedList(signed)
+	}
+	h.signed.Store(p)
+	return p, fresh, nil
+}
+
+// keepList writes a signed copy to the store, unless that holds it, or one of newer bits.
+func (s *Service) keepList(ctx context.Context, p publishedList) error {
+	return stored(s.store.Update(ctx, func(tx Tx) error {
+		there, version, err := publishedLists.Get(tx, p.List)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if cached {
-			p = inMemory.(publishedList)
-		} else if p, _, err = publishedLists.Get(tx, id); errors.Is(err, ErrNotFound) {
+		if there.Version > p.Version || bytes.Equal(there.JSON, p.JSON) {
 			return nil
-		} else if err != nil {
-			return err
 		}
-		// A clock that went back makes a copy of the future; that is replaced too.
-		age := s.now().Sub(p.Signed)
-		ok = p.Version == l.Version && p.Method == k.Method && age < listFresh && age >= -time.Minute
-		return nil
-	})
-	if err != nil {
-		return publishedList{}, false, stored(err)
-	}
-	if ok && !cached {
-		s.lists.Store(id, p)
-	}
-	return p, ok, nil
+		return publishedLists.Put(tx, &p, version)
+	}))
 }
 
 // listAndKey reads a list and the key that signs it.
@@ -144,11 +199,10 @@ func listAndKey(tx Tx, id string) (statusList, Key, error) {
 	return l, k, err
 }
 
-// signList signs a list as it stands now.
-func (s *Service) signList(ctx context.Context, id string) (publishedList, error) {
+// signList signs a list as it stands now. The caller holds h.mu.
+func (s *Service) signList(ctx context.Context, h *heldList, id string) (publishedList, error) {
 	var l statusList
 	var o Organisation
-	var list status.List
 	err := s.store.View(ctx, func(tx Tx) (err error) {
 		if l, _, err = statusLists.Get(tx, id); err != nil {
 			return err
@@ -156,8 +210,7 @@ func (s *Service) signList(ctx context.Context, id string) (publishedList, error
 		if o, _, err = organisations.Get(tx, l.Organisation); err != nil {
 			return err
 		}
-		list, err = readBits(tx, id)
-		return err
+		return h.bits.read(tx, id)
 	})
 	if err != nil {
 		return publishedList{}, stored(err)
@@ -165,7 +218,7 @@ func (s *Service) signList(ctx context.Context, id string) (publishedList, error
 	now := s.instant()
 	document, err := status.Credential(status.ListOptions{
 		ID: listURL(s.base, id), Issuer: o.DID, Purpose: l.Purpose, ValidFrom: now, ValidUntil: now.Add(listValid), TTL: listTTL,
-	}, list)
+	}, h.bits.list)
 	if err != nil {
 		return publishedList{}, internal("document", "The status list could not be written.", err)
 	}

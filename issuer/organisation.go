@@ -16,7 +16,7 @@ import (
 var organisations = Table[Organisation]{
 	Kind:    Kind{Name: "organisation", Lookups: []string{"all"}},
 	Key:     func(o *Organisation) string { return o.ID },
-	Order:   func(o *Organisation) string { return sortable(o.Created) },
+	Order:   func(o *Organisation) string { return sequenced(o.Sequence) },
 	Lookups: func(*Organisation) []string { return []string{inAll} },
 }
 
@@ -86,6 +86,9 @@ func (s *Service) CreateOrganisation(ctx context.Context, name, email, actor str
 		}
 		for i := range o.Keys {
 			o.Keys[i].Method = o.DID + "#" + o.Keys[i].Multikey
+		}
+		if o.Sequence, err = tx.Next("organisation"); err != nil {
+			return err
 		}
 		if err := organisations.Put(tx, &o, 0); err != nil {
 			return err

@@ -8,13 +8,14 @@ import (
 
 // Organisation is an issuing organisation: who signs.
 type Organisation struct {
-	ID      string    `json:"id"`   // 22 characters, the {id} of /i/{id}
-	DID     string    `json:"did"`  // the issuer id that every credential carries; chosen once
-	Name    string    `json:"name"` //
-	URL     string    `json:"url"`  // address of its profile page, PUBLIC-URL/i/{id}
-	Email   string    `json:"email,omitempty"`
-	Keys    []Key     `json:"keys"`
-	Created time.Time `json:"created"`
+	ID       string    `json:"id"`   // 22 characters, the {id} of /i/{id}
+	DID      string    `json:"did"`  // the issuer id that every credential carries; chosen once
+	Name     string    `json:"name"` //
+	URL      string    `json:"url"`  // address of its profile page, PUBLIC-URL/i/{id}
+	Email    string    `json:"email,omitempty"`
+	Keys     []Key     `json:"keys"`
+	Sequence uint64    `json:"sequence"` // counts the organisations in the order of their creation
+	Created  time.Time `json:"created"`
 }
 
 // Key is one key of an organisation. The private part lies sealed in the key folder under Name.
@@ -37,16 +38,20 @@ const (
 	KeyCompromised KeyState = "compromised" // taken out of the DID document; what it signed is no longer authentic
 )
 
-// Achievement is a micro-credential that people can earn. A published one never changes.
+// Achievement is a micro-credential that people can earn. A published one never changes, but that it can be archived.
 type Achievement struct {
 	ID           string    `json:"id"`           // 22 characters, the {id} of /a/{id}
 	Organisation string    `json:"organisation"` // Organisation.ID
-	URL          string    `json:"url"`          // the id of the achievement in credentials
+	URL          string    `json:"url"`          // the id of the achievement in credentials; "" for a draft
 	Name         string    `json:"name"`
-	Document     []byte    `json:"document"` // the Open Badges 3.0 Achievement object as JSON-LD
-	Published    time.Time `json:"published"`
+	Document     []byte    `json:"document"`           // the Open Badges 3.0 Achievement object as JSON-LD; nil for a draft
+	Published    time.Time `json:"published"`          // zero for a draft
+	Archived     *Change   `json:"archived,omitempty"` // it is awarded no more
+	Created      time.Time `json:"created,omitzero"`   // of the first draft
+	Sequence     uint64    `json:"sequence,omitempty"` // counts the drafts, and again the published, in the order in which they came
+	Revision     uint64    `json:"revision,omitempty"` // counts its changes, from the first draft on
 
-	// Content is what Document says, with short names in place of the ids that begin with URL.
+	// Content is what Document says or will say, with short names in place of the ids that begin with URL.
 	Content credential.Achievement `json:"content"`
 }
 
@@ -58,6 +63,7 @@ type Credential struct {
 	Organisation string    `json:"organisation"`
 	Achievement  string    `json:"achievement"`
 	Slot         Slot      `json:"slot"`
+	Sequence     uint64    `json:"sequence"`           // counts the awards in the order in which they were begun
 	Intended     time.Time `json:"intended"`           // when the intent was recorded, before anything was signed
 	Issued       time.Time `json:"issued,omitzero"`    // zero until the signed forms are recorded
 	By           string    `json:"by,omitempty"`       // who awarded it
@@ -66,6 +72,49 @@ type Credential struct {
 	JWT          string    `json:"jwt,omitempty"`      // VC-JWT in the Open Badges 3.0 form
 	Revoked      *Change   `json:"revoked,omitempty"`
 	Suspended    *Change   `json:"suspended,omitempty"`
+}
+
+// AchievementState is the life of an achievement.
+type AchievementState string
+
+const (
+	AchievementDraft     AchievementState = "draft"     // seen through [Workspace] only; can be changed
+	AchievementPublished AchievementState = "published" // never changes; is awarded
+	AchievementArchived  AchievementState = "archived"  // is awarded no more; its page and document stay
+)
+
+// State says where in its life an achievement stands.
+func (a *Achievement) State() AchievementState {
+	switch {
+	case a.Published.IsZero():
+		return AchievementDraft
+	case a.Archived != nil:
+		return AchievementArchived
+	}
+	return AchievementPublished
+}
+
+// CredentialState is what the issuer has decided about an award. Whether its dates hold is not part of it.
+type CredentialState string
+
+const (
+	CredentialPending   CredentialState = "pending" // begun and not yet signed
+	CredentialIssued    CredentialState = "issued"
+	CredentialSuspended CredentialState = "suspended"
+	CredentialRevoked   CredentialState = "revoked"
+)
+
+// State says what the issuer has decided about the award.
+func (c *Credential) State() CredentialState {
+	switch {
+	case c.Revoked != nil:
+		return CredentialRevoked
+	case c.Suspended != nil:
+		return CredentialSuspended
+	case c.Issued.IsZero():
+		return CredentialPending
+	}
+	return CredentialIssued
 }
 
 // Change says when, by whom and why the standing of a credential changed.

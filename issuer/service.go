@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/laurelbadges/laurel/keys"
@@ -36,7 +37,7 @@ type Config struct {
 // Service is the issuing half of one installation. It may be used by several goroutines; one process has one Service.
 type Service struct {
 	documents *Documents
-	store     Store
+	store     Store // counts into commits
 	keys      *keys.Folder
 	check     func(ctx context.Context, sealed []byte) error
 	now       func() time.Time
@@ -45,15 +46,30 @@ type Service struct {
 	opening   Opening
 
 	signers sync.Map // name of a key file -> crypto.Signer
+	lists   sync.Map // id of a status list -> *heldList
+	commits atomic.Uint64
+	begun   sync.Map // id of a repeatable write -> it is under way
+}
 
-	signing sync.Mutex // held while a status list is signed, so that each version is signed once
-	lists   sync.Map   // id of a status list -> publishedList
+// countedStore counts what this process may have committed. As long as the count stands still, what was read from the store
+// is what the store says.
+type countedStore struct {
+	Store
+	commits *atomic.Uint64
+}
+
+// Update counts before it returns, so whoever is told of a change finds it counted. A failed one counts too: whether it
+// reached the disk is not certain.
+func (s countedStore) Update(ctx context.Context, fn func(Tx) error) error {
+	defer s.commits.Add(1)
+	return s.Store.Update(ctx, fn)
 }
 
 // Opening says what Open found to do.
 type Opening struct {
 	Finished   int   // half-done awards that were completed
-	Unfinished error // why others could not be; they are tried again at the next Open
+	Burned     int   // half-done awards that were given up, because signing them failed at five starts
+	Unfinished error // why others could not be completed; all but the burned are tried again at the next Open
 }
 
 // installation is the record of the one installation in a store.
@@ -73,7 +89,7 @@ var installations = Table[installation]{
 // Open starts the issuing half. The first time it stores Base; from then on Base never changes, but for one step: an
 // installation without a public address that has made no award yet may be given one. Another public address is refused
 // (kind denied, code base_changed). Awards whose intent was recorded, but not their signed forms, are completed with the
-// same id and the same place in the status lists.
+// same id and the same place in the status lists, or given up after five starts; see [Opening].
 func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Store == nil || c.Keys == nil || c.Check == nil || c.Now == nil {
 		return nil, errors.New("opening the issuer: store, keys, check and clock must be set")
@@ -85,7 +101,8 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if base == "" && c.Public {
 		return nil, errors.New("opening the issuer: a public installation needs its base")
 	}
-	s := &Service{documents: NewDocuments(c.Store), store: c.Store, keys: c.Keys, check: c.Check, now: c.Now}
+	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, now: c.Now}
+	s.store = countedStore{c.Store, &s.commits}
 	if err := s.settle(ctx, base, c.Public); err != nil {
 		return nil, err
 	}
@@ -238,6 +255,9 @@ const inAll = "yes"
 
 // instant is the time now as documents carry it: whole seconds, UTC.
 func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Second) }
+
+// sequenced writes n so that texts sort as the numbers do: order must not hang on a clock.
+func sequenced(n uint64) string { return fmt.Sprintf("%020d", n) }
 
 // sortable writes t so that texts sort as the instants do.
 func sortable(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000000Z") }

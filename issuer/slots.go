@@ -149,25 +149,35 @@ func setBit(tx Tx, list string, index int, on bool) error {
 	return statusLists.Put(tx, &l, version)
 }
 
-// readBits puts a list together from its segments.
-func readBits(tx Tx, list string) (status.List, error) {
-	bits := status.New(max(listEntries, credential.Limits.StatusMinimum))
-	for number := range listEntries / segmentEntries {
-		s, _, err := segments.Get(tx, segmentID(list, number))
-		if errors.Is(err, ErrNotFound) {
+// bitsInMemory are the bits of a list as they were committed, and how far they are read.
+type bitsInMemory struct {
+	list     status.List
+	versions [listEntries / segmentEntries]uint64 // of the segments that the bits come from; 0: none was there
+}
+
+// read brings the bits to the state that tx sees: it decodes the segments that have changed, and no others.
+func (b *bitsInMemory) read(tx Tx, list string) error {
+	if b.list.Len() == 0 {
+		b.list = status.New(max(listEntries, credential.Limits.StatusMinimum))
+	}
+	for number := range b.versions {
+		row, err := tx.Get(segments.Kind, segmentID(list, number))
+		if errors.Is(err, ErrNotFound) || err == nil && row.Version == b.versions[number] {
 			continue
 		}
 		if err != nil {
-			return status.List{}, err
+			return err
+		}
+		s, version, err := segments.Get(tx, row.ID)
+		if err != nil {
+			return err
 		}
 		for i := range segmentEntries {
-			if s.Bits[i/8]&(0x80>>(i%8)) == 0 {
-				continue
-			}
-			if err := bits.Set(number*segmentEntries+i, true); err != nil {
-				return status.List{}, err
+			if err := b.list.Set(number*segmentEntries+i, s.Bits[i/8]&(0x80>>(i%8)) != 0); err != nil {
+				return err
 			}
 		}
+		b.versions[number] = version
 	}
-	return bits, nil
+	return nil
 }

@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"bytes"
+	"context"
 	"testing"
 )
 
@@ -27,4 +28,25 @@ func TestPermuteIsOneToOne(t *testing.T) {
 	if other := bytes.Repeat([]byte{8}, 32); permute(secret, 0) == permute(other, 0) && permute(secret, 1) == permute(other, 1) {
 		t.Error("the order does not depend on the secret")
 	}
+}
+
+// Plant stores count awards without signing them, each in a place of its own, for tests of what follows after.
+func (s *Service) Plant(ctx context.Context, organisation string, count int) (planted []Credential, err error) {
+	err = s.store.Update(ctx, func(tx Tx) error {
+		planted = nil
+		for range count {
+			c := s.newCredential()
+			c.Organisation, c.Issued = organisation, c.Intended
+			var err error
+			if c.Slot, err = takeSlot(tx, organisation); err != nil {
+				return err
+			}
+			if err := credentials.Put(tx, &c, 0); err != nil {
+				return err
+			}
+			planted = append(planted, c)
+		}
+		return nil
+	})
+	return planted, err
 }

@@ -47,10 +47,15 @@ func (s *Service) find(tx Tx, name string) (Credential, uint64, error) {
 // Revoke ends an award for good; id is any of its names. It needs a reason, which the page of the award shows. An award that
 // is revoked already: kind conflict, code already_revoked.
 func (s *Service) Revoke(ctx context.Context, id, reason, actor string) (Credential, error) {
+	c, _, err := s.revoke(ctx, s.anyName(id), reason, Write{Actor: actor})
+	return c, err
+}
+
+func (s *Service) revoke(ctx context.Context, find finder, reason string, by Write) (Credential, uint64, error) {
 	if reason = strings.TrimSpace(reason); reason == "" {
-		return Credential{}, invalid("reason", "Say why the award is revoked: the reason is shown to everybody who looks at it.")
+		return Credential{}, 0, invalid("reason", "Say why the award is revoked: the reason is shown to everybody who looks at it.")
 	}
-	return s.change(ctx, id, "credential.revoked", reason, actor, func(c *Credential, now Change) error {
+	return s.change(ctx, find, "credential.revoked", reason, by, func(c *Credential, now Change) error {
 		c.Revoked = &now
 		return nil
 	})
@@ -59,7 +64,12 @@ func (s *Service) Revoke(ctx context.Context, id, reason, actor string) (Credent
 // Suspend takes an award out of force until Reinstate; id is any of its names. The reason may be empty. Kind conflict when it is
 // suspended (already_suspended) or revoked (already_revoked).
 func (s *Service) Suspend(ctx context.Context, id, reason, actor string) (Credential, error) {
-	return s.change(ctx, id, "credential.suspended", strings.TrimSpace(reason), actor, func(c *Credential, now Change) error {
+	c, _, err := s.suspend(ctx, s.anyName(id), reason, Write{Actor: actor})
+	return c, err
+}
+
+func (s *Service) suspend(ctx context.Context, find finder, reason string, by Write) (Credential, uint64, error) {
+	return s.change(ctx, find, "credential.suspended", strings.TrimSpace(reason), by, func(c *Credential, now Change) error {
 		if c.Suspended != nil {
 			return conflict("already_suspended", "The award is suspended already, since "+day(*c.Suspended)+".")
 		}
@@ -71,7 +81,12 @@ func (s *Service) Suspend(ctx context.Context, id, reason, actor string) (Creden
 // Reinstate ends a suspension; id is any of the award's names. Kind conflict when it is not suspended (not_suspended) or
 // revoked (already_revoked).
 func (s *Service) Reinstate(ctx context.Context, id, actor string) (Credential, error) {
-	return s.change(ctx, id, "credential.reinstated", "", actor, func(c *Credential, _ Change) error {
+	c, _, err := s.reinstate(ctx, s.anyName(id), Write{Actor: actor})
+	return c, err
+}
+
+func (s *Service) reinstate(ctx context.Context, find finder, by Write) (Credential, uint64, error) {
+	return s.change(ctx, find, "credential.reinstated", "", by, func(c *Credential, _ Change) error {
 		if c.Suspended == nil {
 			return conflict("not_suspended", "The award is not suspended.")
 		}
@@ -80,19 +95,27 @@ func (s *Service) Reinstate(ctx context.Context, id, actor string) (Credential, 
 	})
 }
 
+// finder reads an award and its version in a transaction.
+type finder func(Tx) (Credential, uint64, error)
+
+// anyName finds an award by its id, the address of its page, or its identifier.
+func (s *Service) anyName(name string) finder {
+	return func(tx Tx) (Credential, uint64, error) { return s.find(tx, name) }
+}
+
 const longestReason = 2000 // bytes
 
 // change writes a new standing of an award: its record, its bits, the versions of its lists and the audit entry, all in one
 // transaction.
-func (s *Service) change(ctx context.Context, id, action, reason, actor string, apply func(*Credential, Change) error) (Credential, error) {
+func (s *Service) change(ctx context.Context, find finder, action, reason string, by Write, apply func(*Credential, Change) error) (c Credential, version uint64, err error) {
 	if len(reason) > longestReason || !validText(reason) {
-		return Credential{}, invalid("reason", "The reason is longer than 2000 bytes or not valid text.")
+		return Credential{}, 0, invalid("reason", "The reason is longer than 2000 bytes or not valid text.")
 	}
-	var c Credential
-	err := s.store.Update(ctx, func(tx Tx) error {
-		var version uint64
-		var err error
-		if c, version, err = s.find(tx, id); err != nil {
+	err = s.store.Update(ctx, func(tx Tx) error {
+		if c, version, err = find(tx); err != nil {
+			return err
+		}
+		if err := by.on(version); err != nil {
 			return err
 		}
 		if c.Issued.IsZero() {
@@ -101,11 +124,15 @@ func (s *Service) change(ctx context.Context, id, action, reason, actor string, 
 		if c.Revoked != nil {
 			return conflict("already_revoked", "The award was already revoked, on "+day(*c.Revoked)+", which is for good.")
 		}
-		now := Change{At: s.instant(), By: actor, Reason: reason}
+		now := Change{At: s.instant(), By: by.Actor, Reason: reason}
 		if err := apply(&c, now); err != nil {
 			return err
 		}
 		if err := credentials.Put(tx, &c, version); err != nil {
+			return err
+		}
+		version++
+		if err := by.Once.keep(tx, "", c, version); err != nil {
 			return err
 		}
 		if err := setBit(tx, c.Slot.Revocation, c.Slot.Index, c.Revoked != nil); err != nil {
@@ -115,9 +142,9 @@ func (s *Service) change(ctx context.Context, id, action, reason, actor string, 
 			return err
 		}
 		// The reason may speak of people and stays out of the log.
-		return record(tx, AuditEntry{At: now.At, Actor: actor, Action: action, Subject: c.ID})
+		return record(tx, AuditEntry{At: now.At, Actor: by.Actor, Action: action, Subject: c.ID})
 	})
-	return c, stored(err)
+	return c, version, stored(err)
 }
 
 func day(c Change) string { return c.At.UTC().Format("2 January 2006") }

@@ -1,0 +1,167 @@
+package issuer_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+// leave begins an award that stays a draft, and returns it.
+func (d *desk) leave(t testing.TB) issuer.Credential {
+	t.Helper()
+	before := map[string]bool{}
+	for _, c := range d.drafts(t) {
+		before[c.ID] = true
+	}
+	check := d.check
+	d.check = func(context.Context, []byte) error { return errors.New("a crash") }
+	_, err := d.Issue(t.Context(), issuer.AwardInput{Recipient: "ada@example.org"})
+	d.check = check
+	wantCode(t, err, issuer.KindInternal, "self_check_failed")
+	for _, c := range d.drafts(t) {
+		if !before[c.ID] {
+			return c
+		}
+	}
+	t.Fatal("there is no draft")
+	return issuer.Credential{}
+}
+
+// TestDraftThatCannotBeMade: an award that never passes the check holds up no other, and is given up at the fifth start.
+func TestDraftThatCannotBeMade(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	poisoned, good := d.leave(t), d.leave(t)
+	broken := errors.New("it does not read back")
+	d.check = func(_ context.Context, sealed []byte) error {
+		if strings.Contains(string(sealed), poisoned.ID) {
+			return broken
+		}
+		return nil
+	}
+	for start := 1; start <= 4; start++ {
+		d.open(t, public)
+		o, finished := d.Opening(), 0
+		if start == 1 {
+			finished = 1
+		}
+		if o.Finished != finished || o.Burned != 0 || !errors.Is(o.Unfinished, broken) || !strings.Contains(o.Unfinished.Error(), poisoned.ID) {
+			t.Errorf("start %d: %+v", start, o)
+		}
+	}
+	if c, err := d.Credential(t.Context(), good.ID); err != nil || c.Issued.IsZero() {
+		t.Errorf("the good one: %+v, error %v", c, err)
+	}
+	d.open(t, public)
+	if o := d.Opening(); o.Burned != 1 || !errors.Is(o.Unfinished, broken) {
+		t.Errorf("fifth start: %+v", o)
+	}
+	_, err := d.Credential(t.Context(), poisoned.ID)
+	wantCode(t, err, issuer.KindMissing, "not_found")
+	d.open(t, public)
+	if o := d.Opening(); o != (issuer.Opening{}) {
+		t.Errorf("sixth start: %+v", o)
+	}
+	d.check = accept
+	if next := d.award(t); next.Slot.Index == poisoned.Slot.Index || next.Sequence <= good.Sequence {
+		t.Errorf("the place of what was given up was given again: %+v", next.Slot)
+	}
+	if _, err := d.VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDraftWithoutKey: a key that is away burns nothing, however often it is tried.
+func TestDraftWithoutKey(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	draft := d.leave(t)
+	folder := filepath.Join(d.folder, "keys")
+	names, err := filepath.Glob(filepath.Join(folder, "issuer-*"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no key files: %v", err)
+	}
+	for _, name := range names {
+		if err := os.Rename(name, filepath.Join(d.folder, filepath.Base(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 7 {
+		d.open(t, public)
+		o := d.Opening()
+		if o.Burned+o.Finished != 0 {
+			t.Fatalf("opening %+v", o)
+		}
+		wantCode(t, o.Unfinished, issuer.KindUnavailable, "key_unavailable")
+	}
+	for _, name := range names {
+		if err := os.Rename(filepath.Join(d.folder, filepath.Base(name)), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.open(t, public)
+	if c, err := d.Credential(t.Context(), draft.ID); err != nil || c.Issued.IsZero() || d.Opening().Finished != 1 {
+		t.Errorf("%+v, error %v", d.Opening(), err)
+	}
+}
+
+// TestClockGoesBack: five minutes are let pass, a nanosecond more stops awards, also those that a crash left; what takes
+// standing away never stops.
+func TestClockGoesBack(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	c := d.award(t)
+	draft := d.leave(t)
+	d.clock.Set(noon.Add(-5 * time.Minute))
+	d.award(t)
+	d.clock.Add(-time.Nanosecond)
+	_, err := d.Issue(t.Context(), issuer.AwardInput{Recipient: "ada@example.org"})
+	wantCode(t, err, issuer.KindUnavailable, "clock_back")
+	if said := err.Error(); !strings.Contains(said, "Set the clock") || !strings.Contains(said, "2026-11-22T11:55:00Z") || !strings.Contains(said, "2026-11-22T12:00:00Z") {
+		t.Errorf("it says %q", said)
+	}
+	for range 6 {
+		d.open(t, public)
+		wantCode(t, d.Opening().Unfinished, issuer.KindUnavailable, "clock_back")
+	}
+	if _, err := d.Revoke(t.Context(), c.ID, "why", "test"); err != nil {
+		t.Fatal(err)
+	}
+	d.wantBits(t, c, true, false)
+	d.clock.Set(noon.Add(-5 * time.Minute))
+	d.open(t, public)
+	if done, err := d.Credential(t.Context(), draft.ID); err != nil || done.Issued.IsZero() || d.Opening().Unfinished != nil {
+		t.Errorf("%+v, error %v", d.Opening(), err)
+	}
+	d.award(t)
+	if _, err := d.VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOrderIsBySequence: what was begun later comes later, whatever the clock said.
+func TestOrderIsBySequence(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	first := d.leave(t)
+	d.clock.Add(-time.Minute)
+	second := d.leave(t)
+	d.clock.Add(-time.Minute)
+	third := d.leave(t)
+	drafts := d.drafts(t)
+	if len(drafts) != 3 || drafts[0].ID != first.ID || drafts[1].ID != second.ID || drafts[2].ID != third.ID {
+		t.Errorf("drafts in the order %v", drafts)
+	}
+	if _, err := d.CreateOrganisation(t.Context(), "Lakeside District", "", "test"); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := d.Organisations(t.Context()); err != nil || len(all) != 2 || all[0].Name != "Riverside District" {
+		t.Errorf("organisations %+v, error %v", all, err)
+	}
+}

@@ -1,0 +1,109 @@
+package issuer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"time"
+)
+
+// repeatable is how long the answer to a repeatable write is kept at least.
+const repeatable = 48 * time.Hour
+
+// Once makes a write repeatable: whoever does not know whether it happened asks again under the same key and gets the first
+// answer. Begin with [Workspace.Once], hand it to one write, and call End.
+type Once struct {
+	// Answer is what was answered before, as [Workspace.Once] was told to write it; nil: do the write.
+	Answer []byte
+
+	service *Service
+	write   func(value any, version uint64) ([]byte, error)
+	id      string
+	request []byte
+	version uint64 // of the record that is there
+	award   string // id of the award that an earlier try began
+}
+
+// repeat is the record of a repeatable write. It is made in the transaction of the write.
+type repeat struct {
+	ID      string    `json:"id"`      // digest of organisation and key
+	Request []byte    `json:"request"` // digest of all that was asked for
+	Award   string    `json:"award,omitempty"`
+	Answer  []byte    `json:"answer,omitempty"` // nil for an award, whose record holds all that is answered
+	Created time.Time `json:"created"`
+}
+
+var repeats = Table[repeat]{
+	Kind:    Kind{Name: "repeat", Lookups: []string{"all"}},
+	Key:     func(r *repeat) string { return r.ID },
+	Order:   func(r *repeat) string { return sortable(r.Created) },
+	Lookups: func(*repeat) []string { return []string{inAll} },
+}
+
+// Once begins a write under a key, which its caller has chosen. request is a digest of all that the write depends on; write
+// puts the answer into bytes, from the value that was written and its version. The same key with another request has kind
+// invalid, code key_reused; a key whose write is under way has kind conflict, code under_way.
+func (w Workspace) Once(ctx context.Context, key string, request []byte, write func(value any, version uint64) ([]byte, error)) (*Once, error) {
+	sum := sha256.Sum256([]byte(w.organisation + "\n" + key))
+	o := &Once{service: w.service, write: write, id: base64.RawURLEncoding.EncodeToString(sum[:]), request: request}
+	if _, running := w.service.begun.LoadOrStore(o.id, true); running {
+		return nil, conflict("under_way", "A request with this key is being worked on. Please ask again in a moment.")
+	}
+	var before repeat
+	err := w.service.store.View(ctx, func(tx Tx) (err error) {
+		before, o.version, err = repeats.Get(tx, o.id)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		err = stored(err)
+	case o.version == 0 || w.service.now().Sub(before.Created) > repeatable: // a record that is too old is written over
+		return o, nil
+	case string(before.Request) != string(request):
+		err = invalid("key_reused", "This key was given with another request before. Choose a new key for each new request.")
+	default:
+		o.Answer, o.award = before.Answer, before.Award
+		return o, nil
+	}
+	o.End()
+	return nil, err
+}
+
+// End lets others use the key.
+func (o *Once) End() { o.service.begun.Delete(o.id) }
+
+// keep records in the transaction of the write that it happened, and forgets writes of long ago. An award is named instead of
+// answered: it is signed after this transaction.
+func (o *Once) keep(tx Tx, award string, value any, version uint64) error {
+	if o == nil {
+		return nil
+	}
+	now := o.service.now().UTC()
+	r := repeat{ID: o.id, Request: o.request, Award: award, Created: now}
+	if award == "" {
+		var err error
+		if r.Answer, err = o.write(value, version); err != nil {
+			return internal("answer", "The answer could not be written.", err)
+		}
+	}
+	if err := repeats.Put(tx, &r, o.version); err != nil {
+		return err
+	}
+	oldest, _, err := repeats.List(tx, Query{By: "all", Value: inAll, Limit: 2})
+	if err != nil {
+		return err
+	}
+	for _, old := range oldest { // two for each new one: they never pile up
+		if now.Sub(old.Created) <= repeatable {
+			break
+		}
+		if err := tx.Delete(repeats.Kind, old.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

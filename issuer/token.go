@@ -1,0 +1,215 @@
+package issuer
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Scope is something that the holder of a token may do.
+type Scope string
+
+// All scopes there are.
+const (
+	ScopeAchievementsRead  Scope = "achievements:read"
+	ScopeAchievementsWrite Scope = "achievements:write"
+	ScopeCredentialsRead   Scope = "credentials:read"
+	ScopeCredentialsWrite  Scope = "credentials:write"
+	ScopeKeysRead          Scope = "keys:read"
+)
+
+// Token lets a program act for one organisation. Its text is known to its holder alone.
+type Token struct {
+	ID           string    `json:"id"`
+	Organisation string    `json:"organisation"`
+	Name         string    `json:"name,omitempty"` // what it is for
+	Scopes       []Scope   `json:"scopes"`
+	Created      time.Time `json:"created"`
+	Expires      time.Time `json:"expires,omitzero"` // zero: never
+	LastUsed     time.Time `json:"lastUsed,omitzero"`
+	Revoked      *Change   `json:"revoked,omitempty"`
+}
+
+// May says whether the holder may do this.
+func (t *Token) May(s Scope) bool { return slices.Contains(t.Scopes, s) }
+
+// TokenInput is a token to be made.
+type TokenInput struct {
+	Organisation string // Organisation.ID; "" where there is exactly one
+	Name         string // what it is for; optional
+	Scopes       []Scope
+	Expires      time.Time // zero: never
+	Actor        string    // for the audit log; no e-mail address
+}
+
+// NewToken is a token with its text, which is shown once and kept nowhere.
+type NewToken struct {
+	Token
+	Text string `json:"token"`
+}
+
+// heldToken is the record of a token.
+type heldToken struct {
+	Token
+	Digest string `json:"digest"` // SHA-256 of the text
+}
+
+var tokens = Table[heldToken]{
+	Kind:    Kind{Name: "token", Lookups: []string{"all", "digest"}},
+	Key:     func(t *heldToken) string { return t.ID },
+	Order:   func(t *heldToken) string { return sortable(t.Created) },
+	Lookups: func(t *heldToken) []string { return []string{inAll, t.Digest} },
+}
+
+const (
+	// tokenPrefix and the checksum at the end let programs that look for leaked secrets know one for certain.
+	tokenPrefix = "laurel_"
+	tokenBytes  = 32
+	usedEvery   = time.Hour // how often the last use of a token is written down
+)
+
+// tokenText writes the secret of a token: prefix, secret and CRC-32 of the secret, both in hexadecimal.
+func tokenText(secret []byte) string {
+	return fmt.Sprintf("%s%x%08x", tokenPrefix, secret, crc32.ChecksumIEEE(secret))
+}
+
+// tokenDigest returns what is stored of a token; false for a text that cannot be one.
+func tokenDigest(text string) (string, bool) {
+	digits, found := strings.CutPrefix(text, tokenPrefix)
+	if !found || len(digits) != 2*(tokenBytes+crc32.Size) {
+		return "", false
+	}
+	secret, err := hex.DecodeString(digits[:2*tokenBytes])
+	if err != nil || tokenText(secret) != text {
+		return "", false
+	}
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:]), true
+}
+
+// CreateToken makes a token of 256 random bits.
+func (s *Service) CreateToken(ctx context.Context, in TokenInput) (NewToken, error) {
+	name := strings.TrimSpace(in.Name)
+	if name != "" {
+		if err := checkName(name, "The token"); err != nil {
+			return NewToken{}, err
+		}
+	}
+	all := []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeKeysRead}
+	scopes := slices.Compact(slices.Sorted(slices.Values(in.Scopes)))
+	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(one Scope) bool { return !slices.Contains(all, one) }) {
+		return NewToken{}, invalid("scopes", fmt.Sprintf("A token needs scopes out of these: %v.", all))
+	}
+	if !in.Expires.IsZero() && !in.Expires.After(s.now()) {
+		return NewToken{}, invalid("expires", "The token would end before it begins.")
+	}
+	secret := make([]byte, tokenBytes)
+	_, _ = rand.Read(secret) // never fails
+	made := NewToken{Text: tokenText(secret), Token: Token{ID: newID(), Name: name, Scopes: scopes, Created: s.instant(), Expires: in.Expires.UTC()}}
+	digest, _ := tokenDigest(made.Text)
+	err := s.store.Update(ctx, func(tx Tx) error {
+		o, err := organisation(tx, in.Organisation)
+		if err != nil {
+			return err
+		}
+		made.Organisation = o.ID
+		if err := tokens.Put(tx, &heldToken{made.Token, digest}, 0); err != nil {
+			return err
+		}
+		return record(tx, AuditEntry{At: s.now(), Actor: in.Actor, Action: "token.created", Subject: made.ID, Detail: o.ID})
+	})
+	if err != nil {
+		return NewToken{}, stored(err)
+	}
+	return made, nil
+}
+
+// Tokens returns the tokens of all organisations, the first made first, the expired and revoked too.
+func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
+	var list []Token
+	err := s.store.View(ctx, func(tx Tx) error {
+		all, err := every(tx, tokens)
+		list = nil
+		for _, t := range all {
+			list = append(list, t.Token)
+		}
+		return err
+	})
+	return list, stored(err)
+}
+
+// RevokeToken ends a token for good. One that is revoked has kind conflict, code already_revoked.
+func (s *Service) RevokeToken(ctx context.Context, id, actor string) (Token, error) {
+	var t heldToken
+	err := s.store.Update(ctx, func(tx Tx) (err error) {
+		var version uint64
+		if t, version, err = tokens.Get(tx, id); errors.Is(err, ErrNotFound) {
+			return missing("There is no token of this id here.")
+		} else if err != nil {
+			return err
+		}
+		if t.Revoked != nil {
+			return conflict("already_revoked", "The token was already revoked, on "+day(*t.Revoked)+".")
+		}
+		t.Revoked = &Change{At: s.instant(), By: actor}
+		if err := tokens.Put(tx, &t, version); err != nil {
+			return err
+		}
+		return record(tx, AuditEntry{At: t.Revoked.At, Actor: actor, Action: "token.revoked", Subject: t.ID})
+	})
+	return t.Token, stored(err)
+}
+
+// Authenticate returns the token of this text. It is found by its digest, so that no secret is compared with another and how
+// long the answer takes tells nothing about one. A text that is no token, or one that is unknown, expired or revoked, has
+// kind denied, code token.
+func (s *Service) Authenticate(ctx context.Context, text string) (Token, error) {
+	refused := &Error{Kind: KindDenied, Code: "token", Detail: "The token is not known here, or it has ended."}
+	digest, ok := tokenDigest(text)
+	if !ok {
+		return Token{}, refused
+	}
+	var t heldToken
+	err := s.store.View(ctx, func(tx Tx) error {
+		found, _, err := tokens.List(tx, Query{By: "digest", Value: digest, Limit: 1})
+		if err == nil && len(found) == 0 {
+			err = refused
+		}
+		if err == nil {
+			t = found[0]
+		}
+		return err
+	})
+	if err != nil {
+		return Token{}, stored(err)
+	}
+	now := s.now()
+	if t.Revoked != nil || !t.Expires.IsZero() && !now.Before(t.Expires) {
+		return Token{}, refused
+	}
+	if now.Sub(t.LastUsed) >= usedEvery {
+		s.used(ctx, t.ID)
+	}
+	return t.Token, nil
+}
+
+// used writes down that a token is in use. It is for people who look at the list: that it could not be written, or that
+// another request did so at the same time, is no reason to refuse this one.
+func (s *Service) used(ctx context.Context, id string) {
+	_ = s.store.Update(ctx, func(tx Tx) error {
+		t, version, err := tokens.Get(tx, id)
+		if err != nil || s.now().Sub(t.LastUsed) < usedEvery {
+			return err
+		}
+		t.LastUsed = s.instant()
+		return tokens.Put(tx, &t, version)
+	})
+}
