@@ -53,7 +53,27 @@ func (c *Client) CompromiseKey(ctx context.Context, organisation, method, actor 
 	return err
 }
 
+// CreateToken is [issuer.Service.CreateToken] in the running server.
+func (c *Client) CreateToken(ctx context.Context, in issuer.TokenInput) (issuer.NewToken, error) {
+	return ask[issuer.NewToken](ctx, c, "/tokens/new", call{Token: &in})
+}
+
+// Tokens is [issuer.Service.Tokens] in the running server.
+func (c *Client) Tokens(ctx context.Context) ([]issuer.Token, error) {
+	return ask[[]issuer.Token](ctx, c, "/tokens", call{})
+}
+
+// RevokeToken is [issuer.Service.RevokeToken] in the running server.
+func (c *Client) RevokeToken(ctx context.Context, id, actor string) (issuer.Token, error) {
+	return ask[issuer.Token](ctx, c, "/tokens/revoke", call{ID: id, Actor: actor})
+}
+
 // Document is [issuer.Service.Document] in the running server.
 func (c *Client) Document(ctx context.Context, address string) ([]byte, error) {
 	return ask[[]byte](ctx, c, "/document", call{Address: address})
+}
+
+// Condition says how the running server is.
+func (c *Client) Condition(ctx context.Context) (Condition, error) {
+	return ask[Condition](ctx, c, "/condition", call{})
 }

@@ -34,7 +34,26 @@ type Office interface {
 	RotateKey(ctx context.Context, organisation, algorithm, actor string) (issuer.Key, error)
 	RetireKey(ctx context.Context, organisation, method, actor string) error
 	CompromiseKey(ctx context.Context, organisation, method, actor string) error
+	CreateToken(ctx context.Context, in issuer.TokenInput) (issuer.NewToken, error)
+	Tokens(ctx context.Context) ([]issuer.Token, error)
+	RevokeToken(ctx context.Context, id, actor string) (issuer.Token, error)
 	Document(ctx context.Context, address string) ([]byte, error)
+}
+
+// Condition is what a running server says of itself to the doctor.
+type Condition struct {
+	Version        string            `json:"version"`
+	Listen         string            `json:"listen"`
+	Proxies        int               `json:"proxies"`                 // networks named with --trusted-proxy
+	TLS            bool              `json:"tls"`                     // it speaks TLS itself
+	CertificateEnd time.Time         `json:"certificateEnd,omitzero"` // of the certificate in use
+	NotReady       string            `json:"notReady,omitempty"`      // why it does not do its work; "" when it does
+	Inspection     issuer.Inspection `json:"inspection"`
+}
+
+// Examined is an [Office] that can say how it is.
+type Examined interface {
+	Condition(ctx context.Context) (Condition, error)
 }
 
 const socketName = "laurel.sock"
@@ -42,6 +61,7 @@ const socketName = "laurel.sock"
 // call is one request: the arguments that its path takes.
 type call struct {
 	Award        *issuer.AwardInput `json:"award,omitempty"`
+	Token        *issuer.TokenInput `json:"token,omitempty"`
 	ID           string             `json:"id,omitempty"`
 	Reason       string             `json:"reason,omitempty"`
 	Actor        string             `json:"actor,omitempty"`
@@ -125,6 +145,17 @@ func routes(o Office) http.Handler {
 	on("/keys/compromise", func(ctx context.Context, c call) (any, error) {
 		return nil, o.CompromiseKey(ctx, c.Organisation, c.Method, c.Actor)
 	})
+	if e, ok := o.(Examined); ok {
+		on("/condition", func(ctx context.Context, _ call) (any, error) { return e.Condition(ctx) })
+	}
+	on("/tokens", func(ctx context.Context, c call) (any, error) { return o.Tokens(ctx) })
+	on("/tokens/new", func(ctx context.Context, c call) (any, error) {
+		if c.Token == nil {
+			c.Token = &issuer.TokenInput{}
+		}
+		return o.CreateToken(ctx, *c.Token)
+	})
+	on("/tokens/revoke", func(ctx context.Context, c call) (any, error) { return o.RevokeToken(ctx, c.ID, c.Actor) })
 	on("/document", func(ctx context.Context, c call) (any, error) { return o.Document(ctx, c.Address) })
 	return mux
 }

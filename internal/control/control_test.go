@@ -77,6 +77,18 @@ func (r *recorder) CompromiseKey(_ context.Context, organisation, method, actor 
 	return err
 }
 
+func (r *recorder) CreateToken(_ context.Context, in issuer.TokenInput) (issuer.NewToken, error) {
+	return note[issuer.NewToken](r, "new token", in)
+}
+
+func (r *recorder) Tokens(context.Context) ([]issuer.Token, error) {
+	return note[[]issuer.Token](r, "tokens")
+}
+
+func (r *recorder) RevokeToken(_ context.Context, id, actor string) (issuer.Token, error) {
+	return note[issuer.Token](r, "revoke token", id, actor)
+}
+
 func (r *recorder) Document(_ context.Context, address string) ([]byte, error) {
 	return note[[]byte](r, "document", address)
 }
@@ -127,6 +139,9 @@ func TestCalls(t *testing.T) {
 		Evidence:  []issuer.Evidence{{URL: "https://example.org", Name: "n", Narrative: "t"}},
 		Results:   []credential.Result{{ResultDescription: "practice", AchievedLevel: "exemplary"}},
 		ValidFrom: instant, ValidUntil: instant.Add(time.Hour), Actor: "command line"}
+	token := issuer.Token{ID: "t", Organisation: "o", Name: "n", Scopes: []issuer.Scope{issuer.ScopeKeysRead}, Created: instant, Expires: instant,
+		LastUsed: instant, Revoked: &issuer.Change{At: instant, By: "x"}}
+	wanted := issuer.TokenInput{Organisation: "o", Name: "n", Scopes: []issuer.Scope{issuer.ScopeKeysRead}, Expires: instant, Actor: "a"}
 	list := []byte{0, 1, 0xfe, 0xff, '"', '\n'}
 
 	office := &recorder{}
@@ -148,6 +163,10 @@ func TestCalls(t *testing.T) {
 		{[]any{"rotate", "o", "ES256", "a"}, key, func() (any, error) { return client.RotateKey(ctx, "o", "ES256", "a") }},
 		{[]any{"retire", "o", "m", "a"}, nil, func() (any, error) { return none(client.RetireKey(ctx, "o", "m", "a")) }},
 		{[]any{"compromise", "o", "m", "a"}, nil, func() (any, error) { return none(client.CompromiseKey(ctx, "o", "m", "a")) }},
+		{[]any{"new token", wanted}, issuer.NewToken{Token: token, Text: "laurel_00"}, func() (any, error) { return client.CreateToken(ctx, wanted) }},
+		{[]any{"new token", issuer.TokenInput{}}, issuer.NewToken{Token: token}, func() (any, error) { return client.CreateToken(ctx, issuer.TokenInput{}) }},
+		{[]any{"tokens"}, []issuer.Token{token, {ID: "u"}}, func() (any, error) { return client.Tokens(ctx) }},
+		{[]any{"revoke token", "t", "a"}, token, func() (any, error) { return client.RevokeToken(ctx, "t", "a") }},
 		{[]any{"document", "http://localhost/status/r"}, list, func() (any, error) { return client.Document(ctx, "http://localhost/status/r") }},
 	} {
 		office.answer = c.answer
