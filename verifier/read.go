@@ -31,18 +31,25 @@ func read(input []byte) (sealed, string, *fault) {
 	}
 	switch {
 	case bake.IsPNG(input):
-		text, err := bake.Unbake(input)
-		if err != nil {
-			var refusal *bake.Error
-			errors.As(err, &refusal)
-			return sealed{}, "png", &fault{refusal.Code, refusal.Detail, "OB 3.0 5.3"}
-		}
-		inner, _, fault := readText(text)
-		return inner, "png", fault
+		return readPicture(input, "png")
+	case bake.IsSVG(input):
+		return readPicture(input, "svg")
 	case bytes.HasPrefix(input, []byte("%PDF-")):
-		return sealed{}, "pdf", &fault{credential.CodeNoCredential, "Laurel does not look into PDF files. Give it the badge as JSON, JWT or PNG.", ""}
+		return sealed{}, "pdf", &fault{credential.CodeNoCredential, "Laurel does not look into PDF files. Give it the badge as JSON, JWT, PNG or SVG.", ""}
 	}
 	return readText(input)
+}
+
+// readPicture takes the secured document out of a baked picture.
+func readPicture(input []byte, kind string) (sealed, string, *fault) {
+	text, err := bake.Unbake(input)
+	if err != nil {
+		var refusal *bake.Error
+		errors.As(err, &refusal)
+		return sealed{}, kind, &fault{refusal.Code, sentence(refusal.Detail), "OB 3.0 5.3"}
+	}
+	inner, _, fault := readText(text)
+	return inner, kind, fault
 }
 
 func readText(text []byte) (sealed, string, *fault) {
@@ -56,14 +63,14 @@ func readText(text []byte) (sealed, string, *fault) {
 	case start[0] == '{', start[0] == '[', start[0] == '"', start[0] == 0xef, json.Valid(text):
 		return sealed{bytes: text}, "json", nil
 	case start[0] == '<':
-		return sealed{}, "svg", &fault{credential.CodeNoCredential, "Laurel does not look into SVG or HTML files. Give it the badge as JSON, JWT or PNG.", ""}
+		return sealed{}, "svg", &fault{credential.CodeNoCredential, "This is HTML or XML, and no SVG picture that Laurel can read. Give it the badge as JSON, JWT, PNG or SVG.", ""}
 	}
 	// A text file ends with a line feed; inside a token it would be a second spelling of one signature.
 	token := bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	if proof.IsCompactJWS(token) || bytes.HasPrefix(start, []byte("eyJ")) || bytes.HasPrefix(start, []byte("ey")) && bytes.Count(token, []byte(".")) >= 2 {
 		return sealed{bytes: token, jwt: true}, "jwt", nil
 	}
-	return sealed{}, "json", &fault{credential.CodeNoCredential, "This is not a credential in a form that Laurel reads: JSON, JWT, or a PNG badge picture.", ""}
+	return sealed{}, "json", &fault{credential.CodeNoCredential, "This is not a credential in a form that Laurel reads: JSON, JWT, or a PNG or SVG badge picture.", ""}
 }
 
 // form reads the document of one sealed text and its proofs. It says whether there is a document for the other steps.

@@ -1,9 +1,3 @@
-// Package bake puts a credential into a picture and takes it out again (Open Badges 3.0, "Baked Badge").
-//
-// [Bake] and [Unbake] walk the chunks of a PNG (PNG Specification, Third Edition, section 5) and never decode its pixels.
-// The credential is text: JSON, or a compact JWS. Nothing is said about whether it is genuine.
-//
-// The package is pure and needs the standard library only.
 package bake
 
 import (
@@ -13,32 +7,14 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"unicode/utf8"
 )
-
-// Codes of the findings of this package; they are codes of the verification report.
-const (
-	CodeImageInvalid = "image_invalid" // not one well-formed PNG, or more than one credential in it
-	CodeNoCredential = "no_credential" // a well-formed picture without a credential
-	CodeTooLarge     = "too_large"     // the credential is longer than 4 MiB
-)
-
-// Error is a refusal of a picture or of a credential to bake.
-type Error struct {
-	Code   string // one of the Code constants
-	Detail string // one clause for a person
-}
-
-// Error returns the detail.
-func (e *Error) Error() string { return e.Detail }
 
 const (
 	signature     = "\x89PNG\r\n\x1a\n"
 	keyword       = "openbadgecredential" // Open Badges 3.0, "Baked Badge", PNG
 	legacyKeyword = "openbadges"          // Open Badges 2.0 baking
 
-	maxText   = 4 << 20 // bytes of a credential, inflated; the same as credential.Limits.Document
-	maxChunks = 10_000  // real pictures have a few hundred at most
+	maxChunks = 10_000 // real pictures have a few hundred at most
 	maxLength = 1<<31 - 1
 )
 
@@ -52,11 +28,8 @@ type chunk struct {
 // IsPNG tells whether data begins with the PNG signature.
 func IsPNG(data []byte) bool { return bytes.HasPrefix(data, []byte(signature)) }
 
-// Unbake returns the credential in the picture as it was found there, at most 4 MiB of it. The picture must be whole:
-// every chunk with its right CRC, IHDR first, IEND last and nothing after it. Exactly one chunk may carry a credential.
-// Open Badges 3.0 forbids a compressed one, but such pictures exist and read the same, so they are read within the same
-// bound. Every error is an [*Error].
-func Unbake(png []byte) ([]byte, error) {
+// unbakePNG is [Unbake] for a PNG.
+func unbakePNG(png []byte) ([]byte, error) {
 	chunks, err := split(png)
 	if err != nil {
 		return nil, err
@@ -83,18 +56,8 @@ func Unbake(png []byte) ([]byte, error) {
 	return nil, &Error{CodeNoCredential, "the picture carries no credential"}
 }
 
-// Bake returns the picture with the credential in it, uncompressed and as the last chunk before IEND. A credential that is
-// already there is replaced; every other chunk stays as it is. The credential is UTF-8 text of 1 byte to 4 MiB without
-// zero bytes, which iTXt cannot carry (section 11.3.3.4). Every error is an [*Error].
-func Bake(png, credential []byte) ([]byte, error) {
-	switch {
-	case len(credential) == 0:
-		return nil, &Error{CodeNoCredential, "there is no credential to bake"}
-	case len(credential) > maxText:
-		return nil, tooLarge()
-	case !utf8.Valid(credential) || bytes.IndexByte(credential, 0) >= 0:
-		return nil, &Error{CodeNoCredential, "the credential to bake is not text"}
-	}
+// bakePNG is [Bake] for a PNG; iTXt cannot carry zero bytes (section 11.3.3.4).
+func bakePNG(png, credential []byte) ([]byte, error) {
 	chunks, err := split(png)
 	if err != nil {
 		return nil, err
@@ -122,9 +85,6 @@ func carries(c chunk) bool {
 
 // split reads the whole file into chunks and checks their order and their CRCs.
 func split(png []byte) ([]chunk, error) {
-	if !IsPNG(png) {
-		return nil, &Error{CodeImageInvalid, "the file is not a PNG picture"}
-	}
 	var chunks []chunk
 	for rest := png[len(signature):]; ; {
 		if len(rest) < 12 {
@@ -202,10 +162,6 @@ func inflate(data []byte) ([]byte, error) {
 		return nil, damaged
 	}
 	return out, nil
-}
-
-func tooLarge() error {
-	return &Error{CodeTooLarge, fmt.Sprintf("the credential is longer than %d bytes", maxText)}
 }
 
 func appendChunk(out []byte, kind string, data []byte) []byte {

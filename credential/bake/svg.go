@@ -1,0 +1,256 @@
+package bake
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"unicode/utf8"
+)
+
+const (
+	svgNamespace    = "http://www.w3.org/2000/svg"
+	badgeNamespace  = "https://purl.imsglobal.org/ob/v3p0" // Open Badges 3.0 section 5.3.2
+	legacyNamespace = "http://openbadges.org"              // Open Badges 2.0 baking
+
+	maxSVG      = 12 << 20 // bytes; the same as credential.Limits.Upload
+	maxDepth    = 100      // levels of elements
+	maxElements = 100_000  // pictures of badges have a few thousand at most
+)
+
+var (
+	byteOrderMark = []byte("\ufeff")
+
+	// The XML declaration (XML 1.0 section 2.8) of a file in UTF-8, without <? and ?>.
+	declaration = regexp.MustCompile(`^version\s*=\s*(?:"1\.0"|'1\.0')(?:\s+encoding\s*=\s*(?:"(?i:utf-8)"|'(?i:utf-8)'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*$`)
+
+	// The document type declarations of SVG 1.0 and 1.1 (SVG 1.1 section 1.3). They declare nothing by themselves, and what
+	// they refer to is never fetched.
+	documentType = regexp.MustCompile(`^DOCTYPE\s+svg(?:\s+PUBLIC\s+"-//W3C//DTD SVG [0-9.]+(?: Basic| Tiny)?//EN"\s+"[^"]*")?\s*$`)
+)
+
+// drawing is what baking needs to know of an SVG. Places are offsets in the file.
+type drawing struct {
+	root   string    // name of the root as it is written, with its prefix
+	inside int       // where the first child of the root begins
+	empty  bool      // the root is an empty-element tag: it ends at inside
+	found  []carrier // credentials, outermost elements only
+	legacy bool      // an Open Badges 2.0 assertion is there
+	typed  bool      // a document type declaration is there
+}
+
+// carrier is an element for a credential, well-formed or not.
+type carrier struct {
+	from, to int
+	verify   *string // its attribute
+	text     []byte  // between its tags
+	elements bool    // there are elements between its tags
+}
+
+// IsSVG tells whether data is XML that begins with the root element of an SVG. The rest may be no SVG.
+func IsSVG(data []byte) bool {
+	data = bytes.TrimPrefix(data, byteOrderMark)
+	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("<")) {
+		return false
+	}
+	for decoder := newDecoder(data); ; {
+		token, err := decoder.Token()
+		if err != nil {
+			return false
+		}
+		if root, is := token.(xml.StartElement); is {
+			return root.Name == xml.Name{Space: svgNamespace, Local: "svg"}
+		}
+	}
+}
+
+// newDecoder reads XML as UTF-8, whatever encoding it says it has: [survey] looks at that.
+func newDecoder(data []byte) *xml.Decoder {
+	decoder := xml.NewDecoder(bytes.NewReader(data))
+	decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	return decoder
+}
+
+// unbakeSVG is [Unbake] for an SVG.
+func unbakeSVG(svg []byte) ([]byte, error) {
+	d, err := survey(svg)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(d.found) > 1:
+		return nil, &Error{CodeImageInvalid, "the picture carries more than one credential"}
+	case len(d.found) == 0 && d.legacy:
+		return nil, &Error{CodeNoCredential, "the picture carries an Open Badges 2.0 badge and no Open Badges 3.0 credential"}
+	case len(d.found) == 0:
+		return nil, &Error{CodeNoCredential, "the picture carries no credential"}
+	}
+	c := d.found[0]
+	text := bytes.Trim(c.text, " \t\r\n")
+	switch {
+	case c.elements:
+		return nil, &Error{CodeImageInvalid, "there are elements in place of the credential's text in the picture"}
+	case c.verify != nil && len(text) > 0:
+		return nil, &Error{CodeImageInvalid, "the picture carries a credential as an attribute and another as text"}
+	case c.verify != nil:
+		text = bytes.Trim([]byte(*c.verify), " \t\r\n")
+	}
+	if len(text) > maxText {
+		return nil, tooLarge()
+	}
+	if len(text) == 0 {
+		return nil, &Error{CodeNoCredential, "the credential's element in the picture is empty"}
+	}
+	return text, nil
+}
+
+// bakeSVG is [Bake] for an SVG.
+func bakeSVG(svg, credential []byte) ([]byte, error) {
+	d, err := survey(svg)
+	if err != nil {
+		return nil, err
+	}
+	element, err := carry(credential)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if d.empty {
+		out.Write(svg[:d.inside-len("/>")])
+		fmt.Fprintf(&out, ">%s</%s>", element, d.root)
+	} else {
+		out.Write(svg[:d.inside])
+		out.Write(element)
+	}
+	from := d.inside
+	for _, c := range d.found {
+		out.Write(svg[from:c.from])
+		from = c.to
+	}
+	out.Write(svg[from:])
+	// Without an element that stood between them, two texts can be one that is not well-formed.
+	if _, err := unbakeSVG(out.Bytes()); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+var (
+	lineEnd    = regexp.MustCompile(`\r\n?`)
+	compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){2}$`)
+)
+
+// carry writes the element that carries a credential.
+func carry(credential []byte) ([]byte, error) {
+	credential = bytes.Trim(lineEnd.ReplaceAll(credential, []byte("\n")), " \t\n")
+	const name, declared = "openbadges:credential", `<openbadges:credential xmlns:openbadges="` + badgeNamespace + `"`
+	switch {
+	case compactJWS.Match(credential):
+		return fmt.Appendf(nil, `%s verify="%s"></%s>`, declared, credential, name), nil
+	case !bytes.HasPrefix(credential, []byte("{")):
+		return nil, &Error{CodeNoCredential, "the credential to bake is neither a JSON object nor a compact JWS"}
+	}
+	// Char of XML 1.0 section 2.2. JSON has the others in strings only, the controls not even there.
+	if bytes.ContainsFunc(credential, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' }) {
+		return nil, &Error{CodeNoCredential, "the credential to bake is not JSON: there are control characters in it"}
+	}
+	credential = bytes.ReplaceAll(credential, []byte("\ufffe"), []byte(`\ufffe`))
+	credential = bytes.ReplaceAll(credential, []byte("\uffff"), []byte(`\uffff`))
+	// The end of a CDATA section (XML 1.0 section 2.7) is split between two of them.
+	text := bytes.ReplaceAll(credential, []byte("]]>"), []byte("]]]]><![CDATA[>"))
+	return fmt.Appendf(nil, "%s><![CDATA[%s]]></%s>", declared, text, name), nil
+}
+
+// survey reads the whole file. It refuses what is not well-formed, also where the decoder would let it pass.
+func survey(svg []byte) (*drawing, error) {
+	if len(svg) > maxSVG {
+		return nil, &Error{CodeTooLarge, fmt.Sprintf("the picture is longer than %d bytes", maxSVG)}
+	}
+	if !utf8.Valid(svg) {
+		return nil, &Error{CodeImageInvalid, "the picture is not written in UTF-8"}
+	}
+	start := 0
+	if bytes.HasPrefix(svg, byteOrderMark) {
+		start = len(byteOrderMark)
+	}
+	decoder := newDecoder(svg[start:])
+	var d drawing
+	depth, elements := 0, 0
+	open := 0 // depth of the carrier that is open; 0: none is
+	for {
+		from := start + int(decoder.InputOffset())
+		token, err := decoder.Token()
+		to := start + int(decoder.InputOffset())
+		if errors.Is(err, io.EOF) && d.root != "" {
+			return &d, nil
+		}
+		if err != nil {
+			return nil, malformed()
+		}
+		switch token := token.(type) {
+		case xml.ProcInst:
+			if token.Target == "xml" && (from != start || !declaration.Match(token.Inst)) {
+				return nil, &Error{CodeImageInvalid, "the picture says that it is something else than XML 1.0 in UTF-8"}
+			}
+		case xml.Directive:
+			if d.root != "" || d.typed || !documentType.Match(token) {
+				return nil, &Error{CodeImageInvalid, "the picture has a document type declaration other than the one of SVG"}
+			}
+			d.typed = true
+		case xml.CharData:
+			if depth == 0 && len(bytes.Trim(svg[from:to], " \t\r\n")) > 0 {
+				return nil, malformed() // text beside the root (XML 1.0 section 2.1)
+			}
+			if open > 0 {
+				c := &d.found[len(d.found)-1]
+				c.text = append(c.text, token...)
+			}
+		case xml.StartElement:
+			depth, elements = depth+1, elements+1
+			switch {
+			case depth > maxDepth || elements > maxElements:
+				return nil, &Error{CodeImageInvalid, fmt.Sprintf("the picture has more than %d elements, or more than %d in each other", maxElements, maxDepth)}
+			case depth == 1 && d.root != "", repeats(token.Attr):
+				return nil, malformed()
+			case depth == 1:
+				name := bytes.TrimPrefix(svg[from:to], []byte("<"))
+				name = name[:bytes.IndexAny(name, " \t\r\n/>")]
+				d.root, d.inside, d.empty = string(name), to, bytes.HasSuffix(svg[from:to], []byte("/>"))
+			case open > 0:
+				d.found[len(d.found)-1].elements = true
+			case token.Name == xml.Name{Space: badgeNamespace, Local: "credential"}:
+				open = depth
+				d.found = append(d.found, carrier{from: from, verify: verify(token.Attr)})
+			case token.Name == xml.Name{Space: legacyNamespace, Local: "assertion"}:
+				d.legacy = true
+			}
+		case xml.EndElement:
+			if depth == open {
+				open, d.found[len(d.found)-1].to = 0, to
+			}
+			depth--
+		}
+	}
+}
+
+// repeats tells whether an attribute is there twice (XML 1.0 section 3.1, Namespaces in XML 1.0 section 6.3).
+func repeats(attributes []xml.Attr) bool {
+	seen := make(map[xml.Name]bool, len(attributes))
+	for _, a := range attributes {
+		seen[a.Name] = true
+	}
+	return len(seen) < len(attributes)
+}
+
+func verify(attributes []xml.Attr) *string {
+	for _, a := range attributes {
+		if (a.Name == xml.Name{Local: "verify"}) {
+			return &a.Value
+		}
+	}
+	return nil
+}
+
+func malformed() error { return &Error{CodeImageInvalid, "the picture is not well-formed XML"} }
