@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -24,8 +26,9 @@ type achievementPage struct {
 	Rubric       []criterion
 	Alignments   []reference
 	Published    moment
+	Archived     moment // no words while it is awarded
 	Path         string
-	Image        string // address of its own picture, "" when it has none
+	Art          string // address of its picture
 }
 
 // criterion is one result that an award reports, with the levels or values it can have.
@@ -92,9 +95,11 @@ func (s *server) achievement(c echo.Context) error {
 	if data.CriteriaLink == record.URL {
 		data.CriteriaLink = "" // it is this page
 	}
-	if content.Image.ID != "" {
-		data.Image = data.Path + "/image.png"
+	if record.Archived != nil {
+		data.Archived = day(record.Archived.At)
 	}
+	data.Art = artOf(record)
+	data.Preview = s.previewOf(name, data.Kind, data.Issuer.Name, record.URL, record.ID)
 	for _, a := range content.Alignments {
 		data.Alignments = append(data.Alignments, alignmentOf(a.TargetName, a.TargetURL, a.TargetCode, a.TargetFramework, a.TargetDescription))
 	}
@@ -105,12 +110,94 @@ func (s *server) achievement(c echo.Context) error {
 	return s.page(c, http.StatusOK, "achievement", data)
 }
 
+// artOf is the address of the picture that pages show of an achievement: its own, or else the art with its name.
+func artOf(a issuer.Achievement) string {
+	if a.Content.Image.ID != "" {
+		return "/a/" + a.ID + "/image.png"
+	}
+	return "/a/" + a.ID + "/art.svg"
+}
+
+// achievementArt draws an achievement.
+func (s *server) achievementArt(c echo.Context) error {
+	id, err := whole(c)
+	if err != nil {
+		return err
+	}
+	record, err := s.Office.Achievement(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	drawing, err := paper.ArtSVG(paper.ArtOf(record.Content))
+	if err != nil {
+		return fmt.Errorf("drawing the badge: %w", err)
+	}
+	return sendSVG(c, drawing)
+}
+
+// achievementPicture serves the picture of an achievement, which holds no credential.
+func (s *server) achievementPicture(c echo.Context) error {
+	id, err := whole(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if _, err := s.Office.Achievement(ctx, id); err != nil {
+		return err
+	}
+	picture, err := s.pictureOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return send(c, "image/png", cachePicture, picture)
+}
+
 type organisationPage struct {
 	frame
 	Issuer       party
 	Path         string
-	Keys         []labelled
+	Keys         []keyHistory
 	Achievements []reference
+}
+
+// keyHistory is a key of an issuer and its life so far.
+type keyHistory struct {
+	Shape   shape
+	Title   string // what it is to a reader today
+	Detail  string
+	Purpose string // what it signs
+	Method  string
+	From    moment
+	Until   moment // no words while it signs
+}
+
+func signing(k keyHistory) int {
+	if k.Shape == shapeYes {
+		return 1
+	}
+	return 0
+}
+
+func historyOf(key issuer.Key) keyHistory {
+	h := keyHistory{Shape: shapeUnknown, Title: "State not known", Method: plain(key.Method), From: day(key.Created), Purpose: plain(key.Algorithm)}
+	switch key.Algorithm {
+	case "EdDSA":
+		h.Purpose = "Ed25519: credential files (JSON) and status lists"
+	case "ES256":
+		h.Purpose = "P-256: signed tokens (JWT)"
+	}
+	if key.Ended != nil {
+		h.Until = day(*key.Ended)
+	}
+	switch key.State {
+	case issuer.KeyActive:
+		h.Shape, h.Title, h.Detail = shapeYes, "Signs today", "Badges signed with it are authentic."
+	case issuer.KeyRetired:
+		h.Shape, h.Title, h.Detail = shapeNone, "Retired", "It signs no more. What it signed stays authentic."
+	case issuer.KeyCompromised:
+		h.Shape, h.Title, h.Detail = shapeNo, "Compromised", "Somebody else may have had it. What it signed is no longer authentic, whenever that was."
+	}
+	return h
 }
 
 // organisation answers at the address of an issuer: the page, or its profile as JSON-LD.
@@ -141,27 +228,19 @@ func (s *server) organisation(c echo.Context) error {
 	}
 	data := organisationPage{frame: s.frame(plain(record.Name), false), Issuer: ownParty(record), Path: "/i/" + record.ID}
 	for _, a := range achievements {
-		if a.Organisation == record.ID {
+		if a.Organisation == record.ID && a.Archived == nil {
 			data.Achievements = append(data.Achievements, reference{Name: plain(a.Name), Link: "/a/" + a.ID})
 		}
 	}
 	for _, key := range record.Keys {
-		data.Keys = append(data.Keys, labelled{Label: plain(key.Method), Value: key.Algorithm + ", " + keyWords(key.State)})
+		data.Keys = append(data.Keys, historyOf(key))
 	}
+	slices.SortStableFunc(data.Keys, func(a, b keyHistory) int { // what signs today comes first
+		return signing(b) - signing(a)
+	})
+	data.Preview = &preview{Title: data.Title, Description: "Who issues these badges, with which keys, and what can be earned.", URL: record.URL}
 	c.Response().Header().Set("Cache-Control", cacheDocument)
 	return s.page(c, http.StatusOK, "organisation", data)
-}
-
-func keyWords(state issuer.KeyState) string {
-	switch state {
-	case issuer.KeyActive:
-		return "signs today"
-	case issuer.KeyRetired:
-		return "signs no more; what it signed stays authentic"
-	case issuer.KeyCompromised:
-		return "compromised; what it signed is no longer authentic"
-	}
-	return "state not known"
 }
 
 // pageOrData says in which form a caller wants what exists as a page and as JSON-LD.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -42,12 +43,14 @@ func (s *server) credential(c echo.Context) error {
 	switch form(c.Param("id")) {
 	case "":
 		return s.negotiated(c, record)
-	case "json":
+	case ".json":
 		return send(c, mediaVC, cacheAsk, record.JSON)
-	case "jwt":
+	case ".jwt":
 		return sendJWT(c, record, mediaJWT)
-	case "png":
+	case ".png":
 		return s.picture(c, record)
+	case ".svg":
+		return s.drawing(c, record)
 	}
 	return notFound()
 }
@@ -80,12 +83,9 @@ func sendJWT(c echo.Context, record issuer.Credential, media string) error {
 
 // picture is the achievement's own picture, or else the badge art, with the credential in it.
 func (s *server) picture(c echo.Context, record issuer.Credential) error {
-	art, err := s.Office.Document(c.Request().Context(), s.Base+"/a/"+record.Achievement+"/image.png")
-	if err != nil && failureOf(err).status == http.StatusNotFound {
-		art, err = s.art()
-	}
+	art, err := s.pictureOf(c.Request().Context(), record.Achievement)
 	if err != nil {
-		return fmt.Errorf("drawing the badge: %w", err)
+		return err
 	}
 	baked, err := bake.Bake(art, record.JSON)
 	if err != nil {
@@ -94,28 +94,66 @@ func (s *server) picture(c echo.Context, record issuer.Credential) error {
 	return send(c, "image/png", cachePicture, baked)
 }
 
-func (s *server) qrPNG(c echo.Context) error {
-	return s.qr(c, "image/png", func(text string) ([]byte, error) { return paper.QRPNG(text, qrModule) })
-}
-
-func (s *server) qrSVG(c echo.Context) error {
-	return s.qr(c, "image/svg+xml", paper.QRSVG)
-}
-
-// qr draws the permanent address of a credential and nothing else.
-func (s *server) qr(c echo.Context, media string, draw func(string) ([]byte, error)) error {
-	if _, err := whole(c); err != nil {
-		return err
+// drawing is the badge art with the credential in it.
+func (s *server) drawing(c echo.Context, record issuer.Credential) error {
+	achievement, err := s.Office.Achievement(c.Request().Context(), record.Achievement)
+	if err != nil {
+		return fmt.Errorf("reading the achievement: %w", err)
 	}
-	record, err := s.issued(c)
+	art, err := paper.ArtSVG(paper.ArtOf(achievement.Content))
+	if err != nil {
+		return fmt.Errorf("drawing the badge: %w", err)
+	}
+	baked, err := bake.Bake(art, record.JSON)
+	if err != nil {
+		return fmt.Errorf("baking the badge: %w", err)
+	}
+	return sendSVG(c, baked)
+}
+
+// pictureOf is the PNG of an achievement: its own, or else the badge art.
+func (s *server) pictureOf(ctx context.Context, achievement string) ([]byte, error) {
+	picture, err := s.Office.Document(ctx, s.Base+"/a/"+achievement+"/image.png")
+	if err != nil && failureOf(err).status == http.StatusNotFound {
+		picture, err = s.art()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("drawing the badge: %w", err)
+	}
+	return picture, nil
+}
+
+func (s *server) qrPNG(c echo.Context) error {
+	address, err := s.addressOf(c)
 	if err != nil {
 		return err
 	}
-	picture, err := draw(record.URL)
+	picture, err := paper.QRPNG(address, qrModule)
 	if err != nil {
 		return fmt.Errorf("drawing the QR code: %w", err)
 	}
-	return send(c, media, cachePicture, picture)
+	return send(c, "image/png", cachePicture, picture)
+}
+
+func (s *server) qrSVG(c echo.Context) error {
+	address, err := s.addressOf(c)
+	if err != nil {
+		return err
+	}
+	drawing, err := paper.QRSVG(address)
+	if err != nil {
+		return fmt.Errorf("drawing the QR code: %w", err)
+	}
+	return sendSVG(c, drawing)
+}
+
+// addressOf is what a QR code holds: the permanent address of a credential and nothing else.
+func (s *server) addressOf(c echo.Context) (string, error) {
+	if _, err := whole(c); err != nil {
+		return "", err
+	}
+	record, err := s.issued(c)
+	return record.URL, err
 }
 
 type credentialPage struct {
@@ -127,18 +165,17 @@ type credentialPage struct {
 	Address string // without its scheme, as people say it
 	URL     string
 	About   string // page of the achievement
+	Art     string // address of the picture
 	Command string // checks the badge on one's own machine
-	Checks  []finding
-	Idle    []finding
+	Checks  checked
 }
 
-// credentialPage shows a credential of this installation. It is judged anew for each visit, from the same bytes that the
-// page offers for download.
+// credentialPage shows a credential of this installation.
 func (s *server) credentialPage(c echo.Context, record issuer.Credential) error {
 	ctx := c.Request().Context()
-	report, err := s.Verify(ctx, record.JSON)
+	report, err := s.judgeOwn(ctx, record)
 	if err != nil {
-		return fmt.Errorf("verifying: %w", err)
+		return err
 	}
 	data := credentialPage{
 		frame:   s.frame("", true),
@@ -148,19 +185,26 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 		URL:     record.URL,
 		About:   "/a/" + record.Achievement,
 		Command: "laurel verify " + record.URL,
+		Checks:  checksOf(report),
 	}
 	_, data.Address, _ = strings.Cut(record.URL, "://")
 	if !strings.HasPrefix(record.URL, "https://") {
 		data.Command = "laurel verify " + record.ID + ".json" // only https addresses are opened: check the downloaded file
 	}
+	achievement, err := s.Office.Achievement(ctx, record.Achievement)
+	if err != nil {
+		return fmt.Errorf("reading the achievement: %w", err)
+	}
+	data.Art = artOf(achievement)
+	kind, from := "Badge", ""
 	if report.Credential != nil && report.Authentic != verifier.No {
 		data.Badge = viewOf(report.Credential, anyone)
-		data.Name = data.Badge.Name
-	} else if achievement, err := s.Office.Achievement(ctx, record.Achievement); err == nil {
+		data.Name, kind, from = data.Badge.Name, data.Badge.Kind, data.Badge.Issuer.Name
+	} else {
 		data.Name = first(achievement.Name, data.Name) // what nobody secured is not shown, but the page has a name
 	}
 	data.Title = data.Name
-	data.Checks, data.Idle = findingsOf(report)
+	data.Preview = s.previewOf(data.Name, kind, from, record.URL, record.Achievement)
 	c.Response().Header().Set("Cache-Control", cacheNever) // a verdict is true when it is given
 	return s.page(c, http.StatusOK, "credential", data)
 }

@@ -14,7 +14,7 @@ import (
 // documents are the routes that are read by programs; their errors are too, unless a page is asked for.
 var documents = map[string]bool{
 	"/i/:id/did.json": true, "/i/:id/jwks.json": true, "/.well-known/did.json": true, "/.well-known/jwks.json": true,
-	"/a/:id/image.png": true, "/status/:id": true, "/c/:id/qr.png": true, "/c/:id/qr.svg": true, "/healthz": true, "/static/:file": true,
+	"/a/:id/image.png": true, "/a/:id/art.svg": true, "/status/:id": true, "/c/:id/qr.png": true, "/c/:id/qr.svg": true, "/healthz": true, "/static/:file": true,
 }
 
 // How long a copy may be kept, by what it is.
@@ -39,6 +39,12 @@ func send(c echo.Context, media, cache string, body []byte) error {
 	return nil
 }
 
+// sendSVG answers with a drawing. Opened by itself a drawing is a document, so its policy takes every right from it.
+func sendSVG(c echo.Context, drawing []byte) error {
+	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	return send(c, "image/svg+xml", cachePicture, drawing)
+}
+
 // identifier is the {id} of a path, without the ending that names a form. Anything that could not be an id is not found
 // before it reaches the store.
 func identifier(c echo.Context) (string, error) {
@@ -54,10 +60,13 @@ func identifier(c echo.Context) (string, error) {
 	return id, nil
 }
 
-// form is the ending of a path that names one form of a credential: json, jwt, png ... "" when there is none.
+// form is the ending of a path that names one form of a credential, with its dot: .json, .jwt, .png ... "" when there is none.
 func form(id string) string {
-	_, ending, _ := strings.Cut(id, ".")
-	return ending
+	at := strings.IndexByte(id, '.')
+	if at < 0 {
+		return ""
+	}
+	return id[at:]
 }
 
 // whole refuses ids with an ending, on routes whose ids have none.
@@ -87,20 +96,27 @@ func (s *server) document(media string) echo.HandlerFunc {
 	}
 }
 
-// statusList serves a Bitstring Status List credential. Lists are large and change slowly: the ETag saves the transfer.
+// statusList serves a Bitstring Status List credential. Readers ask for lists again and again, so nothing is done for each
+// request that was not done when the list was signed: its ETag comes with it.
 func (s *server) statusList(c echo.Context) error {
 	id, err := whole(c)
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Vary", "Accept")
 	media := negotiate(c.Request().Header.Get("Accept"), mediaVC, mediaVCLD, mediaLD, mediaJSON)
 	if media == "" {
 		media = mediaVC // a list is better than no list: whoever asks, asks whether a badge still counts
 	}
-	body, err := s.Office.Document(c.Request().Context(), s.Base+"/status/"+id)
+	list, err := s.Office.StatusList(c.Request().Context(), id)
 	if err != nil {
 		return err
 	}
-	return send(c, media, cacheList, body)
+	h := c.Response().Header()
+	h.Set("Vary", "Accept")
+	h.Set("Content-Type", media)
+	h.Set("Cache-Control", cacheList)
+	// One list in two types is two answers; every type of ours may stand in an ETag.
+	h.Set("ETag", strings.TrimSuffix(list.ETag, `"`)+"-"+media+`"`)
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(list.JSON))
+	return nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,21 @@ type failure struct {
 }
 
 func (f failure) Error() string { return f.detail }
+
+// title is the heading of the page of an error.
+func (f failure) title() string {
+	switch f.status {
+	case http.StatusNotFound:
+		return "Nothing is here"
+	case http.StatusRequestEntityTooLarge:
+		return "That is too large"
+	case http.StatusTooManyRequests:
+		return "Too many checks at once"
+	case http.StatusInternalServerError, http.StatusServiceUnavailable:
+		return "That did not work"
+	}
+	return "This cannot be answered"
+}
 
 func tooLarge(limit int64) failure {
 	return failure{
@@ -65,20 +81,24 @@ func failureOf(err error) failure {
 		return failure{status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: "This address does not answer that kind of request."}
 	case errors.As(err, &routed) && routed.Code >= 400 && routed.Code < 500:
 		return failure{status: routed.Code, code: "bad_request", detail: "The request could not be read."}
+	case errors.Is(err, context.Canceled): // the caller has gone: nobody reads this, and nothing is wrong here
+		return failure{status: http.StatusBadRequest, code: "bad_request", detail: "The request broke off."}
 	}
 	return failure{status: http.StatusInternalServerError, code: "internal", detail: "Something went wrong here. It is not your fault, and it has been noted."}
 }
 
 // problem is the body of an error for programs (RFC 9457).
 type problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
-	Code   string `json:"code"`
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail"`
+	Code     string `json:"code"`
+	Instance string `json:"instance"` // names the request, as X-Request-Id does
 }
 
-// fail answers every error: a page for people, problem+json for programs. Nothing in it depends on what was asked for.
+// fail answers every error: a page for people, problem+json for programs. But for the name of the request, nothing in it
+// depends on what was asked for.
 func (s *server) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -92,9 +112,13 @@ func (s *server) fail(err error, c echo.Context) {
 	h.Set("Vary", "Accept")
 	h.Del("ETag")
 	if wantsPage(c) {
-		err = s.page(c, f.status, "error", errorPage{frame: s.frame(http.StatusText(f.status), true), Status: f.status, Detail: f.detail})
+		data := errorPage{frame: s.frame(f.title(), true), Status: f.status, Detail: f.detail}
+		if f.status >= http.StatusInternalServerError {
+			data.Reference = requestID(c)
+		}
+		err = s.page(c, f.status, "error", data)
 	} else {
-		body, failed := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Detail: f.detail, Code: f.code})
+		body, failed := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Detail: f.detail, Code: f.code, Instance: requestID(c)})
 		if err = failed; err == nil {
 			err = c.Blob(f.status, mediaProblem, body)
 		}

@@ -7,43 +7,33 @@ import (
 	"golang.org/x/time/rate"
 )
 
-const (
-	verifyPerMinute = 120
-	verifyBurst     = 60
-	maxAddresses    = 8192 // of one generation; two are kept
-)
+const maxAddresses = 8192 // of one generation; two are kept
 
-// limiter allows each address so many requests a minute. It remembers a bounded number of addresses: when a generation is
-// full the one before it is forgotten, so an address that keeps calling keeps its account.
+// limiter allows each address so many requests a minute, half of them at once. It remembers a bounded number of addresses;
+// one that keeps calling keeps its account.
 type limiter struct {
-	mu            sync.Mutex
-	current, past map[netip.Prefix]*rate.Limiter // guarded by mu
+	perMinute int
+	mu        sync.Mutex
+	accounts  recent[netip.Prefix, *rate.Limiter] // guarded by mu
 }
 
-func newLimiter() *limiter {
-	return &limiter{current: make(map[netip.Prefix]*rate.Limiter)}
+func newLimiter(perMinute int) *limiter {
+	return &limiter{perMinute: perMinute, accounts: newRecent[netip.Prefix, *rate.Limiter](maxAddresses)}
 }
 
 // allow says whether the address may make one more request now.
 func (l *limiter) allow(address netip.Addr) bool {
-	return l.account(address).Allow()
+	return l.account(network(address)).Allow()
 }
 
-func (l *limiter) account(address netip.Addr) *rate.Limiter {
-	key := network(address)
+func (l *limiter) account(key netip.Prefix) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if account, ok := l.current[key]; ok {
-		return account
-	}
-	account, ok := l.past[key]
+	account, ok := l.accounts.get(key)
 	if !ok {
-		account = rate.NewLimiter(rate.Limit(verifyPerMinute)/60, verifyBurst)
+		account = rate.NewLimiter(rate.Limit(l.perMinute)/60, max(1, l.perMinute/2))
+		l.accounts.put(key, account)
 	}
-	if len(l.current) >= maxAddresses {
-		l.past, l.current = l.current, make(map[netip.Prefix]*rate.Limiter)
-	}
-	l.current[key] = account
 	return account
 }
 

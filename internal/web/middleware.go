@@ -58,6 +58,7 @@ func requestID(c echo.Context) string {
 func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
+		c.Request().Pattern = c.Path() // for whoever counts requests around these pages
 		if err := next(c); err != nil {
 			c.Error(err) // writes the answer, so that its status is known here
 		}
@@ -86,11 +87,13 @@ func methodName(method string) string {
 	return "other"
 }
 
+// shortened is the beginning of an id of ours. Anything else in its place is what a visitor wrote, and stays out of the log.
 func shortened(id string) string {
-	if len(id) > 6 {
-		return id[:6] + "…"
+	id, _, _ = strings.Cut(id, ".")
+	if len(id) != 22 || strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		return "none"
 	}
-	return "…"
+	return id[:6] + "…"
 }
 
 // secured sets the headers that every answer carries. Pages hold no script and no style of their own, so the policy
@@ -138,6 +141,9 @@ func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 
 // limited counts requests by address.
 func (s *server) limited(next echo.HandlerFunc) echo.HandlerFunc {
+	if s.VerifyRate <= 0 {
+		return next
+	}
 	return func(c echo.Context) error {
 		address, _ := netip.ParseAddr(c.RealIP()) // the zero address, shared by all, when it does not parse
 		if s.Local && address.Unmap().IsLoopback() || s.limits.allow(address) {
@@ -151,7 +157,21 @@ func (s *server) limited(next echo.HandlerFunc) echo.HandlerFunc {
 // public marks the answers that any site may read: documents that are public in themselves and carry no cookie.
 func public(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Response().Header().Set("Access-Control-Allow-Origin", "*")
+		h := c.Response().Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Expose-Headers", "ETag, Link")
 		return next(c)
 	}
+}
+
+// preflight tells a browser how other sites may ask for a public document (Fetch, CORS-preflight request). It says the same
+// whether the document exists or not. Checks (POST /verify) have no such answer: they are for programs and our own page.
+func preflight(c echo.Context) error {
+	const methods = "GET, HEAD, OPTIONS"
+	h := c.Response().Header()
+	h.Set("Allow", methods)
+	h.Set("Access-Control-Allow-Methods", methods)
+	h.Set("Access-Control-Allow-Headers", "Accept, If-None-Match, Range")
+	h.Set("Access-Control-Max-Age", "86400")
+	return c.NoContent(http.StatusNoContent)
 }

@@ -63,6 +63,7 @@ func (office) Achievement(_ context.Context, id string) (issuer.Achievement, err
 		ID: id, Organisation: "cedar", URL: testBase + "/a/groups", Name: "Small-Group Instruction from Evidence", Published: judgedAt,
 		Document: []byte(`{"id":"https://badges.cedar.example/a/groups"}`),
 		Content: credential.Achievement{
+			Name:            "Small-Group Instruction from Evidence",
 			AchievementType: "MicroCredential", Description: "Plans lessons.", Criteria: credential.Criteria{Narrative: "Shows **four** lessons."},
 			ResultDescriptions: []credential.ResultDescription{
 				{Name: "Reads evidence", Levels: []credential.RubricCriterionLevel{{Name: "Proficient", Points: "3", Description: "Steady."}}},
@@ -93,9 +94,16 @@ func (o office) Organisations(ctx context.Context) ([]issuer.Organisation, error
 	return []issuer.Organisation{org}, err
 }
 
+func (office) StatusList(_ context.Context, id string) (issuer.StatusDocument, error) {
+	if id != "list1" {
+		return issuer.StatusDocument{}, missing()
+	}
+	return issuer.StatusDocument{JSON: []byte(`{"at":"` + testBase + `/status/list1"}`), ETag: `"version-1"`}, nil
+}
+
 func (office) Document(_ context.Context, url string) ([]byte, error) {
 	switch strings.TrimPrefix(url, testBase) {
-	case "/.well-known/did.json", "/i/cedar/did.json", "/i/cedar/jwks.json", "/.well-known/jwks.json", "/i/cedar", "/status/list1":
+	case "/.well-known/did.json", "/i/cedar/did.json", "/i/cedar/jwks.json", "/.well-known/jwks.json", "/i/cedar":
 		return []byte(`{"at":"` + url + `"}`), nil
 	}
 	return nil, missing()
@@ -133,16 +141,18 @@ func goodReport() *verifier.Report {
 	}
 }
 
-// fixture is a server over the office whose verifier gives one report and keeps what it was given.
+// fixture is a server over the office whose verifier gives one report and keeps what it was given. Each look at its clock is
+// an hour later, so that nothing is remembered from one page to the next.
 type fixture struct {
 	http.Handler
+	looks   int
 	report  *verifier.Report
 	inputs  [][]byte
 	fetched []string
 	log     bytes.Buffer
 }
 
-func newFixture(t *testing.T, change func(*Config)) *fixture {
+func newFixture(t testing.TB, change func(*Config)) *fixture {
 	t.Helper()
 	f := &fixture{report: goodReport()}
 	config := Config{
@@ -161,8 +171,13 @@ func newFixture(t *testing.T, change func(*Config)) *fixture {
 			}
 			return []byte("fetched"), nil
 		},
-		Base: testBase,
-		Log:  slog.New(slog.NewJSONHandler(&f.log, nil)),
+		Base:       testBase,
+		VerifyRate: 120,
+		Now: func() time.Time {
+			f.looks++
+			return judgedAt.Add(time.Duration(f.looks) * time.Hour)
+		},
+		Log: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 	if change != nil {
 		change(&config)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -46,14 +46,38 @@ type frame struct {
 	Host     string // where this installation is found
 	Local    bool   // its addresses work on this machine only
 	Unlisted bool   // search engines are asked to leave the page out
+	Preview  *preview
+}
+
+// preview is what other sites show of a page that somebody links to (the Open Graph protocol). Previews are kept for months,
+// so none says whether a badge is in force, and none names who earned it.
+type preview struct {
+	Title       string
+	Description string // at most 100 characters are shown
+	URL         string
+	Image       string // address of a PNG, or ""
+	Alt         string
 }
 
 func (s *server) frame(title string, unlisted bool) frame {
-	base, err := url.Parse(s.Base)
-	if err != nil {
-		return frame{Title: title, Local: s.Local, Unlisted: unlisted}
+	_, host, _ := strings.Cut(s.Base, "://")
+	return frame{Title: title, Host: host, Local: s.Local, Unlisted: unlisted}
+}
+
+// previewOf makes the preview of a page for an achievement or for an award of it; the picture is the achievement's, which
+// holds no credential.
+func (s *server) previewOf(name, kind, issuer, url, achievement string) *preview {
+	description := kind
+	if issuer != "" {
+		description += " from " + issuer
 	}
-	return frame{Title: title, Host: base.Host, Local: s.Local, Unlisted: unlisted}
+	return &preview{
+		Title:       name,
+		Description: cut(description, 60) + ". Anyone can check it here.",
+		URL:         url,
+		Image:       s.Base + "/a/" + achievement + "/image.png",
+		Alt:         "Badge picture: " + name,
+	}
 }
 
 // page renders a template as a whole before anything is sent, so that an error can still become an error page.
@@ -67,8 +91,9 @@ func (s *server) page(c echo.Context, status int, name string, data any) error {
 
 type errorPage struct {
 	frame
-	Status int
-	Detail string
+	Status    int
+	Detail    string
+	Reference string // of the request, for whoever runs this server; "" when the fault is not on this side
 }
 
 type homePage struct {
@@ -90,6 +115,7 @@ func (s *server) home(c echo.Context) error {
 		return fmt.Errorf("listing the achievements: %w", err)
 	}
 	data := homePage{frame: s.frame("Badges that anyone can check", false)}
+	data.Preview = &preview{Title: data.Title, Description: "Open Badges 3.0: signed files, checked in seconds, here or elsewhere.", URL: s.Base + "/"}
 	names := make(map[string]string)
 	for _, o := range organisations {
 		p := ownParty(o)
@@ -97,6 +123,9 @@ func (s *server) home(c echo.Context) error {
 		data.Issuers = append(data.Issuers, p)
 	}
 	for _, a := range achievements {
+		if a.Archived != nil {
+			continue // it can be earned no more
+		}
 		data.Achievements = append(data.Achievements, reference{Name: plain(a.Name), Link: "/a/" + a.ID, Lines: nonEmpty(names[a.Organisation])})
 	}
 	c.Response().Header().Set("Cache-Control", cacheAsk)
@@ -110,7 +139,9 @@ func ownParty(o issuer.Organisation) party {
 
 func (s *server) verifyForm(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", cacheAsk)
-	return s.page(c, http.StatusOK, "verify", s.frame("Check a badge", false))
+	data := s.frame("Check a badge", false)
+	data.Preview = &preview{Title: data.Title, Description: "Is it authentic, and is it in force? Give us its picture, file or link.", URL: s.Base + "/verify"}
+	return s.page(c, http.StatusOK, "verify", data)
 }
 
 type reportPage struct {
@@ -119,8 +150,7 @@ type reportPage struct {
 	Badge   *badge // nil where nothing was secured
 	Kind    string // what was read
 	SHA256  string
-	Checks  []finding
-	Idle    []finding // steps with nothing to check
+	Checks  checked
 	JSON    string
 }
 
@@ -131,7 +161,7 @@ func (s *server) reportPage(c echo.Context, report *verifier.Report) error {
 	if report.Credential != nil && report.Authentic != verifier.No {
 		data.Badge = viewOf(report.Credential, holder)
 	}
-	data.Checks, data.Idle = findingsOf(report)
+	data.Checks = checksOf(report)
 	body, err := reportJSON(report)
 	if err != nil {
 		return err

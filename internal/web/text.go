@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -106,22 +107,29 @@ func markdown(source string) template.HTML {
 		}
 		return r
 	}, strings.ReplaceAll(source, "\r\n", "\n"))
-	document := goldmark.DefaultParser().Parse(text.NewReader([]byte(source)))
-	// A narrative stands below a heading of the page: its own headings begin two levels lower.
+	setter := narratives()
+	document := setter.Parser().Parse(text.NewReader([]byte(source)))
+	// A narrative stands below a heading of the second level: its own begin with the third, and none is left out between.
+	last := 2
 	_ = ast.Walk(document, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
 		if heading, ok := node.(*ast.Heading); ok && entering {
-			heading.Level = min(heading.Level+2, 6)
+			heading.Level = min(heading.Level+2, last+1, 6)
+			last = heading.Level
 		}
 		return ast.WalkContinue, nil
 	})
 	var out bytes.Buffer
-	if err := goldmark.New().Renderer().Render(&out, []byte(source), document); err != nil {
+	if err := setter.Renderer().Render(&out, []byte(source), document); err != nil {
 		return template.HTML(template.HTMLEscapeString(source))
 	}
 	return template.HTML(narrativePolicy().SanitizeBytes(out.Bytes())) //nolint:gosec // sanitised just here
 }
 
-func narrativePolicy() *bluemonday.Policy {
+// narratives sets Markdown; narrativePolicy is what its HTML may hold. Both are made once, as making them takes longer than
+// using them.
+var narratives = sync.OnceValue(func() goldmark.Markdown { return goldmark.New() })
+
+var narrativePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "h3", "h4", "h5", "h6")
 	p.AllowAttrs("href").OnElements("a")
@@ -131,7 +139,7 @@ func narrativePolicy() *bluemonday.Policy {
 	p.RequireNoFollowOnLinks(true)
 	p.RequireNoReferrerOnLinks(true)
 	return p
-}
+})
 
 // webLink is the address when it is one that a page may link to: absolute, http or https. Else it is "".
 func webLink(address string) string {

@@ -144,7 +144,7 @@ func notInForce(report *verifier.Report, record *issuer.Credential, found map[st
 func signerUnknown(report *verifier.Report, inForce verifier.Answer, found map[string]bool) verdict {
 	v := verdict{
 		Shape:  shapeUnknown,
-		Title:  "We could not establish who signed this",
+		Title:  signerUnknownTitle(report),
 		Detail: because(report, verifier.NotKnown, "issuer", "proof", "contexts", "schema", "form", "subject"),
 	}
 	if inForce != verifier.No {
@@ -166,6 +166,16 @@ func signerUnknown(report *verifier.Report, inForce verifier.Answer, found map[s
 	}
 	v.Detail += because(report, verifier.Fail, "status", "dates")
 	return v
+}
+
+// signerUnknownTitle tells a badge that is as somebody signed it from one whose signature could not even be tried.
+func signerUnknownTitle(report *verifier.Report) string {
+	for _, check := range report.Checks {
+		if check.Step == "proof" && check.Outcome == verifier.Pass {
+			return "Signed, but we could not establish by whom"
+		}
+	}
+	return "We could not establish who signed this"
 }
 
 // notAuthentic words a badge that failed, by the first failure in the order of the steps that decide it.

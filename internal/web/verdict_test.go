@@ -38,20 +38,25 @@ func TestVerdictWords(t *testing.T) {
 		shape  shape
 		title  string
 	}{
-		"in force":                {reportOf(yes, yes), shapeYes, "Authentic, and in force today"},
-		"revoked":                 {reportOf(yes, no, "status/fail/revoked"), shapeNo, "Authentic, but revoked"},
-		"suspended":               {reportOf(yes, no, "status/fail/suspended"), shapeNo, "Authentic, but suspended"},
-		"expired":                 {reportOf(yes, no, "dates/fail/expired"), shapeNo, "Authentic, but expired"},
-		"not yet begun":           {reportOf(yes, no, "dates/fail/not_yet_valid"), shapeNo, "Authentic, but not yet begun"},
-		"revoked and expired":     {reportOf(yes, no, "dates/fail/expired", "status/fail/revoked"), shapeNo, "Authentic, but revoked"},
-		"malformed status entry":  {reportOf(yes, no, "status/fail/status_invalid"), shapeNo, "Authentic, but not in force"},
-		"status not known":        {reportOf(yes, unknown, "status/unknown/status_unavailable"), shapeUnknown, "Authentic, but we could not confirm that it is still in force"},
-		"signer not known":        {reportOf(unknown, unknown, "issuer/unknown/issuer_unresolved"), shapeUnknown, "We could not establish who signed this"},
-		"signer unknown, expired": {reportOf(unknown, no, "issuer/unknown/issuer_unresolved", "dates/fail/expired"), shapeNo, "We could not establish who signed this, and it has expired"},
-		"signer unknown, revoked": {reportOf(unknown, no, "status/fail/revoked"), shapeNo, "We could not establish who signed this, and it is marked as revoked"},
-		"signer unknown, aside":   {reportOf(unknown, no, "status/fail/suspended"), shapeNo, "We could not establish who signed this, and it is marked as suspended"},
-		"signer unknown, early":   {reportOf(unknown, no, "dates/fail/not_yet_valid"), shapeNo, "We could not establish who signed this, and it has not yet begun"},
-		"signer unknown, no code": {reportOf(unknown, no), shapeNo, "We could not establish who signed this, and it is not in force"},
+		"in force":               {reportOf(yes, yes), shapeYes, "Authentic, and in force today"},
+		"revoked":                {reportOf(yes, no, "status/fail/revoked"), shapeNo, "Authentic, but revoked"},
+		"suspended":              {reportOf(yes, no, "status/fail/suspended"), shapeNo, "Authentic, but suspended"},
+		"expired":                {reportOf(yes, no, "dates/fail/expired"), shapeNo, "Authentic, but expired"},
+		"not yet begun":          {reportOf(yes, no, "dates/fail/not_yet_valid"), shapeNo, "Authentic, but not yet begun"},
+		"revoked and expired":    {reportOf(yes, no, "dates/fail/expired", "status/fail/revoked"), shapeNo, "Authentic, but revoked"},
+		"malformed status entry": {reportOf(yes, no, "status/fail/status_invalid"), shapeNo, "Authentic, but not in force"},
+		"status not known":       {reportOf(yes, unknown, "status/unknown/status_unavailable"), shapeUnknown, "Authentic, but we could not confirm that it is still in force"},
+		"signer not known":       {reportOf(unknown, unknown, "issuer/unknown/issuer_unresolved"), shapeUnknown, "Signed, but we could not establish by whom"},
+		"signature not tried": {func() *verifier.Report {
+			r := reportOf(unknown, unknown, "issuer/unknown/issuer_unresolved", "proof/unknown/issuer_unresolved")
+			r.Checks = r.Checks[3:]
+			return r
+		}(), shapeUnknown, "We could not establish who signed this"},
+		"signer unknown, expired": {reportOf(unknown, no, "issuer/unknown/issuer_unresolved", "dates/fail/expired"), shapeNo, "Signed, but we could not establish by whom, and it has expired"},
+		"signer unknown, revoked": {reportOf(unknown, no, "status/fail/revoked"), shapeNo, "Signed, but we could not establish by whom, and it is marked as revoked"},
+		"signer unknown, aside":   {reportOf(unknown, no, "status/fail/suspended"), shapeNo, "Signed, but we could not establish by whom, and it is marked as suspended"},
+		"signer unknown, early":   {reportOf(unknown, no, "dates/fail/not_yet_valid"), shapeNo, "Signed, but we could not establish by whom, and it has not yet begun"},
+		"signer unknown, no code": {reportOf(unknown, no), shapeNo, "Signed, but we could not establish by whom, and it is not in force"},
 		"altered":                 {reportOf(no, unknown, "proof/fail/signature_invalid"), shapeNo, "Not authentic: it was altered, or somebody else signed it"},
 		"somebody else's key":     {reportOf(no, unknown, "issuer/fail/issuer_mismatch"), shapeNo, "Not authentic: the key is not the issuer’s own"},
 		"not a badge":             {reportOf(no, unknown, "form/fail/no_credential"), shapeNo, "This is not a badge"},
@@ -67,7 +72,7 @@ func TestVerdictWords(t *testing.T) {
 		"a code new to this page": {reportOf(no, unknown, "proof/fail/brand_new"), shapeNo, "Not authentic"},
 		"failed without a check":  {reportOf(no, no), shapeNo, "Not authentic"},
 		"unknown beats a stray yes": {
-			reportOf(unknown, yes), shapeUnknown, "We could not establish who signed this",
+			reportOf(unknown, yes), shapeUnknown, "Signed, but we could not establish by whom",
 		},
 		"outcome that contradicts its answers": {
 			func() *verifier.Report { r := reportOf(yes, yes); r.Outcome = verifier.Unknown; return r }(),

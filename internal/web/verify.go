@@ -61,9 +61,14 @@ func (s *server) input(r *http.Request) ([]byte, error) {
 		return nil, failure{status: http.StatusUnsupportedMediaType, code: "content_encoding", detail: "Send the badge as it is, without Content-Encoding."}
 	}
 	if given := r.Header.Get("Content-Type"); given != "" {
+		var parameters map[string]string
 		var err error
-		if media, _, err = mime.ParseMediaType(given); err != nil {
+		if media, parameters, err = mime.ParseMediaType(given); err != nil {
 			return nil, unsupported()
+		}
+		// JSON and tokens are UTF-8 (RFC 8259 section 8.1); reading them as anything else would be a guess.
+		if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+			return nil, failure{status: http.StatusUnsupportedMediaType, code: "charset", detail: "Send the badge in UTF-8."}
 		}
 	}
 	var body []byte
@@ -96,7 +101,7 @@ func (s *server) input(r *http.Request) ([]byte, error) {
 func unsupported() failure {
 	return failure{
 		status: http.StatusUnsupportedMediaType, code: "media_type",
-		detail: "Send a form with the file field “credential”, or the badge itself as JSON, a JWT, or a PNG picture with its media type.",
+		detail: "Send a form with the file field “credential”, or the badge itself as JSON, a JWT, or a PNG or SVG picture, with its media type.",
 	}
 }
 

@@ -49,21 +49,6 @@ type reference struct {
 	Lines []string
 }
 
-// finding is one check as a page shows it.
-type finding struct {
-	Shape    shape
-	Word     string // the outcome
-	Title    string
-	Detail   string
-	Age      string
-	Code     string
-	Pointer  string
-	Clause   string
-	Read     moment
-	Step     string
-	Expanded bool // has more to show than its title
-}
-
 // audience says how much of a recipient's identifiers a page shows.
 type audience int
 
@@ -250,39 +235,4 @@ func nonEmpty(texts ...string) []string {
 		}
 	}
 	return kept
-}
-
-// findingsOf prepares the checks of a report. Those that had nothing to check come apart from the others.
-func findingsOf(report *verifier.Report) (checks, idle []finding) {
-	for _, check := range report.Checks {
-		f := finding{
-			Title:   first(check.Title, check.Step),
-			Detail:  prose(check.Detail),
-			Age:     age(check.AsOf, report.AsOf),
-			Code:    plain(check.Code),
-			Pointer: plain(check.Pointer),
-			Clause:  plain(check.Clause),
-			Step:    plain(check.Step),
-		}
-		if check.AsOf != nil {
-			f.Read = instant(*check.AsOf)
-		}
-		f.Expanded = f.Code != "" || f.Pointer != "" || f.Clause != "" || f.Read.Words != ""
-		switch check.Outcome {
-		case verifier.Pass:
-			f.Shape, f.Word = shapeYes, "passed"
-		case verifier.Fail:
-			f.Shape, f.Word = shapeNo, "failed"
-		case verifier.Warn:
-			f.Shape, f.Word = shapeNote, "note"
-		case verifier.NotApplicable:
-			f.Shape, f.Word = shapeNone, "nothing to check"
-			idle = append(idle, f)
-			continue
-		default: // also an outcome that is new to this page
-			f.Shape, f.Word = shapeUnknown, "not known"
-		}
-		checks = append(checks, f)
-	}
-	return checks, idle
 }

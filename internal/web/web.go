@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -29,11 +30,13 @@ type Office interface {
 	Organisation(ctx context.Context, id string) (issuer.Organisation, error)
 	Organisations(ctx context.Context) ([]issuer.Organisation, error)
 	// Document returns the public document at an address of this installation: DID documents, key sets, issuer
-	// profiles, pictures of achievements and status lists.
+	// profiles and pictures of achievements.
 	Document(ctx context.Context, url string) ([]byte, error)
+	// StatusList returns a Bitstring Status List credential that says what the list says now.
+	StatusList(ctx context.Context, id string) (issuer.StatusDocument, error)
 }
 
-// Config says what to serve. Every field but Local and Log must be set.
+// Config says what to serve. Office, Verify, FetchInput and Base must be set.
 type Config struct {
 	Office Office
 	// Verify judges a credential in any form. What it finds is in the report; an error says that it could not run.
@@ -48,6 +51,10 @@ type Config struct {
 	// TrustedProxies are the networks of the proxies before this server. Only they may name the address of a visitor
 	// (X-Forwarded-For); empty trusts nobody.
 	TrustedProxies []*net.IPNet
+	// VerifyRate is how many checks each address may ask for in a minute, half of them at once. Zero counts nothing.
+	VerifyRate int
+	// Now is the clock of the pages: how long what was found about a badge may be shown again. Nil is time.Now.
+	Now func() time.Time
 	// Log receives one line for each request, without query, identities or whole credential ids. Nil keeps no log.
 	Log *slog.Logger
 }
@@ -59,7 +66,8 @@ type server struct {
 	assets  assets
 	limits  *limiter
 	origins *http.CrossOriginProtection
-	art     func() ([]byte, error) // the picture that badges are baked into, drawn at the first call
+	judged  *judgements
+	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
 
 // New returns the handler of all public routes.
@@ -74,7 +82,13 @@ func New(config Config) (http.Handler, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: config, limits: newLimiter(), origins: http.NewCrossOriginProtection(), art: sync.OnceValues(paper.ArtPNG)}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &server{
+		Config: config, limits: newLimiter(config.VerifyRate), origins: http.NewCrossOriginProtection(),
+		judged: newJudgements(), art: sync.OnceValues(paper.ArtPNG),
+	}
 	// Behind a proxy the Host header need not be ours: pages of our own address may always post.
 	if err := s.origins.AddTrustedOrigin(config.Base); err != nil {
 		return nil, fmt.Errorf("serving pages: %w", err)
@@ -106,26 +120,32 @@ func visitors(proxies []*net.IPNet) echo.IPExtractor {
 	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
-// routes are all public addresses. HEAD answers wherever GET does.
+// routes are all public addresses. HEAD answers wherever GET does. What is public may be read by pages of any site, so it
+// answers the question that browsers ask before (OPTIONS).
 func (s *server) routes(e *echo.Echo) {
 	get := func(path string, handler echo.HandlerFunc) {
 		e.GET(path, handler)
 		e.HEAD(path, handler)
 	}
+	open := func(path string, handler echo.HandlerFunc) {
+		get(path, public(handler))
+		e.OPTIONS(path, public(preflight))
+	}
 	get("/", s.home)
 	get("/verify", s.verifyForm)
 	e.POST("/verify", s.verify, s.limited)
-	get("/c/:id", public(s.credential))
-	get("/c/:id/qr.png", public(s.qrPNG))
-	get("/c/:id/qr.svg", public(s.qrSVG))
-	get("/a/:id", public(s.achievement))
-	get("/a/:id/image.png", public(s.document("image/png")))
-	get("/i/:id", public(s.organisation))
-	get("/i/:id/did.json", public(s.document("application/did+json")))
-	get("/i/:id/jwks.json", public(s.document("application/jwk-set+json")))
-	get("/.well-known/did.json", public(s.document("application/did+json")))
-	get("/.well-known/jwks.json", public(s.document("application/jwk-set+json")))
-	get("/status/:id", public(s.statusList))
+	open("/c/:id", s.credential)
+	open("/c/:id/qr.png", s.qrPNG)
+	open("/c/:id/qr.svg", s.qrSVG)
+	open("/a/:id", s.achievement)
+	open("/a/:id/image.png", s.achievementPicture)
+	open("/a/:id/art.svg", s.achievementArt)
+	open("/i/:id", s.organisation)
+	open("/i/:id/did.json", s.document("application/did+json"))
+	open("/i/:id/jwks.json", s.document("application/jwk-set+json"))
+	open("/.well-known/did.json", s.document("application/did+json"))
+	open("/.well-known/jwks.json", s.document("application/jwk-set+json"))
+	open("/status/:id", s.statusList)
 	get("/healthz", s.healthy)
 	get("/static/:file", s.static)
 }

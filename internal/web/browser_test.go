@@ -1,0 +1,62 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+var pictures = flag.String("pictures", "", "folder for pictures of every page, to be looked at")
+
+// TestBrowser opens every page of the gallery in Chromium: axe has nothing to say against it, it never scrolls sideways at 320
+// pixels, the console stays empty, all of it is reached by Tab, and it works without JavaScript.
+func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: a walk through all pages takes most of a minute")
+	}
+	home := filepath.Join("..", "..", "testdata", "npm")
+	for _, needed := range []string{"/usr/bin/chromium", filepath.Join(home, "node_modules", "playwright-core"), filepath.Join(home, "node_modules", "axe-core")} {
+		if _, err := os.Stat(needed); err != nil {
+			t.Skipf("skipped: %s is absent; `make tools` installs it", needed)
+		}
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("skipped: Node.js is absent; `make tools` installs it")
+	}
+	server := httptest.NewServer(newGallery(t))
+	defer server.Close()
+	if *pictures != "" {
+		if err := os.MkdirAll(*pictures, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	input, err := json.Marshal(map[string]any{"origin": server.URL, "stops": stops(), "pictures": *pictures})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, log bytes.Buffer
+	walk := exec.CommandContext(t.Context(), node, filepath.Join(home, "browser.mjs"))
+	walk.Stdin, walk.Stdout, walk.Stderr = bytes.NewReader(input), &out, &log
+	if err := walk.Run(); err != nil {
+		t.Fatalf("the walk ended early: %v\n%s", err, log.Bytes())
+	}
+	var result struct {
+		Looks    int
+		Findings []string
+	}
+	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
+		t.Fatal(err)
+	}
+	if want := 5 * len(stops()); result.Looks != want {
+		t.Errorf("axe looked %d times, not %d", result.Looks, want)
+	}
+	for _, finding := range result.Findings {
+		t.Error(finding)
+	}
+}

@@ -1,0 +1,206 @@
+package web
+
+import (
+	"bytes"
+	"flag"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+var update = flag.Bool("update", false, "write the golden pages anew")
+
+// stop is one page of the gallery: an address that is opened, or a text that is given to the form of /verify.
+type stop struct {
+	Path   string `json:"path"`
+	Text   string `json:"text,omitempty"`
+	Status int    `json:"status"`
+}
+
+// stops are all pages of the gallery, by name.
+func stops() map[string]stop {
+	all := map[string]stop{
+		"home":                      {Path: "/", Status: 200},
+		"verify":                    {Path: "/verify", Status: 200},
+		"issuer":                    {Path: "/i/cedar", Status: 200},
+		"issuer-local":              {Path: "/i/local", Status: 200},
+		"issuer-hostile":            {Path: "/i/hostile", Status: 200},
+		"achievement":               {Path: "/a/groups", Status: 200},
+		"achievement-archived":      {Path: "/a/archived", Status: 200},
+		"achievement-plain":         {Path: "/a/plain", Status: 200},
+		"achievement-hostile":       {Path: "/a/hostile", Status: 200},
+		"achievement-long-words":    {Path: "/a/long-words", Status: 200},
+		"achievement-right-to-left": {Path: "/a/right-to-left", Status: 200},
+		"error-nothing-here":        {Path: "/c/unknown", Status: 404},
+		"error-nothing-given":       {Path: "/verify", Text: " ", Status: 400},
+		"error-link-not-opened":     {Path: "/verify", Text: "https://10.0.0.1/", Status: 422},
+		"error-our-fault":           {Path: "/verify", Text: `{"exhibit":"broken"}`, Status: 500},
+		"report-by-link":            {Path: "/verify", Text: testBase + "/c/in-force", Status: 200},
+	}
+	for name := range exhibits() {
+		all["badge-"+name] = stop{Path: "/c/" + name, Status: 200}
+		all["report-"+name] = stop{Path: "/verify", Text: `{"exhibit":"` + name + `"}`, Status: 200}
+	}
+	delete(all, "badge-not-a-badge") // what is not a badge has no address of its own
+	return all
+}
+
+// open asks for a page as a browser does.
+func (s stop) open(t *testing.T, handler http.Handler) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, s.Path, nil)
+	if s.Text != "" {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		if err := form.WriteField("text", s.Text); err != nil {
+			t.Fatal(err)
+		}
+		form.Close()
+		r = httptest.NewRequest(http.MethodPost, s.Path, &body)
+		r.Header.Set("Content-Type", form.FormDataContentType())
+	}
+	r.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w
+}
+
+// TestGoldenPages compares every page of the gallery with the one that was looked at: go test ./internal/web -update.
+func TestGoldenPages(t *testing.T) {
+	handler := newGallery(t)
+	// What changes by itself: the names of requests, and the digests in the names of files.
+	changing := regexp.MustCompile(`[A-Z2-7]{26}|/static/(laurel|mark)\.[0-9a-f]{16}`)
+	folder := filepath.Join("testdata", "golden")
+	if *update {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := stops()
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		t.Run(name, func(t *testing.T) {
+			w := known[name].open(t, handler)
+			wantStatus(t, w, known[name].Status)
+			page := changing.ReplaceAllStringFunc(w.Body.String(), func(found string) string {
+				if file, _, isFile := strings.Cut(found, "."); isFile {
+					return file + ".DIGEST"
+				}
+				return "REQUEST"
+			})
+			harmless(t, page)
+			if regexp.MustCompile(`(?i)\bverified\b`).MatchString(page) {
+				t.Error("the page says Verified")
+			}
+			file := filepath.Join(folder, name+".html")
+			if *update {
+				if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			golden, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(golden), page); diff != "" {
+				t.Errorf("the page is not the golden one (go test ./internal/web -update writes it):\n%s", diff)
+			}
+		})
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(known) {
+		t.Errorf("%d golden files for %d pages", len(files), len(known))
+	}
+}
+
+// harmless holds for every page, whatever a signer wrote: nothing runs, nothing is loaded from elsewhere, nothing that is
+// hidden changes how a text reads.
+func harmless(t *testing.T, page string) {
+	t.Helper()
+	for _, r := range page {
+		if hidden(r) && r != '\n' && r != '\t' {
+			t.Errorf("the page holds %U", r)
+		}
+	}
+	headings := 0
+	for tokens := html.NewTokenizer(strings.NewReader(page)); ; {
+		kind := tokens.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		token := tokens.Token()
+		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		if token.Data == "h1" {
+			headings++
+		}
+		if slices.Contains([]string{"script", "style", "iframe", "object", "embed", "base", "template", "b", "i"}, token.Data) {
+			t.Errorf("the page holds %s", token)
+		}
+		for _, a := range token.Attr {
+			if complaint := judgeAttribute(token, a); complaint != "" {
+				t.Errorf("%s: %s", complaint, token)
+			}
+		}
+	}
+	if headings != 1 {
+		t.Errorf("the page has %d h1", headings)
+	}
+}
+
+// judgeAttribute says what is wrong with an attribute of a page, "" when it may stand there.
+func judgeAttribute(token html.Token, a html.Attribute) string {
+	own := strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//")
+	scheme, _, _ := strings.Cut(a.Val, ":")
+	abroad := scheme == "https" || scheme == "http"
+	loaded := token.Data == "link" && !slices.Contains(token.Attr, html.Attribute{Key: "rel", Val: "canonical"})
+	switch {
+	case strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcset":
+		return "an attribute that runs, paints or loads"
+	case (a.Key == "src" || a.Key == "action" || a.Key == "href" && loaded) && !own:
+		return "loaded from elsewhere"
+	case a.Key == "href" && !own && !abroad && scheme != "mailto" && a.Val != "#main":
+		return "a link of another kind"
+	}
+	return ""
+}
+
+// FuzzPages: whatever a signer writes, the page of a badge is harmless.
+func FuzzPages(f *testing.F) {
+	f.Add("Name", "Text **bold** [x](javascript:alert(1))", "https://ok.example/")
+	f.Add("<script>", "<script>alert(1)</script>\n\n# x\n\n![p](//t.example/p.png)", "javascript:alert(1)")
+	f.Add("\u202e\u0000\xff", "a\u2028[r]: data:text/html,x\n[r]", "https://a:b@c/\u200b")
+	fixture := newFixture(f, nil)
+	f.Fuzz(func(t *testing.T, name, narrative, link string) {
+		fixture.report = report(verifier.Yes, verifier.Yes)
+		v := fixture.report.Credential
+		v.Issuer = verifier.Party{ID: link, Name: name, URL: link}
+		v.Recipient = []verifier.Identity{{Type: "name", Value: name}, {Type: name, Value: link}}
+		*v.Achievement = verifier.Award{Name: name, Description: narrative, Criteria: narrative, CriteriaURL: link, Type: name, Version: name}
+		v.Evidence = []verifier.Evidence{{ID: link, Name: name, Narrative: narrative}}
+		v.Alignments = []verifier.Alignment{{Name: name, URL: link}}
+		v.Results, v.ValidUntil, v.Superseded = []verifier.Mark{{Name: name, Value: narrative}}, link, link
+		fixture.report.Checks[0].Detail = narrative
+		harmless(t, fixture.get("/c/"+testID, "text/html").Body.String())
+		form := fixture.call(http.MethodPost, "/verify", strings.NewReader("{}"), "Content-Type", mediaVC, "Accept", "text/html")
+		harmless(t, form.Body.String())
+	})
+}

@@ -1,0 +1,107 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+const (
+	judgedFor = time.Minute // how long what was found is shown again
+	maxJudged = 512         // of one generation; two are kept
+)
+
+// judgements remembers for a minute what was found about the credentials of this installation, so that a badge that is
+// shown around is judged once and not for each visitor. What this installation can change is part of the key, so a
+// revocation shows at once.
+type judgements struct {
+	mu    sync.Mutex
+	known recent[[sha256.Size]byte, judgement] // guarded by mu
+}
+
+type judgement struct {
+	report *verifier.Report // never changed
+	from   time.Time
+	until  time.Time
+}
+
+func newJudgements() *judgements {
+	return &judgements{known: newRecent[[sha256.Size]byte, judgement](maxJudged)}
+}
+
+func (j *judgements) find(key [sha256.Size]byte, now time.Time) *verifier.Report {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if known, ok := j.known.get(key); ok && !now.Before(known.from) && now.Before(known.until) {
+		return known.report
+	}
+	return nil
+}
+
+// keep remembers a report until a minute has gone, or until the credential begins or ends. One that left something open is
+// not kept: the next visitor may be luckier.
+func (j *judgements) keep(key [sha256.Size]byte, report *verifier.Report, now time.Time) {
+	if report.Outcome == verifier.Unknown || report.Credential == nil {
+		return
+	}
+	until := now.Add(judgedFor)
+	for _, date := range []string{report.Credential.ValidFrom, report.Credential.ValidUntil} {
+		if at, err := credential.ParseDateTime(date); err == nil && at.After(now) && at.Before(until) {
+			until = at
+		}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.known.put(key, judgement{report: report, from: now, until: until})
+}
+
+// judgeOwn judges a credential of this installation, from the same bytes that are offered for download.
+func (s *server) judgeOwn(ctx context.Context, record issuer.Credential) (*verifier.Report, error) {
+	now := s.Now()
+	key, known := s.judgedBy(ctx, record)
+	if known {
+		if report := s.judged.find(key, now); report != nil {
+			return report, nil
+		}
+	}
+	report, err := s.Verify(ctx, record.JSON)
+	if err != nil {
+		return nil, fmt.Errorf("verifying: %w", err)
+	}
+	if known {
+		s.judged.keep(key, report, now)
+	}
+	return report, nil
+}
+
+// judgedBy is a digest of all that a judgement rests on and this installation can change: the credential, its status lists
+// and the keys of its issuer. Where one of these cannot be read nothing is remembered, and the report says what is missing.
+func (s *server) judgedBy(ctx context.Context, record issuer.Credential) (key [sha256.Size]byte, known bool) {
+	organisation, err := s.Office.Organisation(ctx, record.Organisation)
+	if err != nil {
+		return key, false
+	}
+	digest := sha256.New()
+	for _, k := range organisation.Keys {
+		_, _ = io.WriteString(digest, k.Method+" "+k.Multikey+" "+string(k.State)+"\n") // a digest takes every write
+	}
+	for _, id := range []string{record.Slot.Revocation, record.Slot.Suspension} {
+		if id == "" {
+			continue // an award without a place in a list
+		}
+		list, err := s.Office.StatusList(ctx, id)
+		if err != nil {
+			return key, false
+		}
+		_, _ = io.WriteString(digest, id+" "+list.ETag+"\n")
+	}
+	_, _ = digest.Write(record.JSON)
+	return [sha256.Size]byte(digest.Sum(nil)), true
+}
