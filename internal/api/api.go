@@ -1,0 +1,100 @@
+// Package api serves the issuer's own API: /api/v1, for programs that hold a token of one organisation, and /openapi.json,
+// which describes it. Handlers decode a request, ask the issuer once, and encode the answer; the rules are the issuer's.
+// Start with [New].
+package api
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+// Config says what to serve.
+type Config struct {
+	Service *issuer.Service
+	// Log receives one line for each request, without query, bodies, tokens or whole ids. Nil keeps no log.
+	Log *slog.Logger
+}
+
+// server holds what the handlers share. It is not changed after New.
+type server struct {
+	office *issuer.Service
+	log    *slog.Logger
+}
+
+// prefix is where the API begins.
+const prefix = "/api/v1"
+
+// New returns the handler of everything under /api/v1 and of /openapi.json.
+func New(config Config) (http.Handler, error) {
+	if config.Service == nil {
+		return nil, errors.New("serving the API: the issuer is not set")
+	}
+	s := &server{office: config.Service, log: config.Log}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.recovered, identified, s.logged, sized)
+	s.routes(e)
+	return e, nil
+}
+
+// routes are all addresses of the API, each with what a token must allow. HEAD answers wherever GET does.
+func (s *server) routes(e *echo.Echo) {
+	get := func(path string, scope issuer.Scope, handler echo.HandlerFunc) {
+		e.GET(prefix+path, s.allowed(scope, handler))
+		e.HEAD(prefix+path, s.allowed(scope, handler))
+	}
+	post := func(path string, scope issuer.Scope, handler echo.HandlerFunc) {
+		e.POST(prefix+path, s.allowed(scope, handler))
+	}
+	get("/issuers", "", s.issuers)
+	get("/issuers/:id", "", s.issuer)
+	get("/issuers/:id/keys", issuer.ScopeKeysRead, s.keys)
+
+	get("/achievements", issuer.ScopeAchievementsRead, s.achievements)
+	get("/achievements/:id", issuer.ScopeAchievementsRead, s.achievement)
+	post("/achievements", issuer.ScopeAchievementsWrite, s.draft)
+	e.PUT(prefix+"/achievements/:id", s.allowed(issuer.ScopeAchievementsWrite, s.redraft))
+	post("/achievements/:id/publish", issuer.ScopeAchievementsWrite, s.publish)
+	post("/achievements/:id/archive", issuer.ScopeAchievementsWrite, s.archive)
+
+	get("/credentials", issuer.ScopeCredentialsRead, s.credentials)
+	get("/credentials/:id", issuer.ScopeCredentialsRead, s.credential)
+	post("/credentials", issuer.ScopeCredentialsWrite, s.award)
+	post("/credentials/:id/revoke", issuer.ScopeCredentialsWrite, s.revoke)
+	post("/credentials/:id/suspend", issuer.ScopeCredentialsWrite, s.suspend)
+	post("/credentials/:id/reinstate", issuer.ScopeCredentialsWrite, s.reinstate)
+	get("/status-lists", issuer.ScopeCredentialsRead, s.statusLists)
+
+	e.GET("/openapi.json", s.describe)
+	e.HEAD("/openapi.json", s.describe)
+}
+
+//go:embed openapi.json
+var description []byte
+
+// describe gives the description of the API to anybody.
+func (s *server) describe(c echo.Context) error {
+	sum := sha256.Sum256(description)
+	h := c.Response().Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cache-Control", "public, max-age=300")
+	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+	h.Set("ETag", tag)
+	if hasTag(c.Request().Header.Values("If-None-Match"), tag) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.Blob(http.StatusOK, mediaJSON, description)
+}
