@@ -132,6 +132,9 @@ func (c *Client) read(ctx context.Context, address string, limit int) (verifier.
 		return verifier.Document{}, 0, tooLarge(limit)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, int64(limit)+1))
+	if err == nil {
+		err = ctx.Err() // a server that sees us hang up may still end its answer in good form
+	}
 	if err != nil {
 		return verifier.Document{}, 0, classify(ctx, err)
 	}
