@@ -48,7 +48,7 @@ fuzz:
 	  done; done
 
 bench: build
-	$(GO) test -run '^$$' -bench . -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./cmd/laurel
+	$(GO) test -run '^$$' -bench . -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
 
 contexts:
 	node $(NPM_HOME)/contexts.mjs

@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"proof"},
 	{"issuer", "verifier"}, // the two halves: neither imports the other
 	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/storetest"},
-	{"internal/web", "internal/control"},
+	{"internal/web", "internal/api", "internal/control", "internal/metrics"},
 	{"cmd/laurel"},
 }
 
@@ -36,7 +36,8 @@ var homes = map[string][]string{
 	"github.com/lestrrat-go/jwx":      {"keys/jose"},
 	"github.com/piprate/json-gold":    {"proof/internal/rdf"},
 	"github.com/gowebpki/jcs":         {"proof/internal/rdf"},
-	"github.com/labstack/echo":        {"internal/web"},
+	"github.com/labstack/echo":        {"internal/web", "internal/api"},
+	"github.com/prometheus":           {"internal/metrics"},
 	"github.com/yuin/goldmark":        {"internal/web"},
 	"github.com/microcosm-cc":         {"internal/web"},
 	"golang.org/x/time":               {"internal/web"},
@@ -46,9 +47,10 @@ var homes = map[string][]string{
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys"},
 	"github.com/mr-tron/base58":       {"keys", "proof"},
-	"net/http":                        {"internal/fetch", "internal/web", "internal/control", "cmd/laurel"},
+	"net/http":                        {"internal/fetch", "internal/web", "internal/api", "internal/control", "internal/metrics", "cmd/laurel"},
 	"golang.org/x/net":                {"cmd/laurel"},
 	"github.com/makiuchi-d/gozxing":   {}, // tests only
+	"github.com/getkin/kin-openapi":   {}, // tests only
 	"github.com/google/go-cmp":        {},
 	"pgregory.net/rapid":              {},
 	"github.com/rogpeppe/go-internal": {},

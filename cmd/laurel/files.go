@@ -72,7 +72,7 @@ func (c *signCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 }
 
 type bakeCommand struct {
-	Picture    string `arg:"" help:"The PNG."`
+	Picture    string `arg:"" help:"The PNG or SVG."`
 	Credential string `arg:"" help:"The credential: JSON or JWT."`
 	Output     string `short:"o" required:"" help:"File to write." placeholder:"FILE"`
 }
@@ -95,7 +95,7 @@ func (c *bakeCommand) Run(t *terminal) error {
 }
 
 type unbakeCommand struct {
-	Picture string `arg:"" help:"The PNG, or - for standard input."`
+	Picture string `arg:"" help:"The PNG or SVG, or - for standard input."`
 }
 
 // Run prints the credential as it stands in the picture.

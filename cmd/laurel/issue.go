@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/bake"
 	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/issuer"
@@ -18,7 +19,7 @@ type issueCommand struct {
 	Recipient   string   `required:"" help:"E-mail address of the recipient; the badge carries its salted hash." placeholder:"EMAIL"`
 	Name        string   `help:"Name of the recipient, shown on the badge." placeholder:"NAME"`
 	Evidence    []string `help:"Address of something that the recipient showed." placeholder:"URL"`
-	Output      string   `short:"o" help:"Folder to write the badge into, as JSON, JWT and PNG." placeholder:"DIR"`
+	Output      string   `short:"o" help:"Folder to write the badge into, as JSON, JWT, PNG and SVG." placeholder:"DIR"`
 	JSON        bool     `name:"json" help:"Print id, url and files as JSON and nothing else."`
 }
 
@@ -30,6 +31,9 @@ type issued struct {
 	Files      map[string]string `json:"files"`      // by form: paths with --output, else addresses
 	Note       string            `json:"note,omitempty"`
 }
+
+// forms are those that a badge is there in, named as its files end.
+var forms = [...]string{"json", "jwt", "png", "svg"}
 
 // Run awards the badge and says where it is.
 func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
@@ -55,7 +59,7 @@ func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 			return fmt.Errorf("the badge %s is awarded, but could not be written: %w", award.ID, err)
 		}
 	} else {
-		for _, form := range []string{"json", "jwt", "png"} {
+		for _, form := range forms {
 			answer.Files[form] = award.URL + "." + form
 		}
 	}
@@ -63,7 +67,7 @@ func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		return printJSON(t.out, answer)
 	}
 	fmt.Fprintf(t.out, "Awarded %s\n  page  %s\n", answer.ID, answer.URL)
-	for _, form := range []string{"json", "jwt", "png"} {
+	for _, form := range forms {
 		fmt.Fprintf(t.out, "  %-4s  %s\n", form, answer.Files[form])
 	}
 	if answer.Note != "" {
@@ -77,18 +81,32 @@ func writeForms(folder string, award issuer.Credential) (map[string]string, erro
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	art, err := paper.ArtPNG()
+	picture, err := paper.ArtPNG()
 	if err != nil {
 		return nil, err
 	}
-	picture, err := bake.Bake(art, award.JSON)
+	document, err := credential.Parse(award.JSON)
 	if err != nil {
 		return nil, err
+	}
+	var art paper.Art
+	if document.Subject.Achievement != nil {
+		art = paper.ArtOf(*document.Subject.Achievement)
+	}
+	drawing, err := paper.ArtSVG(art)
+	if err != nil {
+		return nil, err
+	}
+	content := map[string][]byte{"json": award.JSON, "jwt": []byte(award.JWT)}
+	for form, unbaked := range map[string][]byte{"png": picture, "svg": drawing} {
+		if content[form], err = bake.Bake(unbaked, award.JSON); err != nil {
+			return nil, err
+		}
 	}
 	files := map[string]string{}
-	for form, content := range map[string][]byte{"json": award.JSON, "jwt": []byte(award.JWT), "png": picture} {
+	for _, form := range forms {
 		files[form] = filepath.Join(folder, award.ID+"."+form)
-		if err := os.WriteFile(files[form], content, 0o600); err != nil {
+		if err := os.WriteFile(files[form], content[form], 0o600); err != nil {
 			return nil, err
 		}
 	}

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -39,9 +41,11 @@ type grammar struct {
 	Revoke    revokeCommand    `cmd:"" help:"Revoke an award for good."`
 	Suspend   suspendCommand   `cmd:"" help:"Suspend an award until it is reinstated."`
 	Reinstate reinstateCommand `cmd:"" help:"End the suspension of an award."`
+	Doctor    doctorCommand    `cmd:"" help:"Say how an installation is, and what to mend."`
 	Keys      keysCommand      `cmd:"" help:"Make, list, rotate and retire signing keys."`
-	Bake      bakeCommand      `cmd:"" help:"Put a credential into a PNG."`
-	Unbake    unbakeCommand    `cmd:"" help:"Take the credential out of a PNG."`
+	Token     tokenCommand     `cmd:"" help:"Make, list and revoke tokens for programs that use the API."`
+	Bake      bakeCommand      `cmd:"" help:"Put a credential into a PNG or SVG."`
+	Unbake    unbakeCommand    `cmd:"" help:"Take the credential out of a PNG or SVG."`
 	Canon     canonCommand     `cmd:"" help:"Print the canonical N-Quads of a document."`
 }
 
@@ -114,19 +118,26 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return exitCannot
 }
 
-// version is that of the module, or the revision that it was built from.
-func version() string {
+// build is the version of the module, and the revision that it was built from.
+func build() metrics.Build {
+	b := metrics.Build{Version: "of an unknown version", Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "laurel, of an unknown version"
+		return b
 	}
-	text := "laurel " + info.Main.Version
+	b.Version = info.Main.Version
 	for _, setting := range info.Settings {
 		if setting.Key == "vcs.revision" {
-			text += " " + setting.Value
+			b.Revision = setting.Value
 		}
 	}
-	return text
+	return b
+}
+
+// version names the program for people.
+func version() string {
+	b := build()
+	return strings.TrimSpace("laurel " + b.Version + " " + b.Revision)
 }
 
 // explain is what a person reads of an error: the detail that was written for people, where there is one.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/control"
+	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
@@ -96,7 +97,7 @@ func openOffice(ctx context.Context, g *grammar) (office, error) {
 	if err := mustExist(g.folder()); err != nil {
 		return nil, err
 	}
-	opened, _, err := openInstallation(ctx, g, "", false)
+	opened, _, err := openInstallation(ctx, g, "", false, nil)
 	if err != nil {
 		if o := runningOffice(ctx, g.folder()); o != nil { // a server was just starting
 			return o, nil
@@ -107,8 +108,8 @@ func openOffice(ctx context.Context, g *grammar) (office, error) {
 }
 
 // openInstallation opens store and keys in this process and makes them when they are not there. newKeys says that it made a
-// key folder.
-func openInstallation(ctx context.Context, g *grammar, base string, public bool) (opened installation, newKeys bool, err error) {
+// key folder. counters, which may be nil, measure the changes of the store.
+func openInstallation(ctx context.Context, g *grammar, base string, public bool, counters *metrics.Metrics) (opened installation, newKeys bool, err error) {
 	passphrase, err := g.passphrase()
 	if err != nil {
 		return opened, false, err
@@ -124,7 +125,11 @@ func openInstallation(ctx context.Context, g *grammar, base string, public bool)
 	if err == nil {
 		own := ownDocuments{issuer.NewDocuments(store), nil}
 		opened = installation{store: store}
-		opened.Service, err = issuer.Open(ctx, issuer.Config{Store: store, Keys: folder, Now: time.Now, Base: base, Public: public,
+		var records issuer.Store = store
+		if counters != nil {
+			records = countedStore{store, counters}
+		}
+		opened.Service, err = issuer.Open(ctx, issuer.Config{Store: records, Keys: folder, Now: time.Now, Base: base, Public: public,
 			Check: func(ctx context.Context, sealed []byte) error {
 				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.OpenBadges, Fetch: own})
 			}})

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
@@ -12,15 +16,21 @@ const sampleOrganisation = "Cedar Valley School District (sample)"
 // sampleActor marks the awards of the worked example, so that a later start finds them.
 const sampleActor = "worked example"
 
-// addSample adds the worked example, once: a micro-credential with a rubric, and three awards of which one is revoked. It
-// returns the awards, at a later start too.
-func addSample(ctx context.Context, s *issuer.Service, o issuer.Organisation) ([]issuer.Credential, error) {
+// sampleAward is one award of the worked example, with the words that the greeting has for it.
+type sampleAward struct {
+	issuer.Credential
+	standing string
+}
+
+// addSample adds the worked example, once: a micro-credential with a rubric and an alignment, and three awards: one in force,
+// one that expired, and one that was revoked. It returns the awards in this order, at a later start too.
+func addSample(ctx context.Context, s *issuer.Service, o issuer.Organisation, now time.Time) ([]sampleAward, error) {
 	achievements, err := s.Achievements(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(achievements) > 0 {
-		return sampleAwards(ctx, s)
+		return sampleAwards(ctx, s, now)
 	}
 	if _, err := s.CreateAchievement(ctx, issuer.AchievementInput{
 		Organisation: o.ID,
@@ -42,41 +52,75 @@ func addSample(ctx context.Context, s *issuer.Service, o issuer.Organisation) ([
 	}); err != nil {
 		return nil, err
 	}
-	var awards []issuer.Credential
-	for _, earner := range []struct{ name, email, level string }{
-		{"Amara Okafor", "amara.okafor@example.org", "exemplary"},
-		{"José Núñez", "jose.nunez@example.org", "proficient"},
-		{"Robin Smith", "robin.smith@example.org", "proficient"},
+	for _, earner := range []struct {
+		name, email, level, narrative string
+		from, until                   time.Time
+	}{
+		{"Amara Okafor", "amara.okafor@example.org", "exemplary", "Amara's pupils now comment on each other's drafts as she does.", time.Time{}, time.Time{}},
+		{"José Núñez", "jose.nunez@example.org", "proficient", "Awarded for two years; José can renew it with a new portfolio.", now.AddDate(-3, 0, 0), now.AddDate(-1, 0, 0)},
+		{"Robin Smith", "robin.smith@example.org", "proficient", "", time.Time{}, time.Time{}},
 	} {
-		award, err := s.Issue(ctx, issuer.AwardInput{Recipient: earner.email, Name: earner.name, Actor: sampleActor,
+		award, err := s.Issue(ctx, issuer.AwardInput{Recipient: earner.email, Name: earner.name, Narrative: earner.narrative, Actor: sampleActor,
+			ValidFrom: earner.from, ValidUntil: earner.until,
 			Results: []credential.Result{{ResultDescription: "practice", AchievedLevel: earner.level}},
 			Evidence: []issuer.Evidence{{URL: "https://example.org/portfolio/feedback", Name: "Portfolio of three lessons",
 				Narrative: "Recordings, samples of feedback and a reflection."}}})
 		if err != nil {
 			return nil, err
 		}
-		awards = append(awards, award)
+		if earner.name == "Robin Smith" {
+			if _, err := s.Revoke(ctx, award.ID, "The portfolio turned out to be another person's work.", sampleActor); err != nil {
+				return nil, err
+			}
+		}
 	}
-	last := &awards[len(awards)-1]
-	*last, err = s.Revoke(ctx, last.ID, "The portfolio turned out to be another person's work.", sampleActor)
-	return awards, err
+	return sampleAwards(ctx, s, now)
 }
 
-// sampleAwards finds the awards of the worked example again.
-func sampleAwards(ctx context.Context, s *issuer.Service) ([]issuer.Credential, error) {
-	var awards []issuer.Credential
+// sampleAwards finds the awards of the worked example: those in force first, then in the order in which they were made.
+func sampleAwards(ctx context.Context, s *issuer.Service, now time.Time) ([]sampleAward, error) {
+	var awards []sampleAward
 	for after := ""; ; {
 		page, next, err := s.Credentials(ctx, after, 1000)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range page {
-			if c.By == sampleActor && !c.Issued.IsZero() {
-				awards = append(awards, c)
+			if c.By != sampleActor || c.Issued.IsZero() {
+				continue
 			}
+			standing, err := standingOf(c, now)
+			if err != nil {
+				return nil, err
+			}
+			awards = append(awards, sampleAward{c, standing})
 		}
 		if after = next; next == "" {
-			return awards, nil
+			break
 		}
 	}
+	slices.SortFunc(awards, func(a, b sampleAward) int {
+		return cmp.Or(cmp.Compare(standings[a.standing], standings[b.standing]), a.Intended.Compare(b.Intended))
+	})
+	return awards, nil
+}
+
+// standings are the words for an award, in the order in which they are shown.
+var standings = map[string]int{"a badge in force": 0, "an expired badge": 1, "a suspended badge": 2, "a revoked badge": 3}
+
+func standingOf(c issuer.Credential, now time.Time) (string, error) {
+	document, err := credential.Parse(c.JSON)
+	if err != nil {
+		return "", fmt.Errorf("reading the award %s: %w", c.ID, err)
+	}
+	until, err := credential.ParseDateTime(document.ValidUntil)
+	switch {
+	case c.Revoked != nil:
+		return "a revoked badge", nil
+	case c.Suspended != nil:
+		return "a suspended badge", nil
+	case document.ValidUntil != "" && (err != nil || now.After(until)):
+		return "an expired badge", nil
+	}
+	return "a badge in force", nil
 }

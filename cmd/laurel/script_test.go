@@ -3,12 +3,19 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
+	"math/big"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +23,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,8 +52,8 @@ func TestScripts(t *testing.T) {
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serveBeside, "shutdown": shutdown, "crash": crash, "get": get,
-			"exits": exits, "json": jsonIs, "check": checkIs, "let": let, "replace": replace, "png": pngFile, "mode": modeIs,
+			"serve": serveBeside, "shutdown": shutdown, "crash": crash, "get": get, "post": post,
+			"exits": exits, "certificate": selfSigned, "shows": shows, "hangup": hangup, "json": jsonIs, "check": checkIs, "let": let, "replace": replace, "png": pngFile, "mode": modeIs,
 		},
 		Setup: func(env *testscript.Env) error {
 			if err := os.WriteFile(filepath.Join(env.WorkDir, unsigned), document, 0o600); err != nil {
@@ -70,9 +78,31 @@ type serverKey struct{}
 type server struct {
 	command  *exec.Cmd // nil: none is running
 	folder   string
-	out, err bytes.Buffer
+	out      bytes.Buffer
+	err      journal
 	finished chan error
 }
+
+// journal is what a server writes to standard error, read while it writes.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// visitor believes the certificates that scripts make.
+var visitor = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // self-signed
 
 // patience is how long a server may take to start or to stop.
 const patience = 15 * time.Second
@@ -132,12 +162,12 @@ func serveBeside(ts *testscript.TestScript, neg bool, args []string) {
 	case <-time.After(patience):
 		ts.Fatalf("laurel serve does not start")
 	}
-	found := regexp.MustCompile(`running on (http://\S+)`).FindSubmatch(s.out.Bytes())
+	found := regexp.MustCompile(`running on (https?://\S+)`).FindSubmatch(s.out.Bytes())
 	if found == nil {
 		ts.Fatalf("laurel serve names no address:\n%s", &s.out)
 	}
 	ts.Setenv("SERVER", string(found[1]))
-	response, err := http.Get(string(found[1]) + "/healthz")
+	response, err := visitor.Get(string(found[1]) + "/healthz")
 	ts.Check(err)
 	response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -195,7 +225,7 @@ func crash(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(ts.Value(serverKey{}).(*server).end(syscall.SIGKILL))
 }
 
-// get is `get ADDRESS [STATUS [ACCEPT]]`: the body is standard output. An address that begins with "/" is one of $SERVER.
+// get is `get ADDRESS [STATUS [ACCEPT]]`: the body is standard output, the header standard error. An address that begins with "/" is one of $SERVER.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 3 {
 		ts.Fatalf("usage: get ADDRESS [STATUS [ACCEPT]]")
@@ -212,13 +242,84 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) > 2 {
 		request.Header.Set("Accept", args[2])
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := visitor.Do(request)
 	ts.Check(err)
 	defer response.Body.Close()
 	_, err = io.Copy(ts.Stdout(), response.Body)
 	ts.Check(err)
+	ts.Check(response.Header.Write(ts.Stderr()))
 	if strconv.Itoa(response.StatusCode) != status {
 		ts.Fatalf("%s answers %s, want %s", address, response.Status, status)
+	}
+}
+
+// post is `post PATH FILE STATUS`: the file as a JSON body; the answer's body is standard output, its header standard error.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: post PATH FILE STATUS")
+	}
+	response, err := visitor.Post(ts.Getenv("SERVER")+args[0], "application/json", strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
+	defer response.Body.Close()
+	_, err = io.Copy(ts.Stdout(), response.Body)
+	ts.Check(err)
+	ts.Check(response.Header.Write(ts.Stderr()))
+	if strconv.Itoa(response.StatusCode) != args[2] {
+		ts.Fatalf("%s answers %s, want %s", args[0], response.Status, args[2])
+	}
+}
+
+// selfSigned is `certificate HOST LIFE CERT KEY`: a certificate of the host that ends after LIFE, with its key (0600).
+func selfSigned(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: certificate HOST LIFE CERT KEY")
+	}
+	life, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	from := time.Now().Add(-10 * 365 * 24 * time.Hour)
+	template := x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), DNSNames: args[:1], NotBefore: from, NotAfter: time.Now().Add(life)}
+	certificate, err := x509.CreateCertificate(rand.Reader, &template, &template, private.Public(), private)
+	ts.Check(err)
+	key, err := x509.MarshalPKCS8PrivateKey(private)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
+}
+
+// shows is `shows CERT`: the server speaks TLS 1.2 or later, with this certificate.
+func shows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: shows CERT")
+	}
+	block, _ := pem.Decode([]byte(ts.ReadFile(args[0])))
+	address := strings.TrimPrefix(ts.Getenv("SERVER"), "https://")
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // compared below
+	ts.Check(err)
+	defer conn.Close()
+	if !bytes.Equal(conn.ConnectionState().PeerCertificates[0].Raw, block.Bytes) {
+		ts.Fatalf("the server shows another certificate")
+	}
+	if old, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil { //nolint:gosec // must fail
+		old.Close()
+		ts.Fatalf("the server speaks TLS 1.1")
+	}
+}
+
+// hangup sends SIGHUP and waits until the server has said what it did about it.
+func hangup(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(serverKey{}).(*server)
+	if neg || len(args) > 0 || s.command == nil {
+		ts.Fatalf("usage: hangup, while a server is running")
+	}
+	said := func() int { return strings.Count(s.err.String(), "the certificate was ") }
+	before := said()
+	ts.Check(s.command.Process.Signal(syscall.SIGHUP))
+	for until := time.Now().Add(patience); said() == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			ts.Fatalf("laurel serve does not answer SIGHUP")
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,47 +15,117 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/api"
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/fetch"
+	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/web"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
 type serveCommand struct {
-	Listen       string   `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL    string   `help:"Address under which everybody reaches this server, such as https://badges.example.org. Chosen once: badges carry it." placeholder:"URL"`
-	TrustedProxy []string `help:"Network of a proxy before this server, such as 10.0.0.0/8; it names the address of each visitor." placeholder:"CIDR"`
-	Organisation string   `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
-	Sample       bool     `help:"Add a worked example: one micro-credential and three awards, one of them revoked."`
+	Listen        string   `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL     string   `help:"Address under which everybody reaches this server, such as https://badges.example.org. Chosen once: badges carry it." placeholder:"URL"`
+	TLSCert       string   `name:"tls-cert" help:"Certificate chain in PEM, to speak TLS without a proxy; read again on SIGHUP." placeholder:"FILE"`
+	TLSKey        string   `name:"tls-key" help:"Its private key in PEM, readable by its owner only." placeholder:"FILE"`
+	TrustedProxy  []string `help:"Network of a proxy before this server, such as 10.0.0.0/8; it names the address of each visitor." placeholder:"CIDR"`
+	VerifyRate    int      `help:"Checks a minute that one address may ask for, half of them at once; 0 for no limit." default:"120" placeholder:"N"`
+	MetricsListen string   `help:"Address for /metrics (Prometheus), which the public must not reach; none when not given." placeholder:"HOST:PORT"`
+	Organisation  string   `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
+	Sample        bool     `help:"Add a worked example: one micro-credential and three awards: in force, expired, revoked."`
+}
+
+// plan is what the flags of serve say, read and found good before anything is made.
+type plan struct {
+	proxies     []*net.IPNet
+	certificate *certificate // nil: plain HTTP
+}
+
+func (c *serveCommand) plan(folder string) (p plan, err error) {
+	if c.PublicURL != "" {
+		if err := checkPublicURL(c.PublicURL); err != nil {
+			return p, err
+		}
+	}
+	if c.VerifyRate < 0 {
+		return p, fmt.Errorf("--verify-rate %d is not a number of checks a minute; 0 means no limit", c.VerifyRate)
+	}
+	for _, text := range c.TrustedProxy {
+		_, network, err := net.ParseCIDR(text)
+		if err != nil {
+			return p, fmt.Errorf("--trusted-proxy %q is not a network such as 10.0.0.0/8", text)
+		}
+		p.proxies = append(p.proxies, network)
+	}
+	if p.certificate, err = openCertificate(c.TLSCert, c.TLSKey); err != nil {
+		return p, err
+	}
+	if p.certificate != nil && c.PublicURL == "" && mustExist(folder) != nil {
+		return p, errLocalTLS
+	}
+	return p, nil
+}
+
+// errLocalTLS: the addresses of a local installation begin with http://.
+var errLocalTLS = errors.New("--tls-cert is for a server with a public address; give --public-url too, or leave --tls-cert and --tls-key away")
+
+// checkPublicURL refuses an address that could not stand in a badge.
+func checkPublicURL(address string) error {
+	u, err := url.Parse(strings.TrimSuffix(address, "/"))
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Path+u.RawQuery+u.Fragment != "" {
+		return fmt.Errorf("--public-url %q is not an https address of a host alone, such as https://badges.example.org", address)
+	}
+	return nil
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	listener, err := net.Listen("tcp", c.Listen) // before anything is made: a taken port is the usual reason to stop here
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is already in use; stop the other server, or choose another address with --listen", c.Listen)
-	}
+	p, err := c.plan(g.folder())
 	if err != nil {
-		return fmt.Errorf("listening on %q: %w", c.Listen, err)
+		return err
+	}
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if p.certificate == nil {
+		ends = append(ends, syscall.SIGHUP) // the terminal was closed
+	}
+	ctx, stop := signal.NotifyContext(ctx, ends...)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()                          // a second Ctrl-C does not wait for anybody
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // a crash must not write the keys to disk
+	log := slog.New(slog.NewJSONHandler(t.err, nil))
+
+	listener, err := listen("--listen", c.Listen) // before anything is made: a taken port is the usual reason to stop here
+	if err != nil {
+		return err
 	}
 	defer listener.Close()
+	var counters *metrics.Metrics
+	var counting net.Listener
+	if c.MetricsListen != "" {
+		if counting, err = listen("--metrics-listen", c.MetricsListen); err != nil {
+			return err
+		}
+		counters = metrics.New(build())
+		defer serveMetrics(counting, counters, log)()
+	}
+	f := &front{listener: listener, certificate: p.certificate, counters: counters, log: log, drain: 10 * time.Second}
+	f.start()
+	defer f.stop(ctx)
+
 	base := c.PublicURL
 	if base == "" {
 		base = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
-	} else if err := checkPublicURL(base); err != nil {
-		return err
 	}
-	here, newKeys, err := openInstallation(ctx, g, base, c.PublicURL != "")
+	here, newKeys, err := openInstallation(ctx, g, base, c.PublicURL != "", counters)
 	if err != nil {
 		return err
 	}
 	defer here.Close()
+	if here.Local() && p.certificate != nil {
+		return errLocalTLS
+	}
 	socket, err := control.Listen(g.folder()) // commands that come from now on wait for an answer
 	if err != nil {
 		return err
@@ -70,116 +139,179 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	var awards []issuer.Credential
+	var awards []sampleAward
 	if c.Sample {
-		if awards, err = addSample(ctx, here.Service, organisation); err != nil {
+		if awards, err = addSample(ctx, here.Service, organisation, time.Now()); err != nil {
 			return fmt.Errorf("adding the worked example: %w", err)
 		}
 	}
-	handler, err := c.handler(here, t.err)
+	running := &runningServer{Service: here.Service, front: f, proxies: len(p.proxies)}
+	pages, err := c.handler(here.Service, p, counters, log)
 	if err != nil {
 		return err
 	}
-	c.greet(t.out, here, organisation, listener, g, newKeys, created, awards)
-	return serve(ctx, listener, handler, socket, here)
+	f.open(&service{pages: pages, ready: &readiness{ask: here.Ready, log: log}})
+	if p.certificate != nil {
+		counters.Certificate(p.certificate.end())
+		defer reloadOnHangup(p.certificate, counters, log)()
+	}
+	greeting{here, organisation, p, f, counting, g.Data, newKeys, created, awards}.print(t.out)
+	return serve(ctx, f, socket, running)
 }
 
-// checkPublicURL refuses an address that could not stand in a badge, before anything is made.
-func checkPublicURL(address string) error {
-	u, err := url.Parse(strings.TrimSuffix(address, "/"))
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Path+u.RawQuery+u.Fragment != "" {
-		return fmt.Errorf("--public-url %q is not an https address of a host alone, such as https://badges.example.org", address)
+// handler is all that the public reaches: the API, and pages and documents, with verification that has this installation's own
+// documents at hand.
+func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.Metrics, log *slog.Logger) (http.Handler, error) {
+	programs, err := api.New(api.Config{Service: here, Log: log})
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-// handler is the public side: pages and documents, and verification with this installation's own documents at hand.
-func (c *serveCommand) handler(here installation, log io.Writer) (http.Handler, error) {
-	source := ownDocuments{here, fetch.New(fetch.Options{})}
-	var proxies []*net.IPNet
-	for _, text := range c.TrustedProxy {
-		_, network, err := net.ParseCIDR(text)
-		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxy %q is not a network such as 10.0.0.0/8", text)
-		}
-		proxies = append(proxies, network)
-	}
+	turns := newTurns()
+	source := ownDocuments{here, patientFetcher{countedFetcher{fetch.New(fetch.Options{}), counters}, turns}}
 	pages, err := web.New(web.Config{
-		Office: here.Service, Base: here.Base(), Local: here.Local(), TrustedProxies: proxies, Log: slog.New(slog.NewJSONHandler(log, nil)),
+		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log,
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
-			return verifier.Verify(ctx, input, verifier.Options{Fetch: source})
+			report, err := turns.verify(ctx, input, verifier.Options{Fetch: source})
+			counters.Verification(report, err)
+			return report, err
 		},
 		FetchInput: func(ctx context.Context, address string) ([]byte, error) {
 			document, err := source.Fetch(ctx, address, credential.Limits.Upload)
 			return document.Bytes, err
 		},
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // one budget of fetches for each request
-		pages.ServeHTTP(w, r.WithContext(fetch.WithBudget(r.Context())))
-	}), err
-}
-
-// greet prints what to open, and nothing secret.
-func (c *serveCommand) greet(out io.Writer, here installation, o issuer.Organisation, l net.Listener, g *grammar, newKeys, created bool, awards []issuer.Credential) {
-	if newKeys {
-		fmt.Fprintf(out, "Made %s with new keys. They are sealed; identity.age-key beside them opens them, so keep that folder to yourself.\n", g.folder())
+	if err != nil {
+		return nil, err
 	}
-	if created {
-		fmt.Fprintf(out, "Made the issuer %q: %s\n", o.Name, o.DID)
-	}
-	if done := here.Opening(); done.Finished > 0 {
-		fmt.Fprintf(out, "Finished %d awards that an earlier stop had left half done.\n", done.Finished)
-	} else if done.Unfinished != nil {
-		fmt.Fprintf(out, "Some awards are still half done and will be tried again at the next start: %v\n", done.Unfinished)
-	}
-	fmt.Fprintf(out, "\nLaurel is running on http://%s\n\n", l.Addr())
-	lines := [][2]string{{"verify a badge", here.Base() + "/verify"}, {"the issuer", o.URL}}
-	for _, a := range awards {
-		label := "a badge in force"
-		if a.Revoked != nil {
-			label = "a revoked badge"
+	// No http.ServeMux: it would answer odd paths itself, with redirects.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/openapi.json" {
+			programs.ServeHTTP(w, r)
+			return
 		}
-		lines = append(lines, [2]string{label, a.URL})
-	}
-	for _, line := range lines {
-		fmt.Fprintf(out, "  %-17s %s\n", line[0], line[1])
-	}
-	if here.Local() {
-		fmt.Fprintf(out, "\nThese addresses work on this machine only.\n")
-	}
-	if !here.Local() && len(c.TrustedProxy) == 0 {
-		fmt.Fprintf(out, "\nThis server speaks plain HTTP: put a proxy with TLS before it and name that with --trusted-proxy, or all its visitors share one rate limit.\n")
-	}
-	fmt.Fprintf(out, "Stop with Ctrl-C.\n")
+		pages.ServeHTTP(w, r)
+	}), nil
 }
 
-// maxConnections bounds what idle and slow clients can hold open.
-const maxConnections = 1024
-
-// serve answers on the listener and on the private socket until ctx ends or one of them fails. When it returns, nothing uses
-// the installation any more.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, socket net.Listener, here installation) error {
+// serve answers the public and the private socket until ctx ends or one of them fails. When it returns, nothing uses the
+// installation any more.
+func serve(ctx context.Context, f *front, socket net.Listener, here *runningServer) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10}
-	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // a crash must not write the keys to disk
-	failed := make(chan error, 2)
-	var both sync.WaitGroup
-	both.Go(func() { failed <- control.Serve(ctx, socket, here) })
-	both.Go(func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) })
+	private := make(chan error, 1)
+	var beside sync.WaitGroup
+	beside.Go(func() { private <- control.Serve(ctx, socket, here) })
 	var err error
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
+	case err = <-f.failed:
+	case err = <-private:
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
 	stop()
-	_ = server.Shutdown(stopping)
-	both.Wait()
-	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+	f.stop(ctx)
+	beside.Wait()
+	if err != nil {
 		return fmt.Errorf("serving: %w", err)
 	}
 	return nil
+}
+
+// serveMetrics answers GET /metrics on a listener of its own until the function that it returns is called.
+func serveMetrics(listener net.Listener, counters *metrics.Metrics, log *slog.Logger) (end func()) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", counters.Handler())
+	server := timeouts(mux, log)
+	go func() { _ = server.Serve(listener) }()
+	return func() { _ = server.Close() }
+}
+
+// reloadOnHangup reads the certificate again at each SIGHUP, until the function that it returns is called.
+func reloadOnHangup(c *certificate, counters *metrics.Metrics, log *slog.Logger) (end func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for range hangups {
+			if err := c.read(); err != nil {
+				log.Warn("the certificate was not read again; the one before stays in use", "cause", err.Error())
+				continue
+			}
+			counters.Certificate(c.end())
+			log.Info("the certificate was read again", "until", c.end())
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+	}
+}
+
+// runningServer is the installation as the socket sees it.
+type runningServer struct {
+	*issuer.Service
+	front   *front
+	proxies int
+}
+
+// Condition implements [control.Examined].
+func (r *runningServer) Condition(ctx context.Context) (control.Condition, error) {
+	found := control.Condition{Version: version(), Listen: r.front.listener.Addr().String(), Proxies: r.proxies}
+	if c := r.front.certificate; c != nil {
+		found.TLS, found.CertificateEnd = true, c.end()
+	}
+	if err := r.Ready(ctx); err != nil {
+		found.NotReady = explain(err)
+	}
+	var err error
+	found.Inspection, err = r.Inspect(ctx)
+	return found, err
+}
+
+// countedFetcher counts what could not be read.
+type countedFetcher struct {
+	next     verifier.Fetcher
+	counters *metrics.Metrics
+}
+
+// Fetch implements [verifier.Fetcher].
+func (c countedFetcher) Fetch(ctx context.Context, address string, limit int) (verifier.Document, error) {
+	document, err := c.next.Fetch(ctx, address, limit)
+	c.counters.Fetch(err)
+	return document, err
+}
+
+// countedStore measures changes, and counts the acts that they record.
+type countedStore struct {
+	issuer.Store
+	counters *metrics.Metrics
+}
+
+// Update implements [issuer.Store].
+func (c countedStore) Update(ctx context.Context, fn func(issuer.Tx) error) error {
+	began := time.Now()
+	var acts []string
+	err := c.Store.Update(ctx, func(tx issuer.Tx) error {
+		acts = nil // after a conflict it runs again
+		return fn(watchedTx{tx, &acts})
+	})
+	c.counters.Update(time.Since(began), err)
+	if err == nil {
+		for _, act := range acts {
+			c.counters.Act(act)
+		}
+	}
+	return err
+}
+
+// watchedTx notes the acts that are written to the audit log, which has all of them, whoever does them.
+type watchedTx struct {
+	issuer.Tx
+	acts *[]string
+}
+
+// Put implements [issuer.Tx].
+func (w watchedTx) Put(k issuer.Kind, r issuer.Row) error {
+	if act := issuer.ActionOf(k, r); act != "" {
+		*w.acts = append(*w.acts, act)
+	}
+	return w.Tx.Put(k, r)
 }
