@@ -1,6 +1,6 @@
 # make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
 # make test   installs what the tests need, says so first, and runs all of them
-# The other targets: build check bench fuzz interop contexts clean.
+# The other targets: build check bench fuzz crash load contexts clean.
 
 export CGO_ENABLED ?= 0
 GO       ?= go
@@ -10,7 +10,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages in which goroutines meet: the race detector runs over these, once.
 CONCURRENT := ./internal/... ./issuer/... ./verifier/... ./cmd/...
 
-.PHONY: build run check test unit race fuzz bench contexts clean tools
+.PHONY: build run check test unit race fuzz bench crash load contexts clean tools
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
@@ -49,6 +49,13 @@ fuzz:
 
 bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
+
+# Kills and loads a real server for long; the short forms are part of `make test`.
+crash:
+	LAUREL_CRASH_ROUNDS=$${LAUREL_CRASH_ROUNDS:-500} $(GO) test -count=1 -timeout 60m -run '^TestCrash$$' -v ./cmd/laurel
+
+load:
+	LAUREL_LOAD_SECONDS=$${LAUREL_LOAD_SECONDS:-300} $(GO) test -count=1 -timeout 30m -run '^TestLoad$$' -v ./cmd/laurel
 
 contexts:
 	node $(NPM_HOME)/contexts.mjs

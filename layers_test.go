@@ -48,7 +48,7 @@ var homes = map[string][]string{
 	"filippo.io/age":                  {"keys"},
 	"github.com/mr-tron/base58":       {"keys", "proof"},
 	"net/http":                        {"internal/fetch", "internal/web", "internal/api", "internal/control", "internal/metrics", "cmd/laurel"},
-	"golang.org/x/net":                {"cmd/laurel"},
+	"golang.org/x/net":                {}, // tests only
 	"github.com/makiuchi-d/gozxing":   {}, // tests only
 	"github.com/getkin/kin-openapi":   {}, // tests only
 	"github.com/google/go-cmp":        {},

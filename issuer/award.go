@@ -71,7 +71,7 @@ func (s *Service) Issue(ctx context.Context, in AwardInput) (Credential, error) 
 	if err != nil {
 		return Credential{}, stored(err)
 	}
-	return s.complete(ctx, draft)
+	return s.complete(context.WithoutCancel(ctx), draft) // what is begun is finished, also for a caller who has gone
 }
 
 // badge checks the input and fills in all that depends on it alone.

@@ -165,3 +165,18 @@ func TestOrderIsBySequence(t *testing.T) {
 		t.Errorf("organisations %+v, error %v", all, err)
 	}
 }
+
+// TestIssueForCallerWhoLeft: an award that was begun is finished, though nobody waits for it any more.
+func TestIssueForCallerWhoLeft(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	d.check = func(ctx context.Context, _ []byte) error {
+		cancel()
+		return ctx.Err()
+	}
+	c, err := d.Issue(ctx, issuer.AwardInput{Recipient: "ada@example.org"})
+	if err != nil || c.Issued.IsZero() || len(d.drafts(t)) != 0 {
+		t.Errorf("%+v, error %v", c, err)
+	}
+}

@@ -39,8 +39,11 @@ func (g greeting) print(out io.Writer) {
 	if done.Finished > 0 {
 		fmt.Fprintf(out, "Finished %d awards that an earlier stop had left half done.\n", done.Finished)
 	}
+	if done.Burned > 0 {
+		fmt.Fprintf(out, "Gave up %d awards whose signing failed at five starts; the audit log names them. Award them anew.\n", done.Burned)
+	}
 	if done.Unfinished != nil {
-		fmt.Fprintf(out, "Some awards are still half done and will be tried again at the next start: %v\n", done.Unfinished)
+		fmt.Fprintf(out, "Some awards could not be finished: %v\n", done.Unfinished)
 	}
 	scheme := "http"
 	if g.plan.certificate != nil {

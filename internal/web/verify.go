@@ -11,6 +11,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,6 +25,11 @@ func (s *server) verify(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", cacheNever) // what somebody uploads is theirs
 	c.Response().Header().Set("Vary", "Accept")
 	ctx := c.Request().Context()
+	release, err := s.room(c.Request())
+	if err != nil {
+		return err
+	}
+	defer release()
 	input, err := s.input(c.Request())
 	if err != nil {
 		return err
@@ -40,6 +46,27 @@ func (s *server) verify(c echo.Context) error {
 		return err
 	}
 	return c.Blob(http.StatusOK, mediaJSON, body)
+}
+
+const (
+	largeUploads = 4               // bodies beyond credential.Limits.Body that are in memory at a time
+	uploadWait   = 5 * time.Second // for one of them to be done
+)
+
+// room waits until a large body may be read: each takes several times its size while it is judged. It answers what gives
+// the room back.
+func (s *server) room(r *http.Request) (release func(), err error) {
+	if r.ContentLength >= 0 && r.ContentLength <= int64(credential.Limits.Body) {
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), uploadWait)
+	defer cancel()
+	select {
+	case s.uploads <- struct{}{}:
+		return func() { <-s.uploads }, nil
+	case <-ctx.Done():
+		return nil, failure{status: http.StatusServiceUnavailable, code: "busy", detail: "Many large files are being checked just now. Try again in a moment."}
+	}
 }
 
 // reportJSON writes a report as the command line writes it.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -465,5 +467,29 @@ func TestNewRefuses(t *testing.T) {
 	}
 	if _, err := New(whole()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRoom: a few large uploads are judged at a time, and who waits in vain is told to come again. Small ones never wait.
+func TestRoom(t *testing.T) {
+	s := &server{uploads: make(chan struct{}, 1)}
+	large := httptest.NewRequest(http.MethodPost, "/verify", strings.NewReader(strings.Repeat("x", 2<<20)))
+	small := httptest.NewRequest(http.MethodPost, "/verify", strings.NewReader("x"))
+	release, err := s.room(large)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.room(small); err != nil {
+		t.Errorf("small: %v", err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	var told failure
+	if _, err := s.room(large.WithContext(gone)); !errors.As(err, &told) || told.status != http.StatusServiceUnavailable {
+		t.Errorf("a second large one: %v", err)
+	}
+	release()
+	if _, err := s.room(large); err != nil {
+		t.Errorf("after the first was done: %v", err)
 	}
 }
