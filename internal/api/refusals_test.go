@@ -150,7 +150,7 @@ func TestSocket(t *testing.T) {
 	w := newWorld(t)
 	server := httptest.NewServer(w.handler)
 	defer server.Close()
-	do := func(method, path string, body io.Reader) *http.Response {
+	try := func(method, path string, body io.Reader) (*http.Response, error) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, body)
 		if err != nil {
@@ -159,10 +159,17 @@ func TestSocket(t *testing.T) {
 		r.Header.Set("Authorization", "Bearer "+w.ours.token)
 		r.Header.Set("Content-Type", "application/json")
 		response, err := http.DefaultClient.Do(r)
+		if err == nil {
+			t.Cleanup(func() { _ = response.Body.Close() })
+		}
+		return response, err
+	}
+	do := func(method, path string, body io.Reader) *http.Response {
+		t.Helper()
+		response, err := try(method, path, body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = response.Body.Close() })
 		return response
 	}
 	head := do("HEAD", "/api/v1/issuers/"+w.ours.ID, nil)
@@ -170,7 +177,8 @@ func TestSocket(t *testing.T) {
 		t.Errorf("%v %q %v", head, text, err)
 	}
 	endless := io.MultiReader(strings.NewReader(`{"name":"`), io.LimitReader(zeros{}, 4<<20))
-	if r := do("POST", "/api/v1/achievements", endless); r.StatusCode != 413 {
+	// The server may hang up before the client has sent everything; what it must not do is take it.
+	if r, err := try("POST", "/api/v1/achievements", endless); err == nil && r.StatusCode != 413 {
 		t.Error(r.Status)
 	}
 	if r := do("POST", "/api/v1/credentials/a/suspend", strings.NewReader("")); r.StatusCode != 404 {
