@@ -179,7 +179,7 @@ func (s *scene) attacks() []*attack {
 	return []*attack{
 		{name: "half a body", half: true, requests: [][]byte{postRequest(jsonBody, s.inForce.JSON)[:600], postRequest(pngBody, bytes.Repeat([]byte("A"), 1<<20))[:1<<19]}},
 		{name: "half a header", half: true, requests: [][]byte{getRequest(badge, "")[:30]}},
-		{name: "oversize, announced", answers: []int{413}, requests: [][]byte{
+		{name: "oversize, announced", answers: []int{413, 0}, requests: [][]byte{
 			fmt.Appendf(nil, "POST /verify HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n%sContent-Length: %d\r\n\r\n{", jsonBody, 2*upload)}},
 		{name: "oversize, in chunks", answers: []int{413, 0}, requests: [][]byte{ // 0: what we still send resets the connection
 			fmt.Appendf(nil, "POST /verify HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s", jsonBody, 2*upload, bytes.Repeat([]byte(" "), upload+1<<18))}},
