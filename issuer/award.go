@@ -2,7 +2,6 @@ package issuer
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -185,8 +184,9 @@ func (s *Service) entry(purpose, list string, index int) credential.StatusEntry 
 func (s *Service) newCredential() Credential {
 	c := Credential{ID: newID(), Intended: s.now().UTC()}
 	if !s.public {
-		random := uuid.New()
-		c.ID, c.Identifier = base64.RawURLEncoding.EncodeToString(random[:]), random.URN()
+		var random uuid.UUID
+		c.ID = shortID(func() [16]byte { random = uuid.New(); return random })
+		c.Identifier = random.URN()
 	}
 	c.URL = s.base + "/c/" + c.ID
 	if s.public {
@@ -201,8 +201,33 @@ const (
 	codeSigning   = "signing_failed"
 )
 
-// complete signs a draft, checks what it signed and records it. Doing it twice gives the same award.
-func (s *Service) complete(ctx context.Context, draft Credential) (Credential, error) {
+// errKeyChanged says that a key of the organisation ended while it signed.
+var errKeyChanged = &Error{Kind: KindUnavailable, Code: "key_changed", Detail: "The keys of the issuer are being changed. Try again."}
+
+// complete signs a draft, checks what it signed and records it. Doing it twice gives the same award. When a key was changed
+// meanwhile, which may be because it was stolen, the award is signed anew.
+func (s *Service) complete(ctx context.Context, draft Credential) (done Credential, err error) {
+	for range 3 {
+		if done, err = s.completeOnce(ctx, draft); !errors.Is(err, errKeyChanged) {
+			return done, err
+		}
+	}
+	return done, err
+}
+
+// sameKeys says whether an organisation still signs with the keys that it had.
+func sameKeys(before, now Organisation) bool {
+	for _, key := range []func(*Organisation) (Key, error){(*Organisation).integrityKey, (*Organisation).jwtKey} {
+		a, errA := key(&before)
+		b, errB := key(&now)
+		if errA != nil || errB != nil || a.Method != b.Method {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Service) completeOnce(ctx context.Context, draft Credential) (Credential, error) {
 	o, err := s.Organisation(ctx, draft.Organisation)
 	if err != nil {
 		return Credential{}, err
@@ -225,6 +250,13 @@ func (s *Service) complete(ctx context.Context, draft Credential) (Credential, e
 		var err error
 		if done, version, err = credentials.Get(tx, draft.ID); err != nil || !done.Issued.IsZero() {
 			return err
+		}
+		now, _, err := organisations.Get(tx, o.ID)
+		if err != nil {
+			return err
+		}
+		if !sameKeys(o, now) {
+			return errKeyChanged
 		}
 		done.Issued, done.JSON, done.JWT, done.Unsigned = s.now().UTC(), sealed, token, nil
 		if err := credentials.Put(tx, &done, version); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 // leave begins an award that stays a draft, and returns it.
@@ -178,5 +179,31 @@ func TestIssueForCallerWhoLeft(t *testing.T) {
 	c, err := d.Issue(ctx, issuer.AwardInput{Recipient: "ada@example.org"})
 	if err != nil || c.Issued.IsZero() || len(d.drafts(t)) != 0 {
 		t.Errorf("%+v, error %v", c, err)
+	}
+}
+
+// TestKeyStolenMeanwhile: an award is not given out under a key that ended while it was made.
+func TestKeyStolenMeanwhile(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	organisations, err := d.Organisations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen := ""
+	d.check = func(ctx context.Context, _ []byte) error {
+		if stolen != "" {
+			return nil
+		}
+		for _, k := range mustKeys(t, d) {
+			if k.Algorithm == keys.EdDSA && k.State == issuer.KeyActive {
+				stolen = k.Method
+			}
+		}
+		return d.CompromiseKey(ctx, organisations[0].ID, stolen, "test")
+	}
+	c, err := d.Issue(t.Context(), issuer.AwardInput{Recipient: "ada@example.org"})
+	if err != nil || c.Issued.IsZero() || method(t, c) == stolen {
+		t.Errorf("signed by %s, error %v", method(t, c), err)
 	}
 }

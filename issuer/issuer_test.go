@@ -593,3 +593,16 @@ func BenchmarkIssue(b *testing.B) {
 		d.award(b)
 	}
 }
+
+// TestIDsAreNoFlags: an id can be typed after any command.
+func TestIDsAreNoFlags(t *testing.T) {
+	for _, base := range []string{public, "http://localhost:8080"} {
+		d := newDesk(t, base)
+		d.publish(t)
+		for range 100 {
+			if c := d.award(t); strings.HasPrefix(c.ID, "-") {
+				t.Fatal(c.ID)
+			}
+		}
+	}
+}

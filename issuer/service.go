@@ -263,10 +263,17 @@ func sequenced(n uint64) string { return fmt.Sprintf("%020d", n) }
 func sortable(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000000Z") }
 
 // newID returns 128 random bits as 22 characters of base64url.
-func newID() string {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(id[:])
+func newID() string { return shortID(func() (id [16]byte) { _, _ = rand.Read(id[:]); return id }) }
+
+// shortID writes the first of random values that does not begin with a hyphen: on a command line such an id would read as a
+// flag.
+func shortID(random func() [16]byte) string {
+	for {
+		bits := random()
+		if id := base64.RawURLEncoding.EncodeToString(bits[:]); id[0] != '-' {
+			return id
+		}
+	}
 }
 
 // webHost returns the host of base, with its port, when it can carry a did:web: https and a DNS name that others can look up.

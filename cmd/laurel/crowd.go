@@ -59,7 +59,11 @@ func (c *crowd) Accept() (net.Conn, error) {
 			continue
 		}
 		if early := fairStart - time.Since(m.since); early > 0 {
-			later := time.AfterFunc(early, c.left.Broadcast)
+			later := time.AfterFunc(early, func() {
+				c.mu.Lock() // not before the wait has begun
+				defer c.mu.Unlock()
+				c.left.Broadcast()
+			})
 			c.left.Wait()
 			later.Stop()
 			continue

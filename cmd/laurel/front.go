@@ -116,6 +116,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.pages.ServeHTTP(answer, r)
 	}
+	if r.ContentLength != 0 { // what the handler did not want to read is not waited for
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+	}
 	f.counters.Request(r.Pattern, r.Method, answer.status, time.Since(began))
 }
 

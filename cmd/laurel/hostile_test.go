@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -22,7 +23,10 @@ import (
 )
 
 // slowSockets are held open by clients that hardly send; twice what the server accepts at a time.
-const slowSockets = 2000
+const (
+	slowSockets      = 2000 // in a long run
+	slowSocketsShort = 600  // as part of all tests, on whatever else the machine does
+)
 
 // attack is one way to do harm. Its requests are written to a connection of their own, byte for byte.
 type attack struct {
@@ -62,7 +66,8 @@ func (s *scene) strike(ctx context.Context, t *testing.T, a *attack) {
 	if ctx.Err() != nil { // broken off from here
 		return
 	}
-	if !a.half && !slices.Contains(a.answers, status) {
+	// Who does his worst may be hung up on at any time; what is answered has to be right.
+	if !a.half && status != 0 && !slices.Contains(a.answers, status) {
 		t.Errorf("%s: answered with %d, want one of %v: %.80q", a.name, status, a.answers, request)
 	}
 	s.mu.Lock()
@@ -78,7 +83,10 @@ func (s *scene) strike(ctx context.Context, t *testing.T, a *attack) {
 // returns their number, which the system may limit.
 func (s *scene) holdSockets(ctx context.Context, t *testing.T, group *sync.WaitGroup) int {
 	t.Helper()
-	count := slowSockets
+	count := slowSocketsShort
+	if os.Getenv("LAUREL_LOAD_SECONDS") != "" {
+		count = slowSockets
+	}
 	if room := openFiles() - 500; room < count {
 		count = max(0, room)
 		t.Logf("only %d slow sockets: the system allows no more open files", count)

@@ -18,6 +18,7 @@ const (
 	maxSVG      = 12 << 20 // bytes; the same as credential.Limits.Upload
 	maxDepth    = 100      // levels of elements
 	maxElements = 100_000  // pictures of badges have a few thousand at most
+	maxEquals   = 1000     // attributes of one tag; the decoder would build millions before anybody could look
 )
 
 var (
@@ -28,7 +29,7 @@ var (
 
 	// The document type declarations of SVG 1.0 and 1.1 (SVG 1.1 section 1.3). They declare nothing by themselves, and what
 	// they refer to is never fetched.
-	documentType = regexp.MustCompile(`^DOCTYPE\s+svg(?:\s+PUBLIC\s+"-//W3C//DTD SVG [0-9.]+(?: Basic| Tiny)?//EN"\s+"[^"]*")?\s*$`)
+	documentType = regexp.MustCompile(`^DOCTYPE\s+svg(?:\s+PUBLIC\s+"-//W3C//DTD SVG [0-9.]+(?: Basic| Tiny)?//EN"\s+"https?://www\.w3\.org/[A-Za-z0-9./-]*")?\s*$`)
 )
 
 // drawing is what baking needs to know of an SVG. Places are offsets in the file.
@@ -55,6 +56,9 @@ func IsSVG(data []byte) bool {
 	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("<")) {
 		return false
 	}
+	if crowded(data) {
+		return bytes.Contains(data[:min(len(data), 4096)], []byte("<svg")) // [Unbake] will refuse it
+	}
 	for decoder := newDecoder(data); ; {
 		token, err := decoder.Token()
 		if err != nil {
@@ -64,6 +68,32 @@ func IsSVG(data []byte) bool {
 			return root.Name == xml.Name{Space: svgNamespace, Local: "svg"}
 		}
 	}
+}
+
+// crowded tells whether a tag has more attributes than any picture needs. It reads the text as it comes: what looks like a
+// tag in a comment or a CDATA section counts as well, which costs nobody anything.
+func crowded(data []byte) bool {
+	inTag, quote, equals := false, byte(0), 0
+	for i, c := range data {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '<':
+			inTag, equals = i+1 < len(data) && data[i+1] != '!' && data[i+1] != '?' && data[i+1] != '/', 0
+		case !inTag:
+		case c == '>':
+			inTag = false
+		case c == '"', c == '\'':
+			quote = c
+		case c == '=':
+			if equals++; equals > maxEquals {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // newDecoder reads XML as UTF-8, whatever encoding it says it has: [survey] looks at that.
@@ -167,6 +197,9 @@ func carry(credential []byte) ([]byte, error) {
 func survey(svg []byte) (*drawing, error) {
 	if len(svg) > maxSVG {
 		return nil, &Error{CodeTooLarge, fmt.Sprintf("the picture is longer than %d bytes", maxSVG)}
+	}
+	if crowded(svg) {
+		return nil, &Error{CodeImageInvalid, fmt.Sprintf("a tag in the picture has more than %d attributes", maxEquals)}
 	}
 	if !utf8.Valid(svg) {
 		return nil, &Error{CodeImageInvalid, "the picture is not written in UTF-8"}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -303,4 +304,27 @@ func FuzzUnbakeSVG(f *testing.F) {
 			t.Fatalf("baked %q, read %q, %v", baked, back, err)
 		}
 	})
+}
+
+// TestCrowdedTag: a tag of a million attributes is refused before anything is built of it.
+func TestCrowdedTag(t *testing.T) {
+	var svg strings.Builder
+	svg.WriteString(`<svg xmlns="http://www.w3.org/2000/svg"`)
+	for i := range 1_000_000 {
+		fmt.Fprintf(&svg, ` a%d=""`, i)
+	}
+	svg.WriteString("/>")
+	text := []byte(svg.String())
+	if !IsSVG(text) {
+		t.Error("it is not taken for an SVG")
+	}
+	grown := testing.AllocsPerRun(1, func() {
+		var refusal *Error
+		if _, err := Unbake(text); !errors.As(err, &refusal) || refusal.Code != CodeImageInvalid {
+			t.Errorf("%v", err)
+		}
+	})
+	if grown > 1000 {
+		t.Errorf("%v allocations", grown)
+	}
 }

@@ -145,7 +145,7 @@ func (s *server) limited(next echo.HandlerFunc) echo.HandlerFunc {
 		return next
 	}
 	return func(c echo.Context) error {
-		address, _ := netip.ParseAddr(c.RealIP()) // the zero address, shared by all, when it does not parse
+		address := visitorOf(c)
 		if s.Local && address.Unmap().IsLoopback() || s.limits.allow(address) {
 			return next(c)
 		}
@@ -174,4 +174,10 @@ func preflight(c echo.Context) error {
 	h.Set("Access-Control-Allow-Headers", "Accept, If-None-Match, Range")
 	h.Set("Access-Control-Max-Age", "86400")
 	return c.NoContent(http.StatusNoContent)
+}
+
+// visitorOf is the address that a request comes from; the zero address, shared by all, when it does not parse.
+func visitorOf(c echo.Context) netip.Addr {
+	address, _ := netip.ParseAddr(c.RealIP())
+	return address
 }

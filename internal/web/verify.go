@@ -10,7 +10,9 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -25,7 +27,7 @@ func (s *server) verify(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", cacheNever) // what somebody uploads is theirs
 	c.Response().Header().Set("Vary", "Accept")
 	ctx := c.Request().Context()
-	release, err := s.room(c.Request())
+	release, err := s.uploads.room(c.Request(), visitorOf(c))
 	if err != nil {
 		return err
 	}
@@ -49,24 +51,60 @@ func (s *server) verify(c echo.Context) error {
 }
 
 const (
-	largeUploads = 4               // bodies beyond credential.Limits.Body that are in memory at a time
+	largeUploads = 16              // bodies beyond credential.Limits.Body that are in memory at a time
+	largeFromOne = 4               // of them, from one address
 	uploadWait   = 5 * time.Second // for one of them to be done
 )
 
-// room waits until a large body may be read: each takes several times its size while it is judged. It answers what gives
-// the room back.
-func (s *server) room(r *http.Request) (release func(), err error) {
-	if r.ContentLength >= 0 && r.ContentLength <= int64(credential.Limits.Body) {
+// uploads counts the large bodies in memory: each takes several times its size while it is judged.
+type uploads struct {
+	places chan struct{}
+
+	mu   sync.Mutex
+	from map[netip.Prefix]int // guarded by mu
+}
+
+func newUploads() *uploads {
+	return &uploads{places: make(chan struct{}, largeUploads), from: map[netip.Prefix]int{}}
+}
+
+// room waits until a large body may be read, and answers what gives its place back. A body of unannounced length has to be
+// a small one, so that nobody takes a place without saying for what.
+func (u *uploads) room(r *http.Request, visitor netip.Addr) (release func(), err error) {
+	if r.ContentLength < 0 {
+		r.Body = http.MaxBytesReader(nil, r.Body, int64(credential.Limits.Body))
+	}
+	if r.ContentLength <= int64(credential.Limits.Body) {
 		return func() {}, nil
+	}
+	busy := failure{status: http.StatusServiceUnavailable, code: "busy", detail: "Many large files are being checked just now. Try again in a moment."}
+	address := network(visitor)
+	if !u.count(address, 1) {
+		return nil, busy
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), uploadWait)
 	defer cancel()
 	select {
-	case s.uploads <- struct{}{}:
-		return func() { <-s.uploads }, nil
+	case u.places <- struct{}{}:
+		return func() { <-u.places; u.count(address, -1) }, nil
 	case <-ctx.Done():
-		return nil, failure{status: http.StatusServiceUnavailable, code: "busy", detail: "Many large files are being checked just now. Try again in a moment."}
+		u.count(address, -1)
+		return nil, busy
 	}
+}
+
+// count adds to what an address holds. It refuses to go beyond largeFromOne.
+func (u *uploads) count(address netip.Prefix, change int) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := u.from[address] + change
+	if now > largeFromOne {
+		return false
+	}
+	if u.from[address] = now; now == 0 {
+		delete(u.from, address)
+	}
+	return true
 }
 
 // reportJSON writes a report as the command line writes it.

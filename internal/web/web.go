@@ -66,7 +66,7 @@ type server struct {
 	assets  assets
 	limits  *limiter
 	origins *http.CrossOriginProtection
-	uploads chan struct{} // holds one for each large upload in memory
+	uploads *uploads
 	judged  *judgements
 	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
@@ -87,7 +87,7 @@ func New(config Config) (http.Handler, error) {
 		config.Now = time.Now
 	}
 	s := &server{
-		Config: config, limits: newLimiter(config.VerifyRate), origins: http.NewCrossOriginProtection(), uploads: make(chan struct{}, largeUploads),
+		Config: config, limits: newLimiter(config.VerifyRate), origins: http.NewCrossOriginProtection(), uploads: newUploads(),
 		judged: newJudgements(), art: sync.OnceValues(paper.ArtPNG),
 	}
 	// Behind a proxy the Host header need not be ours: pages of our own address may always post.

@@ -470,26 +470,50 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestRoom: a few large uploads are judged at a time, and who waits in vain is told to come again. Small ones never wait.
+// TestRoom: a few large uploads are judged at a time, and fewer from one address; who waits in vain is told to come again.
+// Small ones never wait.
 func TestRoom(t *testing.T) {
-	s := &server{uploads: make(chan struct{}, 1)}
-	large := httptest.NewRequest(http.MethodPost, "/verify", strings.NewReader(strings.Repeat("x", 2<<20)))
-	small := httptest.NewRequest(http.MethodPost, "/verify", strings.NewReader("x"))
-	release, err := s.room(large)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.room(small); err != nil {
-		t.Errorf("small: %v", err)
-	}
+	u := newUploads()
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	var told failure
-	if _, err := s.room(large.WithContext(gone)); !errors.As(err, &told) || told.status != http.StatusServiceUnavailable {
-		t.Errorf("a second large one: %v", err)
+	post := func(size int64) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, "/verify", strings.NewReader("x"))
+		r.ContentLength = size
+		return r.WithContext(gone) // nobody waits in this test
 	}
-	release()
-	if _, err := s.room(large); err != nil {
-		t.Errorf("after the first was done: %v", err)
+	from := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}) }
+	take := func(size int64, visitor netip.Addr) (func(), bool) {
+		t.Helper()
+		release, err := u.room(post(size), visitor)
+		var told failure
+		if err != nil && (!errors.As(err, &told) || told.status != http.StatusServiceUnavailable) {
+			t.Errorf("%v", err)
+		}
+		return release, err == nil
+	}
+	var held []func()
+	for n := 0; len(held) < largeUploads && n < 1000; n++ { // a place and the end of the wait are both there: either may win
+		if release, ok := take(2<<20, from(len(held)/largeFromOne)); ok {
+			held = append(held, release)
+		}
+	}
+	if _, ok := take(2<<20, from(0)); ok {
+		t.Error("one address holds more than its part")
+	}
+	if _, ok := take(2<<20, from(99)); ok {
+		t.Error("there are more places than there should be")
+	}
+	if _, ok := take(10, from(0)); !ok {
+		t.Error("a small one had to wait")
+	}
+	endless := post(-1)
+	if _, err := u.room(endless, from(0)); err != nil {
+		t.Errorf("an unannounced one had to wait: %v", err)
+	}
+	for _, release := range held {
+		release()
+	}
+	if len(u.from) != 0 || len(u.places) != 0 {
+		t.Errorf("left behind: %v, %d places", u.from, len(u.places))
 	}
 }
