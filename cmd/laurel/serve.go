@@ -111,6 +111,10 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		defer serveMetrics(counting, counters, log)()
 	}
 	f := &front{listener: listener, certificate: p.certificate, counters: counters, log: log, drain: 10 * time.Second}
+	if p.certificate != nil { // from the start: a renewal must not end a server that is just coming up
+		counters.Certificate(p.certificate.end())
+		defer reloadOnHangup(p.certificate, counters, log)()
+	}
 	f.start()
 	defer f.stop(ctx)
 
@@ -151,12 +155,8 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		return err
 	}
 	f.open(&service{pages: pages, ready: &readiness{ask: here.Ready, log: log}})
-	if p.certificate != nil {
-		counters.Certificate(p.certificate.end())
-		defer reloadOnHangup(p.certificate, counters, log)()
-	}
 	greeting{here, organisation, p, f, counting, g.Data, newKeys, created, awards}.print(t.out)
-	return serve(ctx, f, socket, running)
+	return serve(ctx, f, socket, running, log)
 }
 
 // handler is all that the public reaches: the API, and pages and documents, with verification that has this installation's own
@@ -195,12 +195,12 @@ func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.M
 
 // serve answers the public and the private socket until ctx ends or one of them fails. When it returns, nothing uses the
 // installation any more.
-func serve(ctx context.Context, f *front, socket net.Listener, here *runningServer) error {
+func serve(ctx context.Context, f *front, socket net.Listener, here *runningServer, log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	private := make(chan error, 1)
 	var beside sync.WaitGroup
-	beside.Go(func() { private <- control.Serve(ctx, socket, here) })
+	beside.Go(func() { private <- control.Serve(ctx, socket, here, log) })
 	var err error
 	select {
 	case <-ctx.Done():

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -102,9 +103,9 @@ func Listen(folder string) (net.Listener, error) {
 }
 
 // Serve answers on the socket until ctx ends, and returns when what was asked before has its answer, at most five seconds
-// later. It closes the socket.
-func Serve(ctx context.Context, socket net.Listener, office Office) error {
-	server := &http.Server{Handler: routes(office), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+// later. It closes the socket. Faults of this side are logged, never what was asked or answered.
+func Serve(ctx context.Context, socket net.Listener, office Office, log *slog.Logger) error {
+	server := &http.Server{Handler: routes(office, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	stopped := make(chan struct{})
 	defer context.AfterFunc(ctx, func() {
@@ -120,10 +121,10 @@ func Serve(ctx context.Context, socket net.Listener, office Office) error {
 	return nil
 }
 
-func routes(o Office) http.Handler {
+func routes(o Office, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	on := func(path string, do func(ctx context.Context, c call) (any, error)) {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { answer(w, r, do) })
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { answer(w, r, do, log) })
 	}
 	on("/issue", func(ctx context.Context, c call) (any, error) {
 		if c.Award == nil {
@@ -160,7 +161,7 @@ func routes(o Office) http.Handler {
 	return mux
 }
 
-func answer(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, c call) (any, error)) {
+func answer(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, c call) (any, error), log *slog.Logger) {
 	var c call
 	var result any
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, int64(credential.Limits.Body))).Decode(&c)
@@ -173,6 +174,9 @@ func answer(w http.ResponseWriter, r *http.Request, do func(ctx context.Context,
 	if err != nil {
 		told := &issuer.Error{Kind: issuer.KindInternal, Code: "internal", Detail: "The server could not do it; its log says why."}
 		errors.As(err, &told)
+		if told.Kind == issuer.KindInternal {
+			log.Error("private socket", "path", r.URL.Path, "cause", err.Error())
+		}
 		w.WriteHeader(http.StatusConflict)
 		result = fault{told.Kind, told.Code, told.Detail}
 	}

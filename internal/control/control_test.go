@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -105,7 +106,7 @@ func start(t *testing.T, office Office) (folder string, stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := Serve(ctx, socket, office); err != nil {
+		if err := Serve(ctx, socket, office, slog.New(slog.DiscardHandler)); err != nil {
 			t.Error(err)
 		}
 	}()
