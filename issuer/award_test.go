@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/proof"
 )
 
 // leave begins an award that stays a draft, and returns it.
@@ -206,4 +207,28 @@ func TestKeyStolenMeanwhile(t *testing.T) {
 	if err != nil || c.Issued.IsZero() || method(t, c) == stolen {
 		t.Errorf("signed by %s, error %v", method(t, c), err)
 	}
+}
+
+// TestVCJWT: awards and lists are to be had in the form of VC-JOSE-COSE too, without the proof that they carry otherwise.
+func TestVCJWT(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	c := d.award(t)
+	for name, get := range map[string]func() (string, error){
+		"award": func() (string, error) { return d.CredentialVCJWT(t.Context(), c.ID) },
+		"list":  func() (string, error) { return d.StatusListVCJWT(t.Context(), c.Slot.Revocation) },
+	} {
+		token, err := get()
+		if err != nil {
+			t.Fatal(err)
+		}
+		secured, err := proof.ReadJWT([]byte(token), proof.Options{VC: true})
+		if err != nil || secured.Form != proof.VCJWT || secured.Value["proof"] != nil || secured.Value["issuer"] == nil {
+			t.Errorf("%s: %v, error %v", name, secured, err)
+		}
+	}
+	_, err := d.CredentialVCJWT(t.Context(), "none")
+	wantCode(t, err, issuer.KindMissing, "not_found")
+	_, err = d.StatusListVCJWT(t.Context(), "none")
+	wantCode(t, err, issuer.KindMissing, "not_found")
 }

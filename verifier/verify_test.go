@@ -738,3 +738,31 @@ func TestAuthentic(t *testing.T) {
 		}
 	}
 }
+
+// TestStatusToken: a list that is secured as a token decides as one with a proof does.
+func TestStatusToken(t *testing.T) {
+	b := newBench(t)
+	for _, set := range []bool{false, true} {
+		bits := status.New(131072)
+		if err := bits.Set(7, set); err != nil {
+			t.Fatal(err)
+		}
+		unsigned, err := status.Credential(status.ListOptions{ID: listURL, Issuer: webDID, Purpose: "revocation", ValidFrom: at.Add(-time.Hour), ValidUntil: at.Add(time.Hour)}, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := proof.SealVCJWT(unsigned, b.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.documents[listURL] = []byte(list)
+		badge := b.seal(b.badge(func(d map[string]any) {
+			d["credentialStatus"] = map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "7", "statusListCredential": listURL}
+		}))
+		if set {
+			expect(t, "set", b.verify(badge), Yes, No, "revoked")
+		} else {
+			expect(t, "clear", b.verify(badge), Yes, Yes, "")
+		}
+	}
+}

@@ -62,6 +62,7 @@ func TestLife(t *testing.T) {
 	for _, form := range []string{"json", "jwt", "png", "svg"} {
 		forms[form] = p.get(t, credential+"."+form)
 	}
+	forms["vc+jwt"] = p.accepting(t, credential, "application/vc+jwt")
 	everywhere := func(when, outcome, code string) {
 		t.Helper()
 		for form, file := range forms {
@@ -127,6 +128,26 @@ func (c apiClient) ask(t *testing.T, method, path, body string, status int) map[
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
 	return answer
+}
+
+// accepting reads one of several forms of what stands at a path.
+func (p *process) accepting(t *testing.T, path, media string) []byte {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, p.address+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept", media)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != media {
+		t.Fatalf("%s as %s: %s of %s, error %v", path, media, response.Status, response.Header.Get("Content-Type"), err)
+	}
+	return body
 }
 
 // told is what this test looks at in a report.

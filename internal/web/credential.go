@@ -59,7 +59,7 @@ func (s *server) negotiated(c echo.Context, record issuer.Credential) error {
 	h := c.Response().Header()
 	h.Set("Vary", "Accept")
 	h.Set("Link", "<"+record.URL+`.json>; rel="alternate"; type="application/vc"`)
-	media := negotiate(c.Request().Header.Get("Accept"), mediaHTML, mediaVC, mediaVCLD, mediaLD, mediaJSON, mediaJWT, mediaText)
+	media := negotiate(c.Request().Header.Get("Accept"), mediaHTML, mediaVC, mediaVCLD, mediaLD, mediaJSON, mediaJWT, mediaText, mediaVCJWT)
 	switch media {
 	case mediaHTML:
 		return s.credentialPage(c, record)
@@ -67,10 +67,16 @@ func (s *server) negotiated(c echo.Context, record issuer.Credential) error {
 		return send(c, media, cacheAsk, record.JSON)
 	case mediaJWT, mediaText:
 		return sendJWT(c, record, media)
+	case mediaVCJWT:
+		token, err := s.Office.CredentialVCJWT(c.Request().Context(), record.ID)
+		if err != nil {
+			return err
+		}
+		return send(c, media, cacheAsk, []byte(token))
 	}
 	return failure{
 		status: http.StatusNotAcceptable, code: "not_acceptable",
-		detail: "This credential is here as a page, as application/vc (JSON) and as application/jwt.",
+		detail: "This credential is here as a page, as application/vc (JSON), application/jwt and application/vc+jwt.",
 	}
 }
 

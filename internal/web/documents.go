@@ -103,7 +103,7 @@ func (s *server) statusList(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	media := negotiate(c.Request().Header.Get("Accept"), mediaVC, mediaVCLD, mediaLD, mediaJSON)
+	media := negotiate(c.Request().Header.Get("Accept"), mediaVC, mediaVCLD, mediaLD, mediaJSON, mediaVCJWT)
 	if media == "" {
 		media = mediaVC // a list is better than no list: whoever asks, asks whether a badge still counts
 	}
@@ -113,6 +113,13 @@ func (s *server) statusList(c echo.Context) error {
 	}
 	h := c.Response().Header()
 	h.Set("Vary", "Accept")
+	if media == mediaVCJWT { // rarely asked for, so it is signed then
+		token, err := s.Office.StatusListVCJWT(c.Request().Context(), id)
+		if err != nil {
+			return err
+		}
+		return send(c, media, cacheList, []byte(token))
+	}
 	h.Set("Content-Type", media)
 	h.Set("Cache-Control", cacheList)
 	// One list in two types is two answers; every type of ours may stand in an ETag.

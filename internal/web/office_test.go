@@ -101,6 +101,13 @@ func (office) StatusList(_ context.Context, id string) (issuer.StatusDocument, e
 	return issuer.StatusDocument{JSON: []byte(`{"at":"` + testBase + `/status/list1"}`), ETag: `"version-1"`}, nil
 }
 
+func (office) CredentialVCJWT(_ context.Context, id string) (string, error) { return testVCJWT, nil }
+
+func (office) StatusListVCJWT(_ context.Context, id string) (string, error) { return testVCJWT, nil }
+
+// testVCJWT stands for a token of the form vc+jwt.
+const testVCJWT = "e30.e30.AA"
+
 func (office) Document(_ context.Context, url string) ([]byte, error) {
 	switch strings.TrimPrefix(url, testBase) {
 	case "/.well-known/did.json", "/i/cedar/did.json", "/i/cedar/jwks.json", "/.well-known/jwks.json", "/i/cedar":

@@ -34,6 +34,9 @@ type Office interface {
 	Document(ctx context.Context, url string) ([]byte, error)
 	// StatusList returns a Bitstring Status List credential that says what the list says now.
 	StatusList(ctx context.Context, id string) (issuer.StatusDocument, error)
+	// CredentialVCJWT and StatusListVCJWT return the same as JWTs in the form of VC-JOSE-COSE.
+	CredentialVCJWT(ctx context.Context, id string) (string, error)
+	StatusListVCJWT(ctx context.Context, id string) (string, error)
 }
 
 // Config says what to serve. Office, Verify, FetchInput and Base must be set.

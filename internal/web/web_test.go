@@ -31,6 +31,7 @@ func TestCredentialForms(t *testing.T) {
 		"ld+json":                       {"/c/" + testID, "application/ld+json", "application/ld+json", testJSON},
 		"json":                          {"/c/" + testID, "application/json", "application/json", testJSON},
 		"jwt":                           {"/c/" + testID, "application/jwt", "application/jwt", testJWT},
+		"vc+jwt":                        {"/c/" + testID, "application/vc+jwt", "application/vc+jwt", testVCJWT},
 		"plain text":                    {"/c/" + testID, "text/plain", "text/plain", testJWT},
 		"ending json":                   {"/c/" + testID + ".json", "text/html", "application/vc", testJSON},
 		"ending jwt":                    {"/c/" + testID + ".jwt", "", "application/jwt", testJWT},
