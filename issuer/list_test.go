@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/laurelbadges/laurel/credential/status"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/proof"
 )
 
 // watchedStore counts the signed copies of status lists that are written, and refuses to write while full.
@@ -289,4 +291,54 @@ func (d *desk) revokeAll(t testing.TB, awards []issuer.Credential) {
 		})
 	}
 	group.Wait()
+}
+
+// TestListsOfTwoIssuers: each organisation's awards lead to lists of its own, signed by its own key and by no other.
+func TestListsOfTwoIssuers(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	ours := d.award(t)
+	other, err := d.CreateOrganisation(t.Context(), "Other College", "", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := d.CreateAchievement(t.Context(), issuer.AchievementInput{Organisation: other.ID, Name: "Other", Description: "Other.", Criteria: "Other.", Actor: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := d.Issue(t.Context(), issuer.AwardInput{Achievement: a.ID, Recipient: "ada@example.org", Actor: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours.Slot.Revocation == theirs.Slot.Revocation || ours.Slot.Suspension == theirs.Slot.Suspension {
+		t.Errorf("they share a list: %+v, %+v", ours.Slot, theirs.Slot)
+	}
+	if _, err := d.Revoke(t.Context(), theirs.ID, "test", "test"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []issuer.Credential{ours, theirs} {
+		o, err := d.Organisation(t.Context(), c.Organisation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{c.Slot.Revocation, c.Slot.Suspension} {
+			list, err := d.StatusList(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token, err := d.StatusListVCJWT(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			enveloped, err := proof.ReadJWT([]byte(token), proof.Options{VC: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			document := object(t, list.JSON)
+			signed, _ := document["proof"].(map[string]any)["verificationMethod"].(string)
+			if document["issuer"] != o.DID || !strings.HasPrefix(signed, o.DID+"#") || !strings.HasPrefix(enveloped.Proofs[0].Method, o.DID+"#") {
+				t.Errorf("a list of %s: issuer %v, signed by %s and %s", o.DID, document["issuer"], signed, enveloped.Proofs[0].Method)
+			}
+		}
+	}
 }

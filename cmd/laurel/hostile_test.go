@@ -66,8 +66,9 @@ func (s *scene) strike(ctx context.Context, t *testing.T, a *attack) {
 	if ctx.Err() != nil { // broken off from here
 		return
 	}
-	// Who does his worst may be hung up on at any time; what is answered has to be right.
-	if !a.half && status != 0 && !slices.Contains(a.answers, status) {
+	// A server with more sockets than it has room for may hang up on anybody; one with room has to answer.
+	hungUp := status == 0 && os.Getenv("LAUREL_LOAD_SECONDS") != ""
+	if !a.half && !hungUp && !slices.Contains(a.answers, status) {
 		t.Errorf("%s: answered with %d, want one of %v: %.80q", a.name, status, a.answers, request)
 	}
 	s.mu.Lock()
@@ -187,7 +188,7 @@ func (s *scene) attacks() []*attack {
 	return []*attack{
 		{name: "half a body", half: true, requests: [][]byte{postRequest(jsonBody, s.inForce.JSON)[:600], postRequest(pngBody, bytes.Repeat([]byte("A"), 1<<20))[:1<<19]}},
 		{name: "half a header", half: true, requests: [][]byte{getRequest(badge, "")[:30]}},
-		{name: "oversize, announced", answers: []int{413, 0}, requests: [][]byte{
+		{name: "oversize, announced", answers: []int{413}, requests: [][]byte{
 			fmt.Appendf(nil, "POST /verify HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n%sContent-Length: %d\r\n\r\n{", jsonBody, 2*upload)}},
 		{name: "oversize, in chunks", answers: []int{413, 0}, requests: [][]byte{ // 0: what we still send resets the connection
 			fmt.Appendf(nil, "POST /verify HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s", jsonBody, 2*upload, bytes.Repeat([]byte(" "), upload+1<<18))}},

@@ -276,6 +276,9 @@ func (s *scene) report(t *testing.T) {
 		}
 		slices.Sort(list)
 		t.Logf("  %-28s %v", name, list)
+		if len(list) == 1 && list[0] == 0 && !strings.HasPrefix(name, "half") {
+			t.Errorf("%s: never answered", name)
+		}
 	}
 }
 

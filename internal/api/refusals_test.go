@@ -181,6 +181,9 @@ func TestSocket(t *testing.T) {
 	if r, err := try("POST", "/api/v1/achievements", endless); err == nil && r.StatusCode != 413 {
 		t.Error(r.Status)
 	}
+	if all := w.ask(t, w.ours, "GET", "/api/v1/achievements", "").want(t, 200, ""); !strings.Contains(all.text, `"items":[]`) {
+		t.Errorf("something was made of it: %s", all.text)
+	}
 	if r := do("POST", "/api/v1/credentials/a/suspend", strings.NewReader("")); r.StatusCode != 404 {
 		t.Error(r.Status)
 	}
