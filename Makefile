@@ -48,7 +48,7 @@ fuzz:
 	  done; done
 
 bench: build
-	$(GO) test -run '^$$' -bench . -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
+	$(GO) test -timeout 30m -run '^$$' -bench . -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
 
 # Kills and loads a real server for long; the short forms are part of `make test`.
 crash:

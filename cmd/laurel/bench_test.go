@@ -2,16 +2,21 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -250,4 +255,55 @@ func startOnce(binary, folder string, flags ...string) (time.Duration, float64, 
 		return took, kibibytes / 1024, nil
 	}
 	return 0, 0, fmt.Errorf("it did not start: %v", command.Wait())
+}
+
+// BenchmarkVerifyForLong posts a badge to a real server for five minutes (LAUREL_BENCH_SECONDS sets another time) and reports
+// what memory it held at most.
+func BenchmarkVerifyForLong(b *testing.B) {
+	seconds := 300
+	if text := os.Getenv("LAUREL_BENCH_SECONDS"); text != "" {
+		var err error
+		if seconds, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	folder := b.TempDir()
+	p := startBinary(b, buildBinary(b), folder, "--metrics-listen", "127.0.0.1:0")
+	key := benchKey(b)
+	did, _, _ := strings.Cut(key.ID, "#")
+	sealed, err := proof.Seal(context.Background(), benchBadge(did), proof.SealOptions{Signer: key, Created: time.Now()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var answers atomic.Int64
+	most := 0.0
+	for b.Loop() {
+		end := time.Now().Add(time.Duration(seconds) * time.Second)
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				for time.Now().Before(end) {
+					response, err := http.Post(p.address+"/verify", "application/vc", bytes.NewReader(sealed))
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					_, _ = io.Copy(io.Discard, response.Body)
+					_ = response.Body.Close()
+					if response.StatusCode != http.StatusOK {
+						b.Errorf("answered %s", response.Status)
+						return
+					}
+					answers.Add(1)
+				}
+			})
+		}
+		for time.Now().Before(end) {
+			most = max(most, p.measure(b).resident)
+			time.Sleep(200 * time.Millisecond)
+		}
+		group.Wait()
+	}
+	b.ReportMetric(most, "MiB-most")
+	b.ReportMetric(float64(answers.Load())/b.Elapsed().Seconds(), "answers/s")
 }

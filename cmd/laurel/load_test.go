@@ -292,7 +292,7 @@ func (s size) String() string {
 	return fmt.Sprintf("%.0f MiB, %d files, %d goroutines, %d threads", s.resident, s.files, s.work, s.thread)
 }
 
-func (p *process) measure(t *testing.T) (found size) {
+func (p *process) measure(t testing.TB) (found size) {
 	t.Helper()
 	proc := fmt.Sprintf("/proc/%d/", p.command.Process.Pid)
 	text, err := os.ReadFile(proc + "status")

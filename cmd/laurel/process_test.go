@@ -27,7 +27,7 @@ type process struct {
 }
 
 // buildBinary builds the program as it is shipped, without what a test adds to its own process.
-func buildBinary(t *testing.T) string {
+func buildBinary(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "laurel")
 	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
@@ -70,7 +70,7 @@ func (c *complaints) String() string {
 }
 
 // startBinary starts the built program on a free port and waits until it has greeted. It is killed at the end of the test.
-func startBinary(t *testing.T, binary, folder string, flags ...string) *process {
+func startBinary(t testing.TB, binary, folder string, flags ...string) *process {
 	t.Helper()
 	p := &process{command: exec.Command(binary, append([]string{"serve", "--data", folder, "--listen", "127.0.0.1:0"}, flags...)...)}
 	p.command.Env = []string{"PATH=" + os.Getenv("PATH")}
@@ -104,7 +104,7 @@ func startBinary(t *testing.T, binary, folder string, flags ...string) *process 
 }
 
 // kill ends the program on the spot, as the power does.
-func (p *process) kill(t *testing.T) {
+func (p *process) kill(t testing.TB) {
 	t.Helper()
 	if p.ended {
 		return
@@ -117,7 +117,7 @@ func (p *process) kill(t *testing.T) {
 }
 
 // get reads what stands at a path; it has to be there.
-func (p *process) get(t *testing.T, path string) []byte {
+func (p *process) get(t testing.TB, path string) []byte {
 	t.Helper()
 	response, err := http.Get(p.address + path)
 	if err != nil {
