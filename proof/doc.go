@@ -69,7 +69,7 @@ var (
 )
 
 func builtIn(vc bool) *rdf.Processor {
-	return rdf.NewProcessor(rdf.Options{Context: func(url string) ([]byte, error) {
+	return rdf.NewProcessor(rdf.Options{Inline: vc, Context: func(url string) ([]byte, error) {
 		c, err := contexts.Get(url)
 		if err == nil && c.VCOnly && !vc {
 			err = fmt.Errorf("the context %s is not for Open Badges", url)

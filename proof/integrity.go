@@ -14,7 +14,6 @@ import (
 	"github.com/mr-tron/base58"
 
 	"github.com/laurelbadges/laurel/credential"
-	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/proof/internal/rdf"
 )
 
@@ -248,26 +247,8 @@ func hashConfiguration(ctx context.Context, config map[string]any, context any, 
 }
 
 func hashCanonical(ctx context.Context, document map[string]any, hash crypto.Hash, jsonld *rdf.Processor) ([]byte, error) {
-	canonical, err := canonicalize(ctx, document, hash, jsonld)
-	if err != nil {
-		return nil, err
-	}
-	h := hash.New()
-	h.Write(canonical.NQuads)
-	return h.Sum(nil), nil
-}
-
-func canonicalize(ctx context.Context, document map[string]any, hash crypto.Hash, jsonld *rdf.Processor) (*rdf.Canonical, error) {
-	var number *strict.Error
-	if errors.As(strict.CheckNumbers(document, strict.Canonical), &number) {
-		return nil, &Error{Code: number.Code, Pointer: number.Pointer, Clause: "JSON-LD 1.1 API 8.6", Detail: number.Detail}
-	}
-	quads, err := jsonld.ToRDF(document)
-	if err != nil {
-		return nil, wrapRDF(err)
-	}
-	canonical, err := rdf.Canonicalize(ctx, quads, hash)
-	return canonical, wrapRDF(err)
+	sum, err := jsonld.Sum(ctx, nil, document, hash)
+	return sum, wrapRDF(err)
 }
 
 func wrapRDF(err error) error {
@@ -277,6 +258,8 @@ func wrapRDF(err error) error {
 	}
 	clause := "VC-DATA-INTEGRITY 2.4.1"
 	switch fault.Code {
+	case CodeMalformed:
+		clause = "JSON-LD 1.1 API 8.6" // a number
 	case CodeTooComplex:
 		clause = "RDF-CANON 7"
 	case CodeContextUntrusted:
@@ -292,12 +275,12 @@ func decodeBase58(multibase string) ([]byte, error) {
 	return base58.Decode(multibase[1:]) // exactly one z is the prefix: the text may begin with another
 }
 
-// Canonical is the canonical form of a JSON-LD document, or of N-Quads when document is text: RDFC-1.0 with SHA-256 or
-// SHA-384, as the suites hash it. Nothing of the document may be lost on the way.
+// Canonical is the canonical form of a JSON-LD document: RDFC-1.0 with SHA-256 or SHA-384, as the suites hash it. Nothing of
+// the document may be lost on the way.
 func Canonical(ctx context.Context, document map[string]any, hash crypto.Hash, o Options) ([]byte, error) {
-	canonical, err := canonicalize(ctx, document, hash, o.processor())
+	canonical, err := o.processor().Canonicalize(ctx, document, hash)
 	if err != nil {
-		return nil, err
+		return nil, wrapRDF(err)
 	}
 	return canonical.NQuads, nil
 }
@@ -306,11 +289,19 @@ func Canonical(ctx context.Context, document map[string]any, hash crypto.Hash, o
 func CanonicalNQuads(ctx context.Context, nquads []byte, hash crypto.Hash) ([]byte, error) {
 	quads, err := rdf.ParseNQuads(nquads)
 	if err != nil {
-		return nil, wrapRDF(err)
+		return nil, wrapNQuads(err)
 	}
 	canonical, err := rdf.Canonicalize(ctx, quads, hash)
 	if err != nil {
-		return nil, wrapRDF(err)
+		return nil, wrapNQuads(err)
 	}
 	return canonical.NQuads, nil
+}
+
+func wrapNQuads(err error) error {
+	err = wrapRDF(err)
+	if fault, ok := err.(*Error); ok && fault.Code == CodeMalformed {
+		fault.Clause = "RDF 1.1 N-Quads 4"
+	}
+	return err
 }

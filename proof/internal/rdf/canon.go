@@ -7,12 +7,9 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
-
-	"github.com/laurelbadges/laurel/credential"
 )
 
 // Canonical is a canonicalized dataset (RDF Dataset Canonicalization section 4.4.3 step 7).
@@ -30,49 +27,41 @@ type Canonical struct {
 // with the code too_complex; terms that no statement may hold are one with the code malformed. An end of ctx is returned as
 // its error, wrapped.
 func Canonicalize(ctx context.Context, quads []Quad, hash crypto.Hash) (*Canonical, error) {
-	if hash != crypto.SHA256 && hash != crypto.SHA384 {
-		return nil, fmt.Errorf("canonicalizing a dataset: hash %d is neither SHA-256 nor SHA-384", hash)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("canonicalizing a dataset: %w", err)
-	}
-	c := &canonicalizer{hash: hash}
-	if err := c.load(quads); err != nil { // steps 1 and 2
+	d := &dataset{}
+	if err := d.load(quads); err != nil {
 		return nil, err
 	}
-	for n := range c.nodes { // step 3
-		c.nodes[n].first = hex.AppendEncode(nil, c.cut(c.hashFirstDegree(int32(n))))
+	c := &canonicalizer{}
+	text, err := c.canonicalize(ctx, d, hash)
+	if err != nil {
+		return nil, err
 	}
-	shared := c.issueUnique() // step 4
-	if len(shared) > 0 {
-		if err := c.issueShared(ctx, shared); err != nil { // step 5
-			return nil, err
-		}
+	result := &Canonical{NQuads: text, Labels: make(map[string]string, len(d.labels))}
+	for label, number := range d.labels {
+		result.Labels[label] = canonPrefix + strconv.Itoa(int(c.nodes[number].canonical))
 	}
-	return c.write(), nil // steps 6 and 7
+	return result, nil
 }
 
-// canonicalizer is the canonicalization state (section 4.2). Blank nodes and quads go by their numbers, in order of first
-// appearance: labels of the input play no part.
+// canonicalizer is the canonicalization state (section 4.2). It can be used again, and keeps its memory.
 type canonicalizer struct {
-	hash  crypto.Hash
-	quads []Quad // distinct
-	nodes []canonNode
-	// mentions holds, for each quad, the number of the blank node that is its subject, object and graph name, or -1.
-	mentions [][3]int32
-	issued   int32 // canonical identifiers so far
+	*dataset
+	hash   crypto.Hash
+	nodes  []canonNode // by the numbers of the blank nodes
+	issued int32       // canonical identifiers so far
 
-	text  []byte   // working memory: lines one after the other
-	lines [][2]int // where each of them begins and ends
-	join  []byte
+	mentions []int32  // working memory: the lists of all nodes, one after the other
+	order    []int32  // the blank nodes that quads mention
+	lines    [][2]int // where each line in text begins and ends
+	line     []byte   // lines one after the other
+	join     []byte
 }
 
 // canonNode is one entry of the blank node to quads map, with what becomes known of it.
 type canonNode struct {
-	label     string  // in the input
-	quads     []int32 // the quads that mention it, each once
-	first     []byte  // hash of its first degree quads, in hexadecimal
-	canonical int32   // N of its canonical identifier c14nN, or -1
+	quads     []int32   // the quads that mention it, each once
+	first     canonHash // hash of its first degree quads
+	canonical int32     // N of its canonical identifier c14nN, or -1
 }
 
 // canonHash is a hash of either algorithm, as bytes; what the shorter one leaves is zero. Its order is the code point order
@@ -89,97 +78,172 @@ func (c *canonicalizer) sum(data []byte) (h canonHash) {
 }
 
 // cut cuts h to the length of the algorithm in use.
-func (c *canonicalizer) cut(h canonHash) []byte { return h[:c.hash.Size()] }
+func (c *canonicalizer) cut(h *canonHash) []byte { return h[:c.hash.Size()] }
 
-// load takes the dataset in: section 4.4.3 steps 1 and 2. A dataset is a set, so repeated quads are left out.
-func (c *canonicalizer) load(quads []Quad) error {
-	numbers := make(map[string]int32)
-	seen := make(map[Quad]struct{}, len(quads))
-	c.quads = make([]Quad, 0, len(quads))
-	c.mentions = make([][3]int32, 0, len(quads))
-	for i := range quads {
-		q := &quads[i]
-		if seen[*q] = struct{}{}; len(seen) == len(c.quads) {
-			continue
+// canonicalize is section 4.4.3. The text is good until the canonicalizer is used again; the dataset is changed.
+func (c *canonicalizer) canonicalize(ctx context.Context, d *dataset, hash crypto.Hash) ([]byte, error) {
+	if hash != crypto.SHA256 && hash != crypto.SHA384 {
+		return nil, fmt.Errorf("canonicalizing a dataset: hash %d is neither SHA-256 nor SHA-384", hash)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("canonicalizing a dataset: %w", err)
+	}
+	c.dataset, c.hash, c.issued = d, hash, 0
+	c.mention() // steps 1 and 2
+	if len(c.order) == 1 {
+		c.issue(c.order[0]) // there is nothing to tell it apart from
+	} else {
+		for _, n := range c.order { // step 3
+			c.nodes[n].first = c.hashFirstDegree(n)
 		}
-		if fault := nquadsCheck(q); fault != "" {
-			return &Error{Code: CodeMalformed, Detail: "canonicalizing a dataset: " + fault}
+		if shared := c.issueUnique(); len(shared) > 0 { // step 4
+			if err := c.issueShared(ctx, shared); err != nil { // step 5
+				return nil, err
+			}
 		}
-		number := int32(len(c.quads))
-		mention := [3]int32{-1, -1, -1}
-		for position, t := range [3]*Term{&q.Subject, &q.Object, &q.Graph} {
-			if t.Kind != Blank {
+	}
+	return c.write(), nil // steps 6 and 7
+}
+
+// mention fills the blank node to quads map: section 4.4.3 steps 1 and 2. A dataset is a set, so repeated quads are left out.
+func (c *canonicalizer) mention() {
+	c.sort(nil)
+	c.quads = slices.CompactFunc(c.quads, func(a, b quad) bool { return c.compare(&a, &b, nil) == 0 })
+	c.nodes = slices.Grow(c.nodes[:0], int(c.blanks))[:c.blanks]
+	counts := slices.Grow(c.order[:0], int(c.blanks))[:c.blanks]
+	clear(counts)
+	total := 0
+	for i := range c.quads {
+		for _, blank := range c.quads[i].mentioned() {
+			if blank >= 0 {
+				counts[blank]++
+				total++
+			}
+		}
+	}
+	room := slices.Grow(c.mentions[:0], total)[:total]
+	c.mentions = room
+	for n := range c.nodes {
+		c.nodes[n] = canonNode{quads: room[:0:counts[n]], canonical: -1}
+		room = room[counts[n]:]
+	}
+	for i := range c.quads {
+		for _, blank := range c.quads[i].mentioned() {
+			if blank < 0 {
 				continue
 			}
-			node, known := numbers[t.Value]
-			if !known {
-				node = int32(len(c.nodes))
-				if int(node) == credential.Limits.BlankNodes {
-					return &Error{Code: CodeTooComplex, Detail: "canonicalizing a dataset: it has more than " + strconv.Itoa(credential.Limits.BlankNodes) + " blank nodes"}
-				}
-				numbers[t.Value] = node
-				c.nodes = append(c.nodes, canonNode{label: t.Value, canonical: -1})
-			}
-			mention[position] = node
-			of := &c.nodes[node].quads
-			if len(*of) == 0 || (*of)[len(*of)-1] != number {
-				*of = append(*of, number)
+			of := &c.nodes[blank].quads
+			if len(*of) == 0 || (*of)[len(*of)-1] != int32(i) {
+				*of = append(*of, int32(i))
 			}
 		}
-		c.quads = append(c.quads, *q)
-		c.mentions = append(c.mentions, mention)
 	}
-	return nil
+	c.order = counts[:0]
+	for n := range c.nodes {
+		if len(c.nodes[n].quads) > 0 { // else it is an object of the document that states nothing, and no node of the dataset
+			c.order = append(c.order, int32(n))
+		}
+	}
+}
+
+// mentioned gives the numbers of the blank nodes that are subject, object and graph name of a quad; -1 where none is.
+func (q *quad) mentioned() [3]int32 {
+	mention := [3]int32{-1, -1, -1}
+	for position, n := range [...]node{q.subject, q.object, q.graph} {
+		if n.isBlank() {
+			mention[position] = n.from
+		}
+	}
+	return mention
+}
+
+// sort puts the quads into the order of their lines, with blank nodes in the order of rank (nil: of their numbers).
+func (c *canonicalizer) sort(rank []int32) {
+	slices.SortFunc(c.quads, func(a, b quad) int { return c.compare(&a, &b, rank) })
+}
+
+// compare orders quads as their lines in canonical N-Quads are ordered. Terms may be compared one by one, because none is the
+// beginning of another with a character before the space behind it: the space comes before all that may follow.
+func (c *canonicalizer) compare(a, b *quad, rank []int32) int {
+	order := c.compareNodes(a.subject, b.subject, rank)
+	if order == 0 {
+		order = c.compareNodes(a.predicate, b.predicate, rank)
+	}
+	if order == 0 {
+		order = c.compareNodes(a.object, b.object, rank)
+	}
+	if order == 0 {
+		order = c.compareNodes(a.graph, b.graph, rank)
+	}
+	return order
+}
+
+// compareNodes orders terms: the default graph before all, blank nodes ("_") behind IRIs ("<") and literals.
+func (c *canonicalizer) compareNodes(a, b node, rank []int32) int {
+	switch {
+	case a == b:
+		return 0
+	case a.to > 0 && b.to > 0:
+		return bytes.Compare(c.text[a.from:a.to], c.text[b.from:b.to])
+	case a.isBlank() && b.isBlank():
+		if rank != nil {
+			return cmp.Compare(rank[a.from], rank[b.from])
+		}
+		return cmp.Compare(a.from, b.from)
+	case a.isBlank() || b == defaultGraph:
+		return 1
+	}
+	return -1
 }
 
 // hashFirstDegree is Hash First Degree Quads (section 4.6.3).
-func (c *canonicalizer) hashFirstDegree(node int32) canonHash {
-	c.text, c.lines = c.text[:0], c.lines[:0]
-	for _, number := range c.nodes[node].quads {
-		quad := c.quads[number]
-		for position, t := range [3]*Term{&quad.Subject, &quad.Object, &quad.Graph} {
-			switch mention := c.mentions[number][position]; {
-			case mention == node:
-				t.Value = "a"
-			case mention >= 0:
-				t.Value = "z"
-			}
+func (c *canonicalizer) hashFirstDegree(blank int32) canonHash {
+	c.line, c.lines = c.line[:0], c.lines[:0]
+	name := func(other int32) {
+		if other == blank {
+			c.line = append(c.line, "_:a"...)
+		} else {
+			c.line = append(c.line, "_:z"...)
 		}
-		c.appendLine(quad)
 	}
-	return c.sum(c.sortedLines())
-}
-
-func (c *canonicalizer) appendLine(quad Quad) {
-	start := len(c.text)
-	c.text = AppendNQuad(c.text, quad)
-	c.lines = append(c.lines, [2]int{start, len(c.text)})
-}
-
-// sortedLines joins the lines in code point order, which is the order of their UTF-8 bytes. The result is good until the
-// next call.
-func (c *canonicalizer) sortedLines() []byte {
-	slices.SortFunc(c.lines, func(a, b [2]int) int { return bytes.Compare(c.text[a[0]:a[1]], c.text[b[0]:b[1]]) })
+	for _, number := range c.nodes[blank].quads {
+		start := len(c.line)
+		c.appendQuad(&c.quads[number], name)
+		c.lines = append(c.lines, [2]int{start, len(c.line)})
+	}
+	slices.SortFunc(c.lines, func(a, b [2]int) int { return bytes.Compare(c.line[a[0]:a[1]], c.line[b[0]:b[1]]) })
 	c.join = c.join[:0]
 	for _, line := range c.lines {
-		c.join = append(c.join, c.text[line[0]:line[1]]...)
+		c.join = append(c.join, c.line[line[0]:line[1]]...)
 	}
-	return c.join
+	return c.sum(c.join)
+}
+
+// appendQuad appends a line of canonical N-Quads to c.line, where name writes blank nodes.
+func (c *canonicalizer) appendQuad(q *quad, name func(blank int32)) {
+	for place, n := range [...]node{q.subject, q.predicate, q.object, q.graph} {
+		if n.to > 0 {
+			c.line = append(c.line, c.text[n.from:n.to]...)
+		} else if n.isBlank() {
+			name(n.from)
+		} else if place == 3 {
+			break
+		}
+		c.line = append(c.line, ' ')
+	}
+	c.line = append(c.line, ".\n"...)
 }
 
 // issueUnique is step 4: blank nodes whose hash is theirs alone get their canonical identifiers, in order of the hashes. The
 // others are given back by hash, in order of the hashes.
 func (c *canonicalizer) issueUnique() (shared [][]int32) {
-	order := make([]int32, len(c.nodes))
-	for n := range order {
-		order[n] = int32(n)
-	}
+	order := c.order
 	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(bytes.Compare(c.nodes[a].first, c.nodes[b].first), cmp.Compare(a, b))
+		return cmp.Or(bytes.Compare(c.nodes[a].first[:], c.nodes[b].first[:]), cmp.Compare(a, b))
 	})
 	for len(order) > 0 {
 		end := 1
-		for end < len(order) && bytes.Equal(c.nodes[order[end]].first, c.nodes[order[0]].first) {
+		for end < len(order) && c.nodes[order[end]].first == c.nodes[order[0]].first {
 			end++
 		}
 		if end == 1 {
@@ -193,30 +257,53 @@ func (c *canonicalizer) issueUnique() (shared [][]int32) {
 }
 
 // issue is Issue Identifier (section 4.5.2) for the canonical issuer.
-func (c *canonicalizer) issue(node int32) {
-	if c.nodes[node].canonical < 0 {
-		c.nodes[node].canonical = c.issued
+func (c *canonicalizer) issue(blank int32) {
+	if c.nodes[blank].canonical < 0 {
+		c.nodes[blank].canonical = c.issued
 		c.issued++
 	}
 }
 
 // write is steps 6 and 7: the dataset under its canonical identifiers.
-func (c *canonicalizer) write() *Canonical {
-	result := &Canonical{Labels: make(map[string]string, len(c.nodes))}
-	names := make([]string, len(c.nodes))
-	for n := range c.nodes {
-		names[n] = canonPrefix + strconv.Itoa(int(c.nodes[n].canonical))
-		result.Labels[c.nodes[n].label] = names[n]
+func (c *canonicalizer) write() []byte {
+	if c.issued > 0 {
+		c.sort(c.ranks())
 	}
-	c.text, c.lines = c.text[:0], c.lines[:0]
-	for number, quad := range c.quads {
-		for position, t := range [3]*Term{&quad.Subject, &quad.Object, &quad.Graph} {
-			if mention := c.mentions[number][position]; mention >= 0 {
-				t.Value = names[mention]
-			}
+	c.line = c.line[:0]
+	name := func(blank int32) {
+		c.line = strconv.AppendInt(append(append(c.line, "_:"...), canonPrefix...), int64(c.nodes[blank].canonical), 10)
+	}
+	for i := range c.quads {
+		c.appendQuad(&c.quads[i], name)
+	}
+	return c.line
+}
+
+// ranks gives for each blank node its place among all when their canonical identifiers are in code point order.
+func (c *canonicalizer) ranks() []int32 {
+	place := int32(0)
+	places := make([]int32, c.issued) // by number: 0, 1, 10, 100, 101, 2
+	var descend func(number int)
+	descend = func(number int) {
+		if number >= len(places) {
+			return
 		}
-		c.appendLine(quad)
+		places[number] = place
+		place++
+		for digit := range 10 {
+			descend(10*number + digit)
+		}
 	}
-	result.NQuads = slices.Clone(c.sortedLines())
-	return result
+	places[0] = place
+	place++
+	for number := 1; number < 10; number++ {
+		descend(number)
+	}
+	rank := make([]int32, len(c.nodes))
+	for n := range c.nodes {
+		if number := c.nodes[n].canonical; number >= 0 {
+			rank[n] = places[number]
+		}
+	}
+	return rank
 }

@@ -15,7 +15,7 @@ import (
 const (
 	canonPrefix     = "c14n"
 	canonTemporary  = "b"
-	canonPositions  = "sog"                  // of canonicalizer.mentions (section 4.7.3 step 1)
+	canonPositions  = "sog"                  // of quad.mentioned (section 4.7.3 step 1)
 	canonWorkFloor  = 1 << 16                // units of work that every dataset may take
 	canonWorkFactor = 4                      // units of work for each blank node and each mention of one, beyond the floor
 	canonDeadline   = 500 * time.Millisecond // for step 5
@@ -144,11 +144,12 @@ func (s *canonSearch) appendIdentifier(dst []byte, node int32) []byte {
 func (s *canonSearch) hashRelated(related, quad int32, position byte) canonHash {
 	input := append(s.input[:0], position)
 	if position != 'g' {
-		input = nquadsAppendIRI(input, s.quads[quad].Predicate.Value)
+		predicate := s.quads[quad].predicate
+		input = append(input, s.text[predicate.from:predicate.to]...)
 	}
 	length := len(input)
 	if input = s.appendIdentifier(input, related); len(input) == length {
-		input = append(input, s.nodes[related].first...)
+		input = hex.AppendEncode(input, s.cut(&s.nodes[related].first))
 	}
 	s.input = input
 	return s.sum(input)
@@ -165,7 +166,7 @@ func (s *canonSearch) hashNDegree(node int32, depth int) (canonHash, error) {
 	}
 	f.related = f.related[:0]
 	for _, quad := range s.nodes[node].quads { // step 3
-		for position, related := range s.mentions[quad] {
+		for position, related := range s.quads[quad].mentioned() {
 			if related < 0 || related == node {
 				continue
 			}
@@ -181,7 +182,7 @@ func (s *canonSearch) hashNDegree(node int32, depth int) (canonHash, error) {
 	f.data = f.data[:0]                     // step 4
 	for rest := f.related; len(rest) > 0; { // step 5
 		hash := rest[0].hash
-		f.data = hex.AppendEncode(f.data, s.cut(hash)) // step 5.1
+		f.data = hex.AppendEncode(f.data, s.cut(&hash)) // step 5.1
 		f.list = f.list[:0]
 		for len(rest) > 0 && rest[0].hash == hash {
 			f.list = append(f.list, rest[0].node)
@@ -244,7 +245,7 @@ func (s *canonSearch) tryPath(f *canonFrame, depth int) (bool, error) {
 			return false, err
 		}
 		f.path = s.appendIdentifier(f.path, related)
-		f.path = append(hex.AppendEncode(append(f.path, '<'), s.cut(hash)), '>')
+		f.path = append(hex.AppendEncode(append(f.path, '<'), s.cut(&hash)), '>')
 		if f.isGreater() {
 			return false, nil
 		}

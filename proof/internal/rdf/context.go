@@ -1,20 +1,29 @@
 package rdf
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// activeContext is the active context of JSON-LD API 1.1 section 4.1, for the features that the built-in contexts use.
-// It is immutable once [activeContext.process] has returned it.
+// activeContext is the active context of JSON-LD API 1.1 section 4.1, for the features that the built-in contexts use: what
+// every name and value in its reach means. It is a table of terms in layers, so that a scoped context costs its own terms and
+// not a copy of all. It is immutable once [activeContext.process] has returned it, but for what it remembers in derived.
 type activeContext struct {
-	terms    map[string]*term
-	vocab    string         // vocabulary mapping, "" for none
-	previous *activeContext // what a type-scoped context is rolled back to, nil for none
+	own      map[string]*term // terms of this layer; nil for a name that is being defined anew
+	outer    *activeContext   // the layer below, nil for none
+	layers   int              // below this one
+	vocab    string           // vocabulary mapping, "" for none
+	previous *activeContext   // what a type-scoped context is rolled back to, nil for none
+	aliases  []alias          // the terms that stand for keywords, in the order of their names
+	protects bool             // some term is protected
+	derived  sync.Map         // derivation to *activeContext: the contexts that its terms bring along
 }
 
 // term is a term definition (JSON-LD API 1.1 section 4.2).
@@ -30,6 +39,12 @@ type term struct {
 	scoped    any // local context that this term brings along; nil is the null context
 }
 
+// alias is a term that stands for a keyword.
+type alias struct{ name, keyword string }
+
+// layersMost bounds the steps of a lookup; a context on top of so many layers is a copy of all its terms.
+const layersMost = 4
+
 // processing says how a local context is taken (parameters of JSON-LD API 1.1 section 4.1.2).
 type processing struct {
 	transient bool // propagate is false: the context holds for one node object only
@@ -37,10 +52,44 @@ type processing struct {
 	validate  bool // try the scoped contexts inside too; done once, when a context is loaded
 }
 
-func initialContext() *activeContext { return &activeContext{terms: map[string]*term{}} }
+func initialContext() *activeContext { return &activeContext{own: map[string]*term{}} }
+
+// lookup returns the definition of a term, or nil.
+func (active *activeContext) lookup(name string) *term {
+	for layer := active; layer != nil; layer = layer.outer {
+		if t, here := layer.own[name]; here {
+			return t
+		}
+	}
+	return nil
+}
+
+// layer returns a context without terms of its own on top of active, or on a copy when there are many layers.
+func (active *activeContext) layer() *activeContext {
+	result := &activeContext{own: map[string]*term{}, outer: active, layers: active.layers + 1,
+		vocab: active.vocab, previous: active.previous, aliases: active.aliases, protects: active.protects}
+	if result.layers >= layersMost {
+		result.flatten()
+	}
+	return result
+}
+
+// flatten makes a context one layer.
+func (active *activeContext) flatten() {
+	all := map[string]*term{}
+	var below func(layer *activeContext)
+	below = func(layer *activeContext) {
+		if layer.outer != nil {
+			below(layer.outer)
+		}
+		maps.Copy(all, layer.own)
+	}
+	below(active)
+	active.own, active.outer, active.layers = all, nil, 0
+}
 
 // process returns active with a local context applied (JSON-LD API 1.1 section 4.1.2). The local context is an object, null
-// or an array of these, decoded by encoding/json. A feature that no built-in context uses is an error.
+// or an array of these. A feature that no built-in context uses is an error.
 func (active *activeContext) process(local any, how processing) (*activeContext, error) {
 	locals, isArray := local.([]any)
 	if !isArray {
@@ -55,19 +104,15 @@ func (active *activeContext) process(local any, how processing) (*activeContext,
 			how.transient = !value
 		}
 	}
-	result := &activeContext{terms: maps.Clone(active.terms), vocab: active.vocab, previous: active.previous} // step 1
+	result := active.layer() // step 1
 	if how.transient && result.previous == nil {
 		result.previous = active // step 3
 	}
 	for _, local := range locals {
 		switch local := local.(type) {
 		case nil: // step 5.1
-			if !how.override {
-				for name, t := range result.terms {
-					if t.protected {
-						return nil, fmt.Errorf("a null context would take away the protected term %s", quote(name))
-					}
-				}
+			if !how.override && result.protects {
+				return nil, errors.New("a null context would take away protected terms")
 			}
 			empty := initialContext()
 			if how.transient {
@@ -78,7 +123,7 @@ func (active *activeContext) process(local any, how processing) (*activeContext,
 			if err := result.define(local, how); err != nil {
 				return nil, err
 			}
-		default: // a string would be a remote context of a built-in one: none has it
+		default: // a string would be a remote context of another context: none that is known has one
 			return nil, errors.New("a context is neither an object nor null")
 		}
 	}
@@ -96,7 +141,7 @@ func (active *activeContext) define(local map[string]any, how processing) error 
 		value := local[name]
 		switch name {
 		case "@version":
-			if value != 1.1 {
+			if !isVersion(value) {
 				return errors.New("@version is not 1.1")
 			}
 		case "@protected":
@@ -124,17 +169,67 @@ func (active *activeContext) define(local map[string]any, how processing) error 
 			return err
 		}
 	}
+	active.nameKeywords(names)
 	if !how.validate {
 		return nil
 	}
 	for _, name := range names { // section 4.2.2 step 21.3, once all terms are there
-		if t := active.terms[name]; t != nil && t.hasScoped {
+		if t := active.own[name]; t != nil && t.hasScoped {
 			if _, err := active.process(t.scoped, processing{override: true, validate: true}); err != nil {
 				return fmt.Errorf("scoped context of %s: %w", quote(name), err)
 			}
 		}
 	}
 	return nil
+}
+
+// isVersion reports whether a value is 1.1, as encoding/json or the strict reader gives it.
+func isVersion(value any) bool {
+	if number, ok := value.(json.Number); ok {
+		f, err := number.Float64()
+		return err == nil && f == 1.1
+	}
+	return value == 1.1
+}
+
+// nameKeywords brings aliases up to date with the terms called names.
+func (active *activeContext) nameKeywords(names []string) {
+	changed := slices.DeleteFunc(slices.Clone(active.aliases), func(a alias) bool { return slices.Contains(names, a.name) })
+	for _, name := range names {
+		t := active.own[name]
+		if t == nil {
+			continue
+		}
+		active.protects = active.protects || t.protected
+		if isKeyword(t.iri) {
+			changed = append(changed, alias{name, t.iri})
+		}
+	}
+	slices.SortFunc(changed, func(a, b alias) int { return strings.Compare(a.name, b.name) })
+	active.aliases = changed
+}
+
+// members returns the members of object that mean keyword, in the order of their names.
+func (active *activeContext) members(object map[string]any, keyword string) iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		value, pending := object[keyword]
+		for _, a := range active.aliases {
+			if a.keyword != keyword {
+				continue
+			}
+			if pending && keyword < a.name {
+				if pending = false; !yield(keyword, value) {
+					return
+				}
+			}
+			if value, has := object[a.name]; has && !yield(a.name, value) {
+				return
+			}
+		}
+		if pending {
+			yield(keyword, value)
+		}
+	}
 }
 
 // contextDefinition is one context object on its way into an active context.
@@ -158,8 +253,8 @@ func (d *contextDefinition) term(name string) error {
 		return errors.New("a term is empty")
 	}
 	d.done[name] = false
-	before := d.active.terms[name] // steps 6 to 8
-	delete(d.active.terms, name)
+	before := d.active.lookup(name) // steps 6 to 8
+	d.active.own[name] = nil
 	created, err := d.create(name, d.local[name])
 	if err != nil {
 		return fmt.Errorf("term %s: %w", quote(name), err)
@@ -171,7 +266,7 @@ func (d *contextDefinition) term(name string) error {
 		}
 		created = before
 	}
-	d.active.terms[name] = created
+	d.active.own[name] = created
 	d.done[name] = true
 	return nil
 }
@@ -278,6 +373,9 @@ func (d *contextDefinition) coerce(created *term, object map[string]any) error {
 			if !isAbsolute(iri) {
 				return fmt.Errorf("@type %s is not an absolute IRI", quote(text))
 			}
+			if iri == langString || iri == rdfJSON { // a literal of these needs more than its text
+				return fmt.Errorf("@type %s is not supported", quote(text))
+			}
 			created.coercion = iri
 		}
 	}
@@ -332,13 +430,15 @@ func (d *contextDefinition) expandSelf(name string) (string, error) {
 // never a base, so a relative reference stays relative and [isAbsolute] finds it. A term mapped to null, or a word in the
 // form of a keyword, gives "".
 func (active *activeContext) expandIRI(value string, vocab bool) string {
-	if isKeyword(value) {
-		return value
+	if strings.HasPrefix(value, "@") {
+		if isKeyword(value) {
+			return value
+		}
+		if hasKeywordForm(value) {
+			return ""
+		}
 	}
-	if hasKeywordForm(value) {
-		return ""
-	}
-	if t := active.terms[value]; t != nil && (vocab || isKeyword(t.iri)) {
+	if t := active.lookup(value); t != nil && (vocab || isKeyword(t.iri)) {
 		return t.iri
 	}
 	if colon := strings.IndexByte(value, ':'); colon > 0 {
@@ -346,7 +446,7 @@ func (active *activeContext) expandIRI(value string, vocab bool) string {
 		if prefix == "_" || strings.HasPrefix(suffix, "//") {
 			return value
 		}
-		if t := active.terms[prefix]; t != nil && t.prefix {
+		if t := active.lookup(prefix); t != nil && t.prefix {
 			return t.iri + suffix
 		}
 		if isAbsolute(value) {

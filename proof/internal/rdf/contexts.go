@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
 )
@@ -15,8 +16,9 @@ type loadedContext struct {
 	second any // the whole document, as the second reading takes it
 }
 
-// compiledLists bounds the memory of a Processor: who sends documents chooses the order of the contexts in them.
-const compiledLists = 256
+// compiledMost bounds the memory of a Processor, in lists of contexts and in contexts derived from them: who sends documents
+// chooses both. When it is reached all are forgotten, so that what honest documents use comes back at once.
+const compiledMost = 2048
 
 func (p *Processor) load(url string) (*loadedContext, error) {
 	p.mu.Lock()
@@ -40,6 +42,10 @@ func (p *Processor) load(url string) (*loadedContext, error) {
 	if !has {
 		return nil, errors.New("the context document has no @context")
 	}
+	// Every scoped context is tried once (JSON-LD API 1.1 section 4.2.2 step 21.3), not again for each document.
+	if _, err := initialContext().process(local, processing{validate: true}); err != nil {
+		return nil, err
+	}
 	second := clone(document).(map[string]any)
 	spellNullContexts(second["@context"])
 	loaded = &loadedContext{local: local, second: second}
@@ -49,43 +55,22 @@ func (p *Processor) load(url string) (*loadedContext, error) {
 	return loaded, nil
 }
 
-// spellNullContexts writes the null context of a term as null followed by the term itself. json-gold looks up the container
-// of a property in the context that the property brings along, where a null context has taken the term away; with it, each
-// credential inside a presentation (VC Data Model 2.0 Appendix B.1) would lose its own graph.
-func spellNullContexts(local any) {
-	locals, isArray := local.([]any)
-	if !isArray {
-		locals = []any{local}
-	}
-	for _, local := range locals {
-		object, _ := local.(map[string]any)
-		for name, value := range object {
-			definition, _ := value.(map[string]any)
-			scoped, has := definition["@context"]
-			if scoped != nil {
-				spellNullContexts(scoped)
-			} else if has {
-				delete(definition, "@context")
-				definition["@context"] = []any{nil, map[string]any{name: clone(definition)}}
-			}
-		}
-	}
-}
-
 // contextList is an @context of the document.
 type contextList struct {
-	urls    []string
+	entries []any // each the URL of a known context, or a context object
+	inline  bool  // there is a context object
 	at      string
 	isArray bool
 }
 
-// contextURLs reads an @context: a URL or an array of URLs. Nothing else may define terms (Data Integrity 1.0 section 4.6).
-func contextURLs(value any, at string) (contextList, error) {
+// contexts reads an @context: a URL or an array of URLs. Nothing else may define terms (Data Integrity 1.0 section 4.6), but
+// where the options let documents do so.
+func (p *Processor) contexts(value any, at string) (contextList, error) {
 	values, isArray := value.([]any)
 	if !isArray {
 		values = []any{value}
 	}
-	list := contextList{at: at, isArray: isArray}
+	list := contextList{entries: values, at: at, isArray: isArray}
 	if len(values) == 0 {
 		return list, untrusted(at, "@context is empty")
 	}
@@ -93,11 +78,16 @@ func contextURLs(value any, at string) (contextList, error) {
 		return list, &Error{Code: CodeTooComplex, Pointer: at, Detail: fmt.Sprintf("@context has more than %d entries", credential.Limits.Contexts)}
 	}
 	for i, value := range values {
-		url, ok := value.(string)
-		if !ok {
-			return list, untrusted(list.pointer(i), "a context is not named by its URL")
+		switch value.(type) {
+		case string:
+			continue
+		case map[string]any:
+			if p.inline {
+				list.inline = true
+				continue
+			}
 		}
-		list.urls = append(list.urls, url)
+		return list, untrusted(list.pointer(i), "a context is not named by its URL")
 	}
 	return list, nil
 }
@@ -109,17 +99,33 @@ func (l contextList) pointer(i int) string {
 	return l.at + "/" + strconv.Itoa(i)
 }
 
-// key tells lists apart, whatever texts stand in them.
-func (l contextList) key() string { return fmt.Sprintf("%q", l.urls) }
+// key tells lists of URLs apart, whatever texts stand in them.
+func (l contextList) key() string {
+	if len(l.entries) == 1 {
+		return l.entries[0].(string)
+	}
+	var key strings.Builder
+	for _, entry := range l.entries {
+		url := entry.(string)
+		key.WriteString(strconv.Itoa(len(url)))
+		key.WriteByte(' ')
+		key.WriteString(url)
+	}
+	return key.String()
+}
 
 func untrusted(at, format string, arguments ...any) error {
 	return &Error{Code: CodeContextUntrusted, Pointer: at, Detail: fmt.Sprintf(format, arguments...)}
 }
 
-// compile returns the active context of a document's own @context.
+// compile returns the active context of a document's own @context. Lists of URLs are compiled once.
 func (p *Processor) compile(list contextList) (*activeContext, error) {
+	if list.inline {
+		return p.apply(initialContext(), list)
+	}
+	key := list.key()
 	p.mu.Lock()
-	active := p.compiled[list.key()]
+	active := p.compiled[key]
 	p.mu.Unlock()
 	if active != nil {
 		return active, nil
@@ -128,26 +134,64 @@ func (p *Processor) compile(list contextList) (*activeContext, error) {
 	if err != nil {
 		return nil, err
 	}
+	active.flatten()
+	p.count()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.compiled) < compiledLists {
-		p.compiled[list.key()] = active
-	}
+	p.compiled[key] = active
 	return active, nil
+}
+
+// count takes note of one more context that is kept.
+func (p *Processor) count() {
+	if p.kept.Add(1) > compiledMost {
+		p.mu.Lock()
+		clear(p.compiled)
+		p.mu.Unlock()
+		p.kept.Store(0)
+	}
 }
 
 // apply processes a list of contexts on top of active (JSON-LD API 1.1 section 4.1.2 step 5.2).
 func (p *Processor) apply(active *activeContext, list contextList) (*activeContext, error) {
-	for i, url := range list.urls {
-		loaded, err := p.load(url)
-		if err != nil {
-			return nil, untrusted(list.pointer(i), "the context %s is not one that may be used", quote(url))
+	for i, entry := range list.entries {
+		local, at, validate := entry, list.pointer(i), true
+		if url, isURL := entry.(string); isURL {
+			loaded, err := p.load(url)
+			if err != nil {
+				return nil, untrusted(at, "the context %s is not one that may be used", quote(url))
+			}
+			local, at, validate = loaded.local, list.at, false
+		} else if size := definitions(entry); size > inlineMost {
+			return nil, &Error{Code: CodeTooComplex, Pointer: at, Detail: fmt.Sprintf("a context in the document has more than %d definitions", inlineMost)}
 		}
-		if active, err = active.process(loaded.local, processing{validate: true}); err != nil {
-			return nil, untrusted(list.at, "%s", err)
+		var err error
+		if active, err = active.process(local, processing{validate: validate}); err != nil {
+			return nil, untrusted(at, "%s", err)
 		}
 	}
 	return active, nil
+}
+
+// inlineMost bounds the definitions in a context object of a document: each object of the document may cost the second
+// reading a copy of all.
+const inlineMost = 256
+
+// definitions counts the members of a context object and of all objects in it.
+func definitions(local any) int {
+	count := 0
+	switch local := local.(type) {
+	case []any:
+		for _, member := range local {
+			count += definitions(member)
+		}
+	case map[string]any:
+		count = len(local)
+		for _, member := range local {
+			count += definitions(member)
+		}
+	}
+	return count
 }
 
 // Types of an object that may bring its own @context, as an endorsement or inside a presentation does.
@@ -156,37 +200,63 @@ const (
 	envelopedType  = "https://www.w3.org/2018/credentials#EnvelopedVerifiableCredential"
 )
 
-// embedded applies the @context of a credential inside a document. Anywhere else it could give the terms of a signed
-// document another meaning.
-func (w *walk) embedded(active *activeContext, where position, value any) (*activeContext, error) {
-	at := where.at + "/@context"
-	if where.property != "endorsement" && where.property != "verifiableCredential" {
-		return nil, untrusted(at, "@context stands below the top of the document")
+// derivation names a context derived from another one: by the context of a term, or by an embedded @context.
+type derivation struct {
+	scoped    *term
+	transient bool // as a type-scoped one
+	urls      string
+}
+
+// derive returns the context that key names, made once by make.
+func (w *walk) derive(active *activeContext, key derivation, make func() (*activeContext, error)) (*activeContext, error) {
+	if derived, known := active.derived.Load(key); known {
+		return derived.(*activeContext), nil
 	}
-	list, err := contextURLs(value, at)
+	derived, err := make()
 	if err != nil {
 		return nil, err
 	}
-	if err := w.spend(embeddedWork*len(list.urls), at); err != nil {
-		return nil, err
+	active.derived.Store(key, derived)
+	if !w.inline { // else it goes with the document
+		w.processor.count()
 	}
-	key := derivation{from: active, urls: list.key()}
-	if derived, known := w.derived[key]; known {
-		return derived, nil
-	}
-	derived, err := w.contexts.apply(active, list)
-	if err != nil {
-		return nil, err
-	}
-	w.derived[key] = derived
 	return derived, nil
 }
 
+// scoped applies the context of a term: type-scoped ones do not propagate, property-scoped ones may redefine protected terms.
+func (w *walk) scoped(active *activeContext, t *term, transient bool) (*activeContext, error) {
+	derived, err := w.derive(active, derivation{scoped: t, transient: transient}, func() (*activeContext, error) {
+		return active.process(t.scoped, processing{transient: transient, override: !transient})
+	})
+	if err != nil {
+		return nil, untrusted(w.at(), "%s", err)
+	}
+	return derived, w.spend(1 + derived.layers)
+}
+
+// embedded applies the @context of a credential inside a document. Anywhere else it could give the terms of a signed
+// document another meaning.
+func (w *walk) embedded(active *activeContext, where position, value any) (*activeContext, error) {
+	at := w.at()
+	if where.property != "endorsement" && where.property != "verifiableCredential" {
+		return nil, untrusted(at, "@context stands below the top of the document")
+	}
+	list, err := w.processor.contexts(value, at)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.spend(embeddedWork * len(list.entries)); err != nil {
+		return nil, err
+	}
+	if list.inline {
+		w.inline = true
+		return w.processor.apply(active, list)
+	}
+	return w.derive(active, derivation{urls: list.key()}, func() (*activeContext, error) { return w.processor.apply(active, list) })
+}
+
 func isCredential(outer *activeContext, object map[string]any) bool {
-	for name, value := range object {
-		if outer.expandIRI(name, true) != "@type" {
-			continue
-		}
+	for _, value := range outer.members(object, "@type") {
 		for text := range typeNames(value) {
 			if iri := outer.expandIRI(text, true); iri == credentialType || iri == envelopedType {
 				return true
@@ -194,4 +264,19 @@ func isCredential(outer *activeContext, object map[string]any) bool {
 		}
 	}
 	return false
+}
+
+// contextWork bounds the contexts that the objects of one document apply, each counted with the layers that it lies on, so
+// that a document pays in the same measure for what no earlier one has derived. Each entry of an embedded @context counts
+// embeddedWork, as it has hundreds of terms. A badge with 1,000 alignments and 1,000 pieces of evidence needs 4,100.
+const (
+	contextWork  = 10000
+	embeddedWork = 40
+)
+
+func (w *walk) spend(work int) error {
+	if w.work += work; w.work > contextWork {
+		return w.fail(CodeTooComplex, "the objects of the document use more contexts than are read")
+	}
+	return nil
 }

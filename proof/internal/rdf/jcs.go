@@ -2,6 +2,7 @@ package rdf
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/gowebpki/jcs"
 )
@@ -14,7 +15,7 @@ func canonicalJSON(value any) (string, error) {
 		text, err = jcs.Transform(text)
 	}
 	if err != nil {
-		return "", refuse("", "a JSON literal has no canonical form: %s", quote(err.Error()))
+		return "", fmt.Errorf("a JSON literal has no canonical form: %s", quote(err.Error()))
 	}
 	return string(text[1 : len(text)-1]), nil
 }

@@ -2,6 +2,7 @@ package rdf
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -15,43 +16,23 @@ const (
 	i18n       = "https://www.w3.org/ns/i18n#"
 )
 
-// literal converts a value object that the walk has judged (JSON-LD API 1.1 section 8.2.2). A base direction becomes an
-// i18n datatype (JSON-LD 1.1 section 4.2.4.1), so that it is signed.
-func literal(object map[string]any) (Term, error) {
-	datatype, _ := object["@type"].(string)
-	if datatype == "@json" {
-		text, err := canonicalJSON(object["@value"])
-		return Term{Kind: Literal, Value: text, Datatype: rdfJSON}, err
-	}
-	typed := func(text, native string) (Term, error) {
-		if datatype == "" {
-			datatype = native
-		}
-		return Term{Kind: Literal, Value: text, Datatype: datatype}, nil
-	}
-	switch value := object["@value"].(type) {
+// lexical is the lexical form of a number or boolean, and the datatype that it has of itself (JSON-LD API 1.1 section 8.2.2).
+// A number of a datatype xsd:double is written as one.
+func lexical(value any, datatype string) (text, own string, err error) {
+	switch value := value.(type) {
 	case bool:
-		return typed(strconv.FormatBool(value), xsdBoolean)
+		return strconv.FormatBool(value), xsdBoolean, nil
 	case json.Number:
 		f, err := value.Float64()
 		if err != nil {
-			return Term{}, refuse("", "a number is beyond the range of a double")
+			return "", "", errors.New("a number is beyond the range of a double")
 		}
 		if f != math.Trunc(f) || math.Abs(f) >= 1e21 || datatype == xsdDouble {
-			return typed(canonicalDouble(f), xsdDouble)
+			return canonicalDouble(f), xsdDouble, nil
 		}
-		return typed(strconv.FormatFloat(f+0, 'f', 0, 64), xsdInteger)
-	case string:
-		language, tagged := object["@language"].(string)
-		if direction, directed := object["@direction"].(string); directed {
-			return Term{Kind: Literal, Value: value, Datatype: i18n + language + "_" + direction}, nil
-		}
-		if tagged {
-			return Term{Kind: Literal, Value: value, Datatype: langString, Language: language}, nil
-		}
-		return typed(value, xsdString)
+		return strconv.FormatFloat(f+0, 'f', 0, 64), xsdInteger, nil
 	}
-	return Term{}, refuse("", "a value is neither a text, a number nor a boolean")
+	return "", "", errors.New("a value is neither a text, a number nor a boolean")
 }
 
 // canonicalDouble is the canonical lexical form of xsd:double (JSON-LD API 1.1 section 8.6): 16 significant digits without

@@ -5,31 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-// AppendNQuad appends q in canonical form, with its final line feed, to dst (RDF Dataset Canonicalization appendix A). The
-// terms are written as they are: it is for [ParseNQuads] and [Canonicalize] to refuse terms that no statement may hold.
-func AppendNQuad(dst []byte, q Quad) []byte {
-	dst = append(nquadsAppendTerm(dst, &q.Subject), ' ')
-	dst = append(nquadsAppendTerm(dst, &q.Predicate), ' ')
-	dst = append(nquadsAppendTerm(dst, &q.Object), ' ')
-	if q.Graph.Kind != None {
-		dst = append(nquadsAppendTerm(dst, &q.Graph), ' ')
-	}
-	return append(dst, ".\n"...)
-}
-
-func nquadsAppendTerm(dst []byte, t *Term) []byte {
-	switch t.Kind {
-	case IRI:
-		return nquadsAppendIRI(dst, t.Value)
-	case Blank:
-		return append(append(dst, "_:"...), t.Value...)
-	}
-	dst = append(nquadsAppendEscaped(append(dst, '"'), t.Value), '"')
+// nquadsAppendLiteral appends a literal in canonical form (RDF Dataset Canonicalization appendix A), with a language for
+// rdf:langString.
+func nquadsAppendLiteral(dst []byte, value, datatype, language string) []byte {
+	dst = append(nquadsAppendEscaped(append(dst, '"'), value), '"')
 	switch {
-	case t.Language != "":
-		return append(append(dst, '@'), t.Language...)
-	case t.Datatype != xsdString:
-		return nquadsAppendIRI(append(dst, "^^"...), t.Datatype)
+	case language != "":
+		return append(append(dst, '@'), language...)
+	case datatype != xsdString:
+		return nquadsAppendIRI(append(dst, "^^"...), datatype)
 	}
 	return dst
 }

@@ -4,176 +4,237 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-
-	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 // reference expands the value of @id, or of a property whose values are @id or @vocab.
-func reference(active *activeContext, value any, at string, vocab bool) (string, error) {
+func (w *walk) reference(active *activeContext, value any, vocab bool) (node, error) {
 	text, ok := value.(string)
 	if !ok {
-		return "", refuse(at, "an identifier is not a text")
+		return node{}, w.refuse("an identifier is not a text")
 	}
 	iri := active.expandIRI(text, vocab)
-	if !isAbsolute(iri) && !isBlankLabel(iri) {
-		return "", refuse(at, "%s is not an absolute IRI, so it would not be signed", quote(text))
+	switch {
+	case isAbsolute(iri):
+		return w.iri(iri), nil
+	case isBlankLabel(iri):
+		return w.labelled(iri[len("_:"):])
 	}
-	return iri, nil
+	return node{}, w.refuse("%s is not an absolute IRI, so it would not be signed", quote(text))
 }
 
-// types expands the value of @type of a node (JSON-LD API 1.1 section 5.1.2 step 13.4.4).
-func types(outer *activeContext, value any, at string) ([]any, error) {
+// types states the types of a node (section 5.1.2 step 13.4.4), and says whether it is a credential.
+func (w *walk) types(outer *activeContext, subject, graph node, value any) (isCredential bool, err error) {
+	state := func(value any) error {
+		iri, err := w.typeIRI(outer, value)
+		if err == nil {
+			isCredential = isCredential || iri == credentialType
+			w.add(subject, w.iri(rdfType), w.iri(iri), graph)
+		}
+		return err
+	}
 	values, isArray := value.([]any)
 	if !isArray {
-		values = []any{value}
+		return isCredential, state(value)
 	}
 	if len(values) == 0 {
-		return nil, refuse(at, "an empty array adds nothing to what is signed")
+		return false, w.refuse("an empty array adds nothing to what is signed")
 	}
-	expanded := make([]any, 0, len(values))
 	for i, value := range values {
-		at := at
-		if isArray {
-			at += "/" + strconv.Itoa(i)
+		w.enterItem(i)
+		if err := state(value); err != nil {
+			return false, err
 		}
-		iri, err := typeIRI(outer, value, at)
-		if err != nil {
-			return nil, err
-		}
-		expanded = append(expanded, iri)
+		w.leave()
 	}
-	return expanded, nil
+	return isCredential, nil
 }
 
-func typeIRI(outer *activeContext, value any, at string) (string, error) {
+func (w *walk) typeIRI(outer *activeContext, value any) (string, error) {
 	text, ok := value.(string)
 	if !ok {
-		return "", refuse(at, "a type is not a text")
+		return "", w.refuse("a type is not a text")
 	}
 	iri := outer.expandIRI(text, true)
 	if text == "" || !isAbsolute(iri) {
-		return "", refuse(at, "no context defines the type %s, so it would not be signed", quote(text))
+		return "", w.refuse("no context defines the type %s, so it would not be signed", quote(text))
 	}
 	return iri, nil
 }
 
 // scalar is value expansion (section 5.3.2): a text, number or boolean by the type mapping of its property.
-func (w *walk) scalar(active *activeContext, where position, value any) (map[string]any, error) {
+func (w *walk) scalar(active *activeContext, where position, value any) (node, error) {
 	coercion := ""
-	if t := active.terms[where.property]; t != nil {
+	if t := active.lookup(where.property); t != nil {
 		coercion = t.coercion
 	}
 	text, isText := value.(string)
 	switch {
 	case isText && (coercion == "@id" || coercion == "@vocab"): // steps 1 and 2
-		iri, err := reference(active, text, where.at, coercion == "@vocab")
-		if err != nil {
-			return nil, err
-		}
-		return map[string]any{"@id": iri}, nil
+		return w.reference(active, text, coercion == "@vocab")
 	case coercion == "" || strings.HasPrefix(coercion, "@"):
-		return map[string]any{"@value": value}, nil
+		return w.native(value, "")
 	}
-	return map[string]any{"@type": coercion, "@value": value}, checkDouble(coercion, value, where.at)
+	return w.typedValue(value, coercion)
 }
 
-// valueObject expands an object with @value (section 5.1.2 steps 13.4.7 to 13.4.9 and 15).
-func (w *walk) valueObject(s scope, where position) (map[string]any, error) {
-	if where.property == "" || where.inGraph {
-		return nil, refuse(where.at, "a value stands where only an object is signed")
+// typedValue is a value with a datatype.
+func (w *walk) typedValue(value any, datatype string) (node, error) {
+	if text, isText := value.(string); isText && datatype == xsdDouble && !isCanonicalDouble(text) {
+		return node{}, w.refuse("a text of type xsd:double is not in canonical form")
 	}
-	members, at := map[string]any{}, map[string]string{}
-	for _, name := range s.names {
-		keyword := s.keys[name]
-		members[keyword], at[keyword] = s.object[name], where.at+strict.Escape(name)
-		switch keyword {
-		case "@value", "@type", "@language", "@direction":
+	return w.native(value, datatype)
+}
+
+// native is a text, number or boolean as a literal (section 8.2.2); "" is the datatype of its kind.
+func (w *walk) native(value any, datatype string) (node, error) {
+	if text, isText := value.(string); isText {
+		if datatype == "" {
+			datatype = xsdString
+		}
+		return w.literal(text, datatype, ""), nil
+	}
+	text, own, err := lexical(value, datatype)
+	if err != nil {
+		return node{}, w.refuse("%s", err)
+	}
+	if datatype == "" {
+		datatype = own
+	}
+	return w.literal(text, datatype, ""), nil
+}
+
+// valueObject reads an object with @value (section 5.1.2 steps 13.4.7 to 13.4.9 and 15).
+func (w *walk) valueObject(s scope, where position) (node, error) {
+	if where.property == "" || where.inGraph {
+		return node{}, w.refuse("a value stands where only an object is signed")
+	}
+	var value, datatype, language, direction *member
+	members := w.membersOf(s)
+	for i := range members {
+		m := &members[i]
+		switch m.iri {
+		case "@value":
+			value = m
+		case "@type":
+			datatype = m
+		case "@language":
+			language = m
+		case "@direction":
+			direction = m
 		default:
-			return nil, refuse(at[keyword], "a value object has a member that is not signed")
+			return node{}, w.refuseMember(m.name, "a value object has a member that is not signed")
 		}
 	}
-	expanded := map[string]any{"@value": members["@value"]}
-	datatype, typed := members["@type"]
-	language, tagged := members["@language"]
-	direction, directed := members["@direction"]
-	if typed && (tagged || directed) {
-		return nil, refuse(at["@type"], "a value has both a type and a language or direction")
+	if datatype != nil && (language != nil || direction != nil) {
+		return node{}, w.refuseMember(datatype.name, "a value has both a type and a language or direction")
 	}
-	if text, ok := datatype.(string); ok && s.outer.expandIRI(text, true) == "@json" {
-		expanded["@type"] = "@json"
-		return expanded, nil
+	if datatype != nil {
+		if text, ok := datatype.value.(string); ok && s.outer.expandIRI(text, true) == "@json" {
+			w.enter(value.name)
+			text, err := w.jsonLiteral(value.value)
+			w.leave()
+			return w.literal(text, rdfJSON, ""), err
+		}
 	}
-	_, isText := members["@value"].(string)
-	switch members["@value"].(type) {
+	text, isText := value.value.(string)
+	switch value.value.(type) {
 	case string, bool, json.Number:
 	case nil:
-		return nil, refuse(at["@value"], "null adds nothing to what is signed")
+		return node{}, w.refuseMember(value.name, "null adds nothing to what is signed")
 	default:
-		return nil, refuse(at["@value"], "@value is neither a text, a number nor a boolean")
+		return node{}, w.refuseMember(value.name, "@value is neither a text, a number nor a boolean")
 	}
-	if typed {
-		iri, err := typeIRI(s.outer, datatype, at["@type"])
-		if err != nil {
-			return nil, err
-		}
-		if iri == langString || iri == rdfJSON {
-			return nil, refuse(at["@type"], "the datatype %s cannot be given by name", quote(iri))
-		}
-		expanded["@type"] = iri
-		return expanded, checkDouble(iri, members["@value"], at["@value"])
+	if datatype != nil {
+		return w.typedObject(s, value, datatype)
 	}
-	if tagged {
-		tag, ok := language.(string)
-		if !ok || !isText || !isLanguageTag(tag) {
-			return nil, refuse(at["@language"], "@language is not a well-formed language tag of a text")
+	tag := ""
+	if language != nil {
+		var ok bool
+		if tag, ok = language.value.(string); !ok || !isText || !isLanguageTag(tag) {
+			return node{}, w.refuseMember(language.name, "@language is not a well-formed language tag of a text")
 		}
-		expanded["@language"] = strings.ToLower(tag) // as both readings do; section 5.1.2 step 13.4.8 allows it
+		tag = strings.ToLower(tag) // as both readings do; section 5.1.2 step 13.4.8 allows it
 	}
-	if directed {
-		if !isText || direction != "ltr" && direction != "rtl" {
-			return nil, refuse(at["@direction"], "@direction is not ltr or rtl of a text")
+	switch {
+	case direction != nil: // an i18n datatype, so that it is signed (JSON-LD 1.1 section 4.2.4.1)
+		if !isText || direction.value != "ltr" && direction.value != "rtl" {
+			return node{}, w.refuseMember(direction.name, "@direction is not ltr or rtl of a text")
 		}
-		expanded["@direction"] = direction
+		return w.literal(text, i18n+tag+"_"+direction.value.(string), ""), nil
+	case language != nil:
+		return w.literal(text, langString, tag), nil
 	}
-	return expanded, nil
+	return w.native(value.value, "")
 }
 
-// checkDouble refuses a text of datatype xsd:double that is not canonical. JSON-LD API 1.1 section 8.6 leaves it as it
-// stands, while other processors write it anew: two texts would share one signature.
-func checkDouble(datatype string, value any, at string) error {
-	text, isText := value.(string)
-	if datatype != xsdDouble || !isText {
-		return nil
+// typedObject is the literal of a value object with @type.
+func (w *walk) typedObject(s scope, value, datatype *member) (node, error) {
+	w.enter(datatype.name)
+	iri, err := w.typeIRI(s.outer, datatype.value)
+	if err == nil && (iri == langString || iri == rdfJSON) {
+		err = w.refuse("the datatype %s cannot be given by name", quote(iri))
 	}
-	if f, err := strconv.ParseFloat(text, 64); err != nil || canonicalDouble(f) != text {
-		return refuse(at, "a text of type xsd:double is not in canonical form")
+	if err != nil {
+		return node{}, err
 	}
-	return nil
+	w.leave()
+	w.enter(value.name)
+	defer w.leave()
+	return w.typedValue(value.value, iri)
 }
 
-// collection expands an object with @list or @set (section 5.1.2 steps 13.4.11, 13.4.12 and 17).
-func (w *walk) collection(s scope, where position) ([]any, error) {
-	name := s.names[0]
-	if len(s.names) > 1 {
-		return nil, refuse(where.at, "a list or set object has a member that is not signed")
+// isCanonicalDouble tells a text of datatype xsd:double that is canonical. JSON-LD API 1.1 section 8.6 leaves one that is not
+// as it stands, while other processors write it anew: two texts would share one signature.
+func isCanonicalDouble(text string) bool {
+	f, err := strconv.ParseFloat(text, 64)
+	return err == nil && canonicalDouble(f) == text
+}
+
+// collection reads an object with @list or @set (section 5.1.2 steps 13.4.11, 13.4.12 and 17).
+func (w *walk) collection(s scope, where position, to *target) error {
+	members := w.membersOf(s)
+	if len(members) > 1 {
+		return w.refuse("a list or set object has a member that is not signed")
 	}
-	inner, value := where, s.object[name]
-	inner.at += strict.Escape(name)
-	array, _ := value.([]any)
-	if s.has("@set") {
-		if array != nil && len(array) == 0 {
-			return nil, refuse(inner.at, "an empty array adds nothing to what is signed")
+	m := members[0]
+	array, isArray := m.value.([]any)
+	if m.iri == "@set" {
+		w.enter(m.name)
+		defer w.leave()
+		if isArray && len(array) == 0 {
+			return w.refuse("an empty array adds nothing to what is signed")
 		}
-		return w.element(s.active, inner, value)
+		to.single = false
+		return w.element(s.active, where, to, m.value)
 	}
 	if where.property == "" || where.inGraph {
-		return nil, refuse(where.at, "a list stands where only an object is signed")
+		return w.refuse("a list stands where only an object is signed")
 	}
+	w.enter(m.name)
+	defer w.leave()
 	for i, member := range array {
 		if _, nested := member.([]any); nested && !where.list() {
-			return nil, refuse(inner.at+"/"+strconv.Itoa(i), "an array stands inside a list object; write it as a list object")
+			w.enterItem(i)
+			return w.refuse("an array stands inside a list object; write it as a list object")
 		}
 	}
-	objects, err := w.element(s.active, inner, value)
-	return []any{map[string]any{"@list": objects}}, err
+	list := target{kind: toList, graph: to.graph}
+	if err := w.element(s.active, where, &list, m.value); err != nil {
+		return err
+	}
+	head := w.close(&list)
+	if to.kind == toList && to.single && to.values == 0 { // section 5.1.2 step 13.11
+		to.list.head, to.whole = head, true
+		return nil
+	}
+	return w.emit(to, head)
+}
+
+// jsonLiteral is the text of a JSON literal (section 8.2.2 step 4).
+func (w *walk) jsonLiteral(value any) (string, error) {
+	text, err := canonicalJSON(value)
+	if err != nil {
+		return "", w.refuse("%s", err)
+	}
+	return text, nil
 }

@@ -1,0 +1,161 @@
+package rdf
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"crypto/sha512"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/laurelbadges/laurel/credential/strict"
+)
+
+// Options says what a document may refer to.
+type Options struct {
+	// Context returns the JSON text of the context at a URL, or an error when that URL is not one that may be used. It has to
+	// give the same text for the same URL each time. No other context is read; nil knows none.
+	Context func(url string) ([]byte, error)
+
+	// Inline lets a document define terms in @context itself, beside the known contexts. It then takes the general path.
+	Inline bool
+
+	loose   bool // lets tests of JSON-LD itself name members by IRIs and keywords
+	general bool // lets tests send every document on the general path
+}
+
+// Processor brings JSON-LD documents into canonical form. It is safe for concurrent use.
+//
+// The compiled path is one pass over the document with the tables that its contexts were compiled to, once for each list of
+// URLs. A document that defines terms itself takes the general path: the same pass, with tables made for it alone, and a second
+// reading by json-gold that has to come to the same canonical form.
+type Processor struct {
+	context func(url string) ([]byte, error)
+	inline  bool
+	loose   bool
+	general bool
+
+	mu       sync.Mutex
+	loaded   map[string]*loadedContext
+	compiled map[string]*activeContext // by the list of URLs
+	kept     atomic.Int64              // contexts compiled and derived, see compiledMost
+
+	paths [2]atomic.Uint64 // documents that took the compiled path, and the general one
+}
+
+// NewProcessor returns a Processor that reads contexts by o.
+func NewProcessor(o Options) *Processor {
+	return &Processor{context: o.Context, inline: o.Inline, loose: o.loose, general: o.general,
+		loaded: map[string]*loadedContext{}, compiled: map[string]*activeContext{}}
+}
+
+// Counts says how many documents have got a canonical form on the compiled path and on the general one.
+func (p *Processor) Counts() (compiled, general uint64) {
+	return p.paths[0].Load(), p.paths[1].Load()
+}
+
+// Canonicalize returns the canonical form of a JSON-LD document, with SHA-256 or SHA-384 (see [Canonicalize]). The document
+// comes from the strict reader: numbers are [json.Number]. It is not changed.
+//
+// Errors are those of [Canonicalize], and an [*Error]: malformed for a number that changes on the way; context_untrusted for an
+// @context that is not a URL, or a list of URLs, known to the options, and for contexts that do not go together (a protected
+// term that is defined anew); too_complex above the limits of credential.Limits; unsafe_jsonld for the first part that would not
+// reach the dataset as it stands (Data Integrity 1.0 section 2.4.1), in the order of sorted names.
+func (p *Processor) Canonicalize(ctx context.Context, doc map[string]any, hash crypto.Hash) (*Canonical, error) {
+	var result *Canonical
+	err := p.canonicalize(ctx, doc, hash, func(text []byte) { result = &Canonical{NQuads: slices.Clone(text)} })
+	return result, err
+}
+
+// Sum is [Processor.Canonicalize] for the hash of the canonical form only. It is appended to dst.
+func (p *Processor) Sum(ctx context.Context, dst []byte, doc map[string]any, hash crypto.Hash) ([]byte, error) {
+	err := p.canonicalize(ctx, doc, hash, func(text []byte) { dst = AppendSum(dst, text, hash) })
+	return dst, err
+}
+
+// Check says whether the whole document would reach its dataset, as [Processor.Canonicalize] does, without making the dataset:
+// for documents whose text is signed as it stands. A number that would change is unsafe_jsonld here.
+func (p *Processor) Check(doc map[string]any) error {
+	var number *strict.Error
+	if errors.As(strict.CheckNumbers(doc, strict.Canonical), &number) {
+		return &Error{Code: CodeUnsafeJSONLD, Pointer: number.Pointer, Detail: number.Detail}
+	}
+	r := p.run()
+	defer r.free()
+	r.walk.dataset = nil
+	return r.walk.document(doc)
+}
+
+func (p *Processor) canonicalize(ctx context.Context, doc map[string]any, hash crypto.Hash, use func(text []byte)) error {
+	var number *strict.Error
+	if errors.As(strict.CheckNumbers(doc, strict.Canonical), &number) {
+		return &Error{Code: CodeMalformed, Pointer: number.Pointer, Detail: number.Detail}
+	}
+	r := p.run()
+	defer r.free()
+	if err := r.walk.document(doc); err != nil {
+		return err
+	}
+	text, err := r.canonicalizer.canonicalize(ctx, &r.dataset, hash)
+	if err != nil {
+		return err
+	}
+	if !r.walk.inline && !p.general {
+		p.paths[0].Add(1)
+		use(text)
+		return nil
+	}
+	p.paths[1].Add(1)
+	second, err := p.secondReading(ctx, doc, hash)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(text, second) {
+		return &Error{Code: CodeUnsafeJSONLD, Detail: "two readings of the document differ"}
+	}
+	use(text)
+	return nil
+}
+
+// run is the memory of one pass over a document.
+type run struct {
+	dataset       dataset
+	canonicalizer canonicalizer
+	walk          walk
+}
+
+// runs are kept for the next documents: making one anew each time was measured to cost more than a fifth of the work.
+var runs = sync.Pool{New: func() any { return new(run) }}
+
+func (p *Processor) run() *run {
+	r := runs.Get().(*run)
+	r.dataset.reset()
+	r.walk = walk{processor: p, dataset: &r.dataset, path: r.walk.path[:0], members: r.walk.members[:0]}
+	return r
+}
+
+// runLongest bounds the memory that is kept for the next document, in bytes of terms.
+const runLongest = 1 << 20
+
+func (r *run) free() {
+	if cap(r.dataset.text) > runLongest {
+		return
+	}
+	clear(r.walk.members[:cap(r.walk.members)]) // values of the document
+	clear(r.walk.path[:cap(r.walk.path)])
+	r.walk = walk{path: r.walk.path, members: r.walk.members}
+	runs.Put(r)
+}
+
+// AppendSum appends the hash of text to dst.
+func AppendSum(dst, text []byte, hash crypto.Hash) []byte {
+	if hash == crypto.SHA384 {
+		sum := sha512.Sum384(text)
+		return append(dst, sum[:]...)
+	}
+	sum := sha256.Sum256(text)
+	return append(dst, sum[:]...)
+}
