@@ -14,6 +14,7 @@ import (
 	"github.com/mr-tron/base58"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof/internal/rdf"
 )
 
@@ -193,13 +194,11 @@ func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.Publi
 	if err != nil {
 		return err
 	}
-	config := maps.Clone(p.raw)
-	delete(config, "proofValue")
 	// The suite puts the document's @context in place of the proof's own, which would so go unsigned.
-	if own, there := config["@context"]; there && !reflect.DeepEqual(own, s.signed["@context"]) {
+	if own, there := p.raw["@context"]; there && !reflect.DeepEqual(own, s.signed["@context"]) {
 		return &Error{Code: CodeContextUntrusted, Pointer: p.Pointer + "/@context", Clause: suite.clause, Detail: "The proof carries a context of its own, which its signature does not cover."}
 	}
-	configuration, err := hashConfiguration(ctx, config, s.signed["@context"], hash, s.jsonld)
+	sums, err := hashConfiguration(ctx, p.raw, s.signed["@context"], hash, s.jsonld)
 	if err != nil {
 		var fault *Error
 		if errors.As(err, &fault) {
@@ -207,7 +206,7 @@ func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.Publi
 		}
 		return err
 	}
-	if fault := suite.verify(key, append(configuration, document...), signature); fault != nil {
+	if fault := suite.verify(key, append(sums, document...), signature); fault != nil {
 		fault.Pointer = p.Pointer
 		return fault
 	}
@@ -241,9 +240,34 @@ func (s *Secured) hashDocument(ctx context.Context, previous []string, hash cryp
 
 // hashConfiguration is the hash of the canonical proof configuration: the proof without its value, under the contexts of
 // the document (VC-DI-EDDSA section 3.2.5).
-func hashConfiguration(ctx context.Context, config map[string]any, context any, hash crypto.Hash, jsonld *rdf.Processor) ([]byte, error) {
+func hashConfiguration(ctx context.Context, proof map[string]any, context any, hash crypto.Hash, jsonld *rdf.Processor) ([]byte, error) {
+	if c, usual := usualConfiguration(proof); usual {
+		c.Context = context
+		sum, err := jsonld.SumConfiguration(ctx, nil, c, hash)
+		return sum, wrapRDF(err)
+	}
+	config := maps.Clone(proof)
+	delete(config, "proofValue")
 	config["@context"] = context
 	return hashCanonical(ctx, config, hash, jsonld)
+}
+
+// usualConfiguration says whether a proof has the members of [rdf.Configuration] and its value, all texts, and no other.
+func usualConfiguration(proof map[string]any) (c rdf.Configuration, usual bool) {
+	usual = true
+	members := 0
+	text := func(name string) string {
+		value, there := proof[name]
+		text, isText := value.(string)
+		if usual = usual && isText == there && (text != "") == there; there {
+			members++
+		}
+		return text
+	}
+	c.Suite, c.Created, c.Method = text("cryptosuite"), text("created"), text("verificationMethod")
+	usual = text("type") == "DataIntegrityProof" && text("proofPurpose") == keys.AssertionMethod && usual
+	text("proofValue")
+	return c, usual && members == len(proof)
 }
 
 func hashCanonical(ctx context.Context, document map[string]any, hash crypto.Hash, jsonld *rdf.Processor) ([]byte, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/proof/internal/rdf"
 )
 
 // SealOptions says how [Seal] secures a document.
@@ -61,17 +62,10 @@ func Seal(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {
 	if !o.Created.IsZero() {
 		p.Created = o.Created.UTC().Truncate(time.Second).Format(time.RFC3339)
 	}
-	unsigned, err := marshal(p)
+	configuration := rdf.Configuration{Context: value["@context"], Suite: p.Suite, Created: p.Created, Method: p.Method}
+	configHash, err := jsonld.SumConfiguration(ctx, nil, configuration, hash)
 	if err != nil {
-		return nil, err
-	}
-	config, err := strict.Object(unsigned, credential.JSONLimits())
-	if err != nil {
-		return nil, err
-	}
-	configHash, err := hashConfiguration(ctx, config, value["@context"], hash, jsonld)
-	if err != nil {
-		return nil, err
+		return nil, wrapRDF(err)
 	}
 	signature, err := suite.sign(o.Signer.Signer, append(configHash, documentHash...))
 	if err != nil {

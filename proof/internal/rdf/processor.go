@@ -138,7 +138,7 @@ func (p *Processor) run() *run {
 }
 
 // runLongest bounds the memory that is kept for the next document, in bytes of terms.
-const runLongest = 1 << 20
+const runLongest = 4 << 20
 
 func (r *run) free() {
 	if cap(r.dataset.text) > runLongest {

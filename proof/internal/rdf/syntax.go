@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // keywords of JSON-LD 1.1 section 9.16. Every other word of the form "@" and letters is reserved (section 4.1).
@@ -52,13 +53,32 @@ func isBlankLabel(s string) bool {
 }
 
 func hasIRICharacters(s string) bool {
-	for _, r := range s {
-		if unicode.IsControl(r) || unicode.IsSpace(r) || r == '\uFEFF' || r == unicode.ReplacementChar || strings.ContainsRune("<>\"{}|^`\\", r) {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf {
+			return !strings.ContainsFunc(s[i:], outsideIRI)
+		} else if notInIRI[c] {
 			return false
 		}
 	}
 	return true
 }
+
+// outsideIRI tells the characters that may not stand in an IRI: controls, white space, a byte order mark, what stands for
+// broken text, and those that RDF 1.1 N-Quads section 4 names.
+func outsideIRI(r rune) bool {
+	if r < utf8.RuneSelf {
+		return notInIRI[r]
+	}
+	return unicode.IsControl(r) || unicode.IsSpace(r) || r == '\uFEFF' || r == unicode.ReplacementChar
+}
+
+// notInIRI is outsideIRI of ASCII.
+var notInIRI = func() (table [utf8.RuneSelf]bool) {
+	for c := range rune(utf8.RuneSelf) {
+		table[c] = c <= ' ' || c == 0x7F || strings.ContainsRune("<>\"{}|^`\\", c)
+	}
+	return table
+}()
 
 // isLanguageTag reports whether s has the shape of a language tag (BCP 47, RFC 5646 section 2.1, as RDF 1.1 N-Quads
 // section 4 writes it): subtags of one to eight letters or digits, the first one letters only.
