@@ -84,7 +84,7 @@ func credentialOf(payload map[string]any, form Form, claims Claims) (map[string]
 		}
 		return value, nil
 	}
-	for name := range payload {
+	for _, name := range slices.Sorted(maps.Keys(payload)) {
 		if name != "vc" && name != "nonce" && !slices.Contains(registeredClaims, name) {
 			return fault(CodeAmbiguous, strict.Escape(name), "The token holds a credential in the claim vc and parts of another beside it.")
 		}
@@ -134,7 +134,11 @@ func complete(vc map[string]any, claims Claims) map[string]any {
 
 func readClaims(payload map[string]any) (Claims, error) {
 	var c Claims
-	for name, into := range map[string]**string{"iss": &c.Issuer, "sub": &c.Subject, "jti": &c.ID} {
+	for _, claim := range [...]struct {
+		name string
+		into **string
+	}{{"iss", &c.Issuer}, {"sub", &c.Subject}, {"jti", &c.ID}} {
+		name, into := claim.name, claim.into
 		v, there := payload[name]
 		if !there {
 			continue
@@ -145,7 +149,11 @@ func readClaims(payload map[string]any) (Claims, error) {
 		}
 		*into = &text
 	}
-	for name, into := range map[string]**time.Time{"nbf": &c.NotBefore, "exp": &c.Expires} {
+	for _, claim := range [...]struct {
+		name string
+		into **time.Time
+	}{{"nbf", &c.NotBefore}, {"exp", &c.Expires}} {
+		name, into := claim.name, claim.into
 		v, there := payload[name]
 		if !there {
 			continue
@@ -193,7 +201,7 @@ func IsCompactJWS(text []byte) bool {
 		switch {
 		case c == '.':
 			points++
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', slices.Contains([]byte("-_="), c):
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '=':
 		default:
 			return false
 		}

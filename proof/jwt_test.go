@@ -66,6 +66,50 @@ func TestSealJWT(t *testing.T) {
 	}
 }
 
+// TestSealJWTText: the text of the document stays as it is, and the claims follow in the way in which it is written.
+func TestSealJWTText(t *testing.T) {
+	s := signer(t)
+	const badge = `{"id":"urn:a","type":"x","issuer":"did:b:\"<\u00e4>","validFrom":"2026-01-01T00:00:00Z"`
+	for name, c := range map[string]struct{ document, payload string }{
+		"one line": {badge + " } \n", badge + `,"iss":"did:b:\"<ä>","jti":"urn:a","nbf":1767225600}`},
+		"subject and end": {badge + `,"validUntil":"1960-01-01T00:00:00.9Z","credentialSubject":{"id":"urn:s"}}`,
+			badge + `,"validUntil":"1960-01-01T00:00:00.9Z","credentialSubject":{"id":"urn:s"},"iss":"did:b:\"<ä>","jti":"urn:a","sub":"urn:s","nbf":1767225600,"exp":-315619200}`},
+		"several lines": {"\n{\n" + badge[1:] + "\n}\n", "{\n" + badge[1:] + ",\n  \"iss\": \"did:b:\\\"<ä>\",\n  \"jti\": \"urn:a\",\n  \"nbf\": 1767225600\n}"},
+	} {
+		token, err := SealJWT([]byte(c.document), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+		if err != nil || string(text) != c.payload {
+			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, text, c.payload)
+		}
+	}
+}
+
+// TestClaimFaults: of several faults in the claims the report names the same one each time.
+func TestClaimFaults(t *testing.T) {
+	s := signer(t)
+	for payload, pointer := range map[string]string{
+		`{"id":"urn:a","exp":"a","jti":1,"nbf":true,"sub":2,"iss":3}`: "/iss",
+		`{"id":"urn:a","exp":"a","jti":1,"nbf":true,"sub":2}`:         "/sub",
+		`{"id":"urn:a","exp":"a","jti":1,"nbf":true}`:                 "/jti",
+		`{"id":"urn:a","exp":"a","nbf":true}`:                         "/nbf",
+		`{"vc":{},"b":1,"c":2,"a":3,"d":4}`:                           "/a",
+	} {
+		token, err := signJWT([]byte(payload), s, OpenBadgesJWT)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 8 {
+			var fault *Error
+			if _, err := ReadJWT([]byte(token), Options{}); !errors.As(err, &fault) || fault.Pointer != pointer {
+				t.Fatalf("%s: %v", payload, err)
+			}
+		}
+	}
+}
+
 func TestSealJWTRefuses(t *testing.T) {
 	s := signer(t)
 	for name, change := range map[string][2]string{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -60,30 +61,36 @@ func addClaims(payload []byte, value map[string]any) ([]byte, error) {
 	if c.Issuer.ID == "" || c.ID == "" || c.ValidFrom == "" {
 		return nil, errors.New("a credential needs issuer, id and validFrom to become an Open Badges JWT")
 	}
-	type claim struct {
-		name  string
-		value any
+	head := bytes.TrimRight(payload[:len(payload)-1], " \t\r\n") // without the brace at its end; the members stay as they are written
+	before, after, end := `,"`, `":`, "}"
+	if bytes.IndexByte(head, '\n') >= 0 {
+		before, after, end = ",\n  \"", `": `, "\n}"
 	}
-	claims := []claim{{"iss", c.Issuer.ID}, {"jti", c.ID}}
-	if c.Subject.ID != "" {
-		claims = append(claims, claim{"sub", c.Subject.ID})
-	}
-	for _, date := range []struct{ name, text string }{{"nbf", c.ValidFrom}, {"exp", c.ValidUntil}} {
-		if date.text == "" {
+	out := make([]byte, 0, len(head)+len(c.Issuer.ID)+len(c.ID)+len(c.Subject.ID)+claimsRoom)
+	out = append(out, head...)
+	for _, claim := range [...]struct{ name, text string }{{"iss", c.Issuer.ID}, {"jti", c.ID}, {"sub", c.Subject.ID}} {
+		if claim.text == "" {
 			continue
 		}
-		at, err := credential.ParseDateTime(date.text)
-		if err != nil {
-			return nil, fmt.Errorf("writing the claim %s: %w", date.name, err)
-		}
-		claims = append(claims, claim{date.name, at.Unix()})
-	}
-	for _, c := range claims {
-		text, err := marshal(c.value)
+		text, err := marshal(claim.text)
 		if err != nil {
 			return nil, err
 		}
-		payload = addMember(payload, c.name, text)
+		out = append(append(append(append(out, before...), claim.name...), after...), text...)
 	}
-	return bytes.TrimSpace(payload), nil
+	for _, claim := range [...]struct{ name, date string }{{"nbf", c.ValidFrom}, {"exp", c.ValidUntil}} {
+		if claim.date == "" {
+			continue
+		}
+		at, err := credential.ParseDateTime(claim.date)
+		if err != nil {
+			return nil, fmt.Errorf("writing the claim %s: %w", claim.name, err)
+		}
+		out = append(append(append(out, before...), claim.name...), after...)
+		out = strconv.AppendInt(out, at.Unix(), 10)
+	}
+	return append(out, end...), nil
 }
+
+// claimsRoom is about what the names and dates of the claims take, in bytes.
+const claimsRoom = 128

@@ -275,6 +275,7 @@ const (
 )
 
 func (w *walk) spend(work int) error {
+	w.size += 10
 	if w.work += work; w.work > contextWork {
 		return w.fail(CodeTooComplex, "the objects of the document use more contexts than are read")
 	}

@@ -108,6 +108,9 @@ func (p *Processor) canonicalize(ctx context.Context, doc map[string]any, hash c
 		use(text)
 		return nil
 	}
+	if r.walk.inline && r.walk.size > generalWork {
+		return &Error{Code: CodeTooComplex, Pointer: "/@context", Detail: "the document is larger than one that defines terms itself may be"}
+	}
 	p.paths[1].Add(1)
 	second, err := p.secondReading(ctx, doc, hash)
 	if err != nil {

@@ -19,6 +19,7 @@ type walk struct {
 	*dataset         // nil: the document is only judged
 	inline    bool   // the document defines terms itself
 	work      int    // contexts applied below the top, see contextWork
+	size      int    // what a second reading would have to do, see generalWork
 	path      []step // to the element being read
 
 	members     []member        // of the objects being read, the innermost last
@@ -206,6 +207,7 @@ func (w *walk) element(active *activeContext, where position, to *target, value 
 
 // object reads a JSON object (section 5.1.2 steps 6 on).
 func (w *walk) object(active *activeContext, where position, to *target, object map[string]any) error {
+	w.size += 5 + len(object)
 	if active.previous != nil && !keepsTypeScope(active, object) { // step 7
 		active = active.previous
 	}

@@ -1,0 +1,84 @@
+package rdf
+
+import (
+	"crypto"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// inlineOptions are those of the profile vc.
+func inlineOptions(t testing.TB) Options {
+	options := referenceOptions(t)
+	options.loose, options.Inline = false, true
+	return options
+}
+
+// inline is a credential whose second context is written into it.
+func inline(context, members string) string {
+	return fmt.Sprintf(`{"@context":[%q,%s],"id":"urn:c","type":["VerifiableCredential"],"issuer":"did:ex:1",%s}`, contextV2, context, members)
+}
+
+func TestInlineContexts(t *testing.T) {
+	processor := NewProcessor(inlineOptions(t))
+	for _, c := range []struct{ name, doc, line string }{
+		{"term", inline(`{"hours":"urn:ex:hours"}`, `"hours":"3"`), `<urn:c> <urn:ex:hours> "3" .`},
+		{"vocabulary", inline(`{"@vocab":"urn:ex:"}`, `"hours":"3"`), `<urn:c> <urn:ex:hours> "3" .`},
+		{"type and its context", inline(`{"Course":{"@id":"urn:ex:Course","@context":{"hours":{"@id":"urn:ex:hours","@type":"http://www.w3.org/2001/XMLSchema#integer"}}}}`,
+			`"credentialSubject":{"id":"urn:s","type":"Course","hours":"3"}`), `<urn:s> <urn:ex:hours> "3"^^<http://www.w3.org/2001/XMLSchema#integer> .`},
+		{"container", inline(`{"steps":{"@id":"urn:ex:steps","@container":"@list"}}`, `"steps":["a"]`), `_:c14n0 <` + rdfFirst + `> "a" .`},
+		{"version as a number", inline(`{"@version":1.1,"hours":"urn:ex:hours"}`, `"hours":"3"`), `<urn:c> <urn:ex:hours> "3" .`},
+		{"object alone", `{"@context":{"@vocab":"urn:ex:","id":"@id"},"id":"urn:c","a":"b"}`, `<urn:c> <urn:ex:a> "b" .`},
+		{"in an endorsement", inline(`"`+contextOB+`"`, `"endorsement":[{"@context":["`+contextV2+`",{"hours":"urn:ex:hours"}],"id":"urn:e","type":["VerifiableCredential"],"hours":"3"}]`),
+			`<urn:e> <urn:ex:hours> "3" .`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, before := processor.Counts()
+			got, err := processor.Canonicalize(t.Context(), parse(t, c.doc), crypto.SHA256)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(got.NQuads), c.line+"\n") {
+				t.Errorf("got\n%swant %s", got.NQuads, c.line)
+			}
+			if _, after := processor.Counts(); after != before+1 {
+				t.Error("it did not take the general path")
+			}
+		})
+	}
+	if compiled, _ := processor.Counts(); compiled != 0 {
+		t.Errorf("%d documents took the compiled path", compiled)
+	}
+}
+
+func TestInlineContextsThatAreRefused(t *testing.T) {
+	processor := NewProcessor(inlineOptions(t))
+	many := func(n int, f string) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = fmt.Sprintf(f, i)
+		}
+		return strings.Join(parts, ",")
+	}
+	for _, c := range []struct{ name, doc, code, pointer string }{
+		{"protected term", inline(`{"name":"urn:ex:name"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"alias of a keyword", inline(`{"id":"urn:ex:id"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"import", inline(`{"@import":"https://example.org/v1"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"remote context in a term", inline(`{"a":{"@id":"urn:a","@context":"https://example.org/v1"}}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"base", inline(`{"@base":"https://example.org/"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"default language", inline(`{"@language":"en"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"null", inline(`null`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"list in a list", inline(`[{"a":"urn:a"}]`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"relative identifier", inline(`{"a":"b"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"term that it does not define", inline(`{"a":"urn:a"}`, `"b":"n"`), CodeUnsafeJSONLD, "/b"},
+		{"term by its IRI", inline(`{"a":"urn:a"}`, `"urn:a":"n"`), CodeUnsafeJSONLD, "/urn:a"},
+		{"below the top", inline(`{"a":"urn:a"}`, `"credentialSubject":{"@context":{"b":"urn:b"},"id":"urn:s","b":"c"}`), CodeContextUntrusted, "/credentialSubject/@context"},
+		{"many definitions", inline(`{`+many(300, `"a%[1]d":"urn:a%[1]d"`)+`}`, `"name":"n"`), CodeTooComplex, "/@context/1"},
+		{"large document", inline(`{"@vocab":"urn:v:"}`, `"credentialSubject":{`+many(11000, `"a%d":"b"`)+`}`), CodeTooComplex, "/@context"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := processor.Canonicalize(t.Context(), parse(t, c.doc), crypto.SHA256)
+			wantRefusal(t, err, c.code, c.pointer)
+		})
+	}
+}
