@@ -88,6 +88,23 @@ func (o Options) processor() *rdf.Processor {
 	return openBadges()
 }
 
+// Paths counts JSON-LD documents that have got a canonical form.
+type Paths struct {
+	Compiled uint64 // in one pass with the contexts as compiled once
+	General  uint64 // beside json-gold, because they define terms themselves
+}
+
+// Canonicalized counts the documents of this process since its start, under the built-in contexts.
+func Canonicalized() Paths {
+	var sum Paths
+	for _, p := range []*rdf.Processor{openBadges(), allVC()} {
+		compiled, general := p.Counts()
+		sum.Compiled += compiled
+		sum.General += general
+	}
+	return sum
+}
+
 // Proof is one proof of a secured document, as read. Nothing in it has been checked but its own form.
 type Proof struct {
 	Pointer   string    // JSON Pointer to it in the document; "" for a JWT

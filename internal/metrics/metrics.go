@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/laurelbadges/laurel/proof"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
@@ -61,7 +62,14 @@ func New(b Build) *Metrics {
 	}
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "laurel_build_info", Help: "Which program this is; always 1.",
 		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "go": b.Go}}, func() float64 { return 1 })
+	canonicalized := func(path string, count func() uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "laurel_jsonld_documents_total", ConstLabels: prometheus.Labels{"path": path},
+			Help: "JSON-LD documents brought into canonical form since the start, by path: compiled, or general for those that define terms themselves."},
+			func() float64 { return float64(count()) })
+	}
 	m.registry.MustRegister(m.requests, m.durations, m.verifications, m.acts, m.fetchErrors, m.updates, build,
+		canonicalized("compiled", func() uint64 { return proof.Canonicalized().Compiled }),
+		canonicalized("general", func() uint64 { return proof.Canonicalized().General }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

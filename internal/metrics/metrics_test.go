@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/laurelbadges/laurel/proof"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
@@ -39,6 +41,25 @@ func record(m *Metrics) {
 	m.Update(time.Millisecond, errors.New("disk full"))
 	m.Certificate(time.Unix(1000, 0))
 	m.Certificate(time.Unix(2000, 0)) // after a renewal
+}
+
+// TestPaths: each document that proof canonicalises is counted by the path that it took.
+func TestPaths(t *testing.T) {
+	m := New(Build{})
+	paths := proof.Canonicalized()
+	for _, document := range []map[string]any{
+		{"@context": "https://www.w3.org/ns/credentials/v2", "id": "urn:a", "name": "n"},
+		{"@context": []any{"https://www.w3.org/ns/credentials/v2", map[string]any{"hours": "urn:hours"}}, "id": "urn:a", "hours": "3"},
+		{"@context": "https://www.w3.org/ns/credentials/v2", "id": "urn:a", "hours": "3"}, // refused: it has no form
+	} {
+		_, _ = proof.Canonical(t.Context(), document, crypto.SHA256, proof.Options{VC: true})
+	}
+	text := read(t, m)
+	for path, count := range map[string]uint64{"compiled": paths.Compiled + 1, "general": paths.General + 1} {
+		if want := fmt.Sprintf("laurel_jsonld_documents_total{path=%q} %d\n", path, count); !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
 }
 
 func TestSeries(t *testing.T) {
