@@ -62,8 +62,8 @@ func ReadJWT(token []byte, o Options) (*Secured, error) {
 	return s, nil
 }
 
-// credentialOf takes the credential out of a payload: the payload itself, or for the data model 1.1 its claim vc, which the
-// other claims complete (VC Data Model 1.1 section 6.3.1).
+// credentialOf makes the credential of a payload: the payload itself without the claims, or for the data model 1.1 its claim vc,
+// which the other claims complete (VC Data Model 1.1 section 6.3.1). The payload is used up.
 func credentialOf(payload map[string]any, form Form, claims Claims) (map[string]any, error) {
 	inner, hasVC := payload["vc"]
 	_, hasVP := payload["vp"]
@@ -78,11 +78,10 @@ func credentialOf(payload map[string]any, form Form, claims Claims) (map[string]
 	case hasVP:
 		return fault(credential.CodeNoCredential, "/vp", "The token holds a presentation, not one credential.")
 	case !hasVC:
-		value := maps.Clone(payload)
 		for _, name := range registeredClaims {
-			delete(value, name)
+			delete(payload, name)
 		}
-		return value, nil
+		return payload, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(payload)) {
 		if name != "vc" && name != "nonce" && !slices.Contains(registeredClaims, name) {
@@ -96,7 +95,7 @@ func credentialOf(payload map[string]any, form Form, claims Claims) (map[string]
 	if list, isList := vc["@context"].([]any); !isList || len(list) == 0 || list[0] != "https://www.w3.org/2018/credentials/v1" {
 		return fault(CodeAmbiguous, "/vc/@context", "The claim vc belongs to the data model 1.1, and this credential is not of that version.")
 	}
-	return complete(maps.Clone(vc), claims), nil
+	return complete(vc, claims), nil
 }
 
 // complete puts the claims of a data model 1.1 token where the credential lacks its own members. Where it has them, the
@@ -110,9 +109,7 @@ func complete(vc map[string]any, claims Claims) map[string]any {
 	if claims.Issuer != nil {
 		put(vc, "issuer", *claims.Issuer)
 		if issuer, isObject := vc["issuer"].(map[string]any); isObject {
-			issuer = maps.Clone(issuer)
 			put(issuer, "id", *claims.Issuer)
-			vc["issuer"] = issuer
 		}
 	}
 	if claims.ID != nil {
@@ -125,9 +122,7 @@ func complete(vc map[string]any, claims Claims) map[string]any {
 		put(vc, "expirationDate", claims.Expires.UTC().Format(time.RFC3339))
 	}
 	if subject, isObject := vc["credentialSubject"].(map[string]any); isObject && claims.Subject != nil {
-		subject = maps.Clone(subject)
 		put(subject, "id", *claims.Subject)
-		vc["credentialSubject"] = subject
 	}
 	return vc
 }

@@ -20,6 +20,7 @@ const (
 	canonWorkFactor = 4                      // units of work for each blank node and each mention of one, beyond the floor
 	canonDeadline   = 500 * time.Millisecond // for step 5
 	canonInterval   = 256                    // units of work between two looks at the context
+	canonUnit       = 256                    // bytes of a property that one unit pays for
 )
 
 // canonSearch is what step 5 adds to the state: one temporary identifier issuer, and the budget.
@@ -101,11 +102,12 @@ func (c *canonicalizer) issueShared(ctx context.Context, shared [][]int32) error
 	return nil
 }
 
-// spend takes one unit off the budget: for each run of Hash N-Degree Quads, each related hash and each step of a path. The
-// budget comes first, the clock second, so that the answer depends on the clock only where a machine is very slow.
-func (s *canonSearch) spend() error {
-	s.budget--
-	if s.budget < 0 || s.budget%canonInterval == 0 && s.ctx.Err() != nil {
+// spend takes units off the budget: one for each run of Hash N-Degree Quads, each related hash and each step of a path, and more
+// for a related hash of a long property. The budget comes first, the clock second, so that the answer depends on the clock only where a machine is very slow.
+func (s *canonSearch) spend(units int) error {
+	before := s.budget / canonInterval
+	s.budget -= units
+	if s.budget < 0 || s.budget/canonInterval != before && s.ctx.Err() != nil {
 		return &Error{Code: CodeTooComplex, Detail: "canonicalizing a dataset: its blank nodes are too alike to be told apart with reasonable work"}
 	}
 	return nil
@@ -161,7 +163,7 @@ func (s *canonSearch) hashNDegree(node int32, depth int) (canonHash, error) {
 		s.frames = append(s.frames, new(canonFrame))
 	}
 	f := s.frames[depth]
-	if err := s.spend(); err != nil {
+	if err := s.spend(1); err != nil {
 		return canonHash{}, err
 	}
 	f.related = f.related[:0]
@@ -170,7 +172,8 @@ func (s *canonSearch) hashNDegree(node int32, depth int) (canonHash, error) {
 			if related < 0 || related == node {
 				continue
 			}
-			if err := s.spend(); err != nil {
+			predicate := s.quads[quad].predicate
+			if err := s.spend(1 + int(predicate.to-predicate.from)/canonUnit); err != nil {
 				return canonHash{}, err
 			}
 			f.related = append(f.related, canonRelated{s.hashRelated(related, quad, canonPositions[position]), related})
@@ -228,7 +231,7 @@ func (s *canonSearch) choosePath(f *canonFrame, depth int) error {
 func (s *canonSearch) tryPath(f *canonFrame, depth int) (bool, error) {
 	f.path, f.recursion, f.equal, f.smaller = f.path[:0], f.recursion[:0], 0, false
 	for _, related := range f.list { // step 5.4.4
-		if err := s.spend(); err != nil {
+		if err := s.spend(1); err != nil {
 			return false, err
 		}
 		if s.nodes[related].canonical < 0 && s.name(related) {
