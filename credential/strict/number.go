@@ -2,9 +2,9 @@ package strict
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
-	"math/big"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,40 +21,62 @@ const (
 	Verbatim
 )
 
-// CheckNumbers reports the first number in v, in the order of sorted names, that does not survive form. It returns nil or
-// an [*Error] with code malformed.
+// CheckNumbers reports the first number in v, a value as [Parse] returns it, in the order of sorted names, that does not
+// survive form. It returns nil or an [*Error] with code malformed.
 func CheckNumbers(v any, form Form) error {
-	return checkNumbers(v, form, "")
+	if !anyFault(v, form) {
+		return nil
+	}
+	detail, path := firstFault(v, form)
+	return &Error{Code: CodeMalformed, Pointer: pointer(path), Detail: detail}
 }
 
-func checkNumbers(v any, form Form, pointer string) error {
+// anyFault looks in no order, which is far cheaper than the order of firstFault, and enough for nearly every document.
+func anyFault(v any, form Form) bool {
 	switch v := v.(type) {
 	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
+		for _, member := range v {
+			if anyFault(member, form) {
+				return true
+			}
 		}
-		sort.Strings(names)
-		for _, name := range names {
-			if err := checkNumbers(v[name], form, pointer+Escape(name)); err != nil {
-				return err
+	case []any:
+		for _, member := range v {
+			if anyFault(member, form) {
+				return true
+			}
+		}
+	case json.Number:
+		return numberFault(string(v), form) != ""
+	}
+	return false
+}
+
+// firstFault is the fault of the first number at fault, and the reference tokens to it, innermost first; "" is none.
+func firstFault(v any, form Form) (detail string, path []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if detail, path = firstFault(v[name], form); detail != "" {
+				return detail, append(path, Escape(name))
 			}
 		}
 	case []any:
 		for i, member := range v {
-			if err := checkNumbers(member, form, pointer+"/"+strconv.Itoa(i)); err != nil {
-				return err
+			if detail, path = firstFault(member, form); detail != "" {
+				return detail, append(path, Escape(strconv.Itoa(i)))
 			}
 		}
 	case json.Number:
-		if detail := numberFault(string(v), form); detail != "" {
-			return &Error{Code: CodeMalformed, Pointer: pointer, Detail: detail}
-		}
+		detail = numberFault(string(v), form)
 	}
-	return nil
+	return detail, nil
 }
 
 func numberFault(text string, form Form) string {
+	if small(text) {
+		return ""
+	}
 	if i := strings.IndexAny(text, "eE"); i >= 0 && len(strings.TrimLeft(text[i+1:], "+-")) > 4 {
 		return "a number has an exponent of more than four digits"
 	}
@@ -65,24 +87,34 @@ func numberFault(text string, form Form) string {
 	if form == Verbatim {
 		return ""
 	}
-	for _, written := range []string{strconv.FormatFloat(f, 'g', -1, 64), linkedData(f)} {
-		if !sameDecimal(text, written) {
-			return "a number changes when it is written in the signed form; give it fewer digits"
-		}
+	var room [32]byte
+	if !writtenAs(text, strconv.AppendFloat(room[:0], f, 'g', -1, 64)) || !writtenAs(text, linkedData(room[:0], f)) {
+		return "a number changes when it is written in the signed form; give it fewer digits"
 	}
 	return ""
 }
 
-// linkedData is the lexical form of a JSON number in RDF (JSON-LD 1.1 API section 8.6), before trailing zeros go.
-func linkedData(f float64) string {
-	if f == math.Trunc(f) && math.Abs(f) < 1e21 {
-		return strconv.FormatFloat(f, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(f, 'E', 15, 64)
+// writtenAs says whether text and written stand for exactly one number.
+func writtenAs(text string, written []byte) bool {
+	x, okX := readDecimal(text)
+	y, okY := readDecimal(string(written))
+	return okX && okY && x.same(&y)
 }
 
-func sameDecimal(a, b string) bool {
-	x, okX := new(big.Rat).SetString(a)
-	y, okY := new(big.Rat).SetString(b)
-	return okX && okY && x.Cmp(y) == 0
+// small says whether text is a whole number of at most 15 digits and no sign: a double holds it, and every form writes it, exactly.
+func small(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return len(text) > 0 && len(text) <= 15
+}
+
+// linkedData appends the lexical form of a JSON number in RDF (JSON-LD 1.1 API section 8.6), before trailing zeros go.
+func linkedData(out []byte, f float64) []byte {
+	if f == math.Trunc(f) && math.Abs(f) < 1e21 {
+		return strconv.AppendFloat(out, f, 'f', 0, 64)
+	}
+	return strconv.AppendFloat(out, f, 'E', 15, 64)
 }

@@ -8,11 +8,9 @@
 package strict
 
 import (
-	"encoding/json"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -47,25 +45,25 @@ func (e *Error) Error() string { return fmt.Sprintf("%s (byte %d)", e.Detail, e.
 
 // Parse reads exactly one JSON value from data. Objects become map[string]any, arrays []any, strings string, numbers
 // [json.Number] with their text as written, and true, false and null the Go values. Every error is an [*Error].
+//
+// Names, strings and numbers are cut out of one copy of data, so any of them keeps the whole text alive: who holds a few of
+// them for long clones them ([strings.Clone]). data itself is free to be changed afterwards.
 func Parse(data []byte, limits Limits) (any, error) {
-	p := parser{data: data, limits: limits}
 	if len(data) > limits.Bytes {
 		return nil, &Error{Code: CodeTooLarge, Detail: fmt.Sprintf("the text is longer than %d bytes", limits.Bytes)}
 	}
-	if strings.HasPrefix(string(data[:min(3, len(data))]), "\xef\xbb\xbf") {
+	text := string(data)
+	if strings.HasPrefix(text, "\xef\xbb\xbf") {
 		return nil, &Error{Code: CodeEncoding, Detail: "the text begins with a byte order mark"}
 	}
-	if !utf8.Valid(data) {
-		return nil, &Error{Code: CodeEncoding, Offset: firstInvalid(data), Detail: "the text is not valid UTF-8"}
+	if !utf8.ValidString(text) {
+		return nil, &Error{Code: CodeEncoding, Offset: firstInvalid(text), Detail: "the text is not valid UTF-8"}
 	}
-	p.space()
-	v, err := p.value(0)
-	if err != nil {
-		return nil, err
-	}
-	p.space()
-	if p.at < len(p.data) {
-		return nil, p.fail(CodeMalformed, "there is more text after the JSON value")
+	p := parser{text: text, limits: limits, values: make([]any, 0, 16)}
+	v, refusal := p.document()
+	if refusal != nil {
+		refusal.Pointer = pointer(p.path)
+		return nil, refusal
 	}
 	return v, nil
 }
@@ -91,288 +89,17 @@ func Escape(name string) string {
 	return "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
-type parser struct {
-	data    []byte
-	at      int
-	limits  Limits
-	objects int
-	path    []string // reference tokens of the value being read
+// pointer writes a JSON Pointer from its reference tokens, innermost first, each escaped.
+func pointer(path []string) string {
+	slices.Reverse(path)
+	return strings.Join(path, "")
 }
 
-func (p *parser) fail(code, detail string) error {
-	var pointer strings.Builder
-	for _, token := range p.path {
-		pointer.WriteString(Escape(token))
-	}
-	return &Error{Code: code, Pointer: pointer.String(), Offset: p.at, Detail: detail}
-}
-
-func (p *parser) space() {
-	for p.at < len(p.data) {
-		switch p.data[p.at] {
-		case ' ', '\t', '\n', '\r':
-			p.at++
-		default:
-			return
-		}
-	}
-}
-
-func (p *parser) peek() byte {
-	if p.at < len(p.data) {
-		return p.data[p.at]
-	}
-	return 0
-}
-
-func (p *parser) value(depth int) (any, error) {
-	switch c := p.peek(); {
-	case c == '{' || c == '[':
-		if depth++; depth > p.limits.Depth {
-			return nil, p.fail(CodeTooComplex, fmt.Sprintf("values are nested more than %d deep", p.limits.Depth))
-		}
-		if c == '{' {
-			return p.object(depth)
-		}
-		return p.array(depth)
-	case c == '"':
-		return p.text()
-	case c == '-' || (c >= '0' && c <= '9'):
-		return p.number()
-	}
-	for word, v := range map[string]any{"true": true, "false": false, "null": nil} {
-		if strings.HasPrefix(string(p.data[p.at:min(p.at+5, len(p.data))]), word) {
-			p.at += len(word)
-			return v, nil
-		}
-	}
-	if p.at == len(p.data) {
-		return nil, p.fail(CodeMalformed, "the JSON text ends too early")
-	}
-	return nil, p.fail(CodeMalformed, "a JSON value was expected")
-}
-
-func (p *parser) object(depth int) (any, error) {
-	if p.objects++; p.objects > p.limits.Objects {
-		return nil, p.fail(CodeTooComplex, fmt.Sprintf("there are more than %d objects", p.limits.Objects))
-	}
-	p.at++ // {
-	object := map[string]any{}
-	p.space()
-	if p.peek() == '}' {
-		p.at++
-		return object, nil
-	}
-	for {
-		p.space()
-		if p.peek() != '"' {
-			return nil, p.fail(CodeMalformed, "a member name was expected")
-		}
-		name, err := p.text()
-		if err != nil {
-			return nil, err
-		}
-		p.path = append(p.path, name)
-		if _, twice := object[name]; twice {
-			return nil, p.fail(CodeDuplicateKey, "a member name stands twice in one object")
-		}
-		p.space()
-		if p.peek() != ':' {
-			return nil, p.fail(CodeMalformed, "a colon was expected after a member name")
-		}
-		p.at++
-		p.space()
-		v, err := p.value(depth)
-		if err != nil {
-			return nil, err
-		}
-		object[name] = v
-		p.path = p.path[:len(p.path)-1]
-		p.space()
-		switch p.peek() {
-		case ',':
-			p.at++
-		case '}':
-			p.at++
-			return object, nil
-		default:
-			return nil, p.fail(CodeMalformed, "a comma or a closing brace was expected")
-		}
-	}
-}
-
-func (p *parser) array(depth int) (any, error) {
-	p.at++ // [
-	array := []any{}
-	p.space()
-	if p.peek() == ']' {
-		p.at++
-		return array, nil
-	}
-	for {
-		if len(array) == p.limits.Values {
-			return nil, p.fail(CodeTooComplex, fmt.Sprintf("an array has more than %d members", p.limits.Values))
-		}
-		p.path = append(p.path, strconv.Itoa(len(array)))
-		p.space()
-		v, err := p.value(depth)
-		if err != nil {
-			return nil, err
-		}
-		array = append(array, v)
-		p.path = p.path[:len(p.path)-1]
-		p.space()
-		switch p.peek() {
-		case ',':
-			p.at++
-		case ']':
-			p.at++
-			return array, nil
-		default:
-			return nil, p.fail(CodeMalformed, "a comma or a closing bracket was expected")
-		}
-	}
-}
-
-// text reads a string (RFC 8259 section 7) and unescapes it.
-func (p *parser) text() (string, error) {
-	p.at++ // "
-	start := p.at
-	for p.at < len(p.data) && p.data[p.at] != '"' && p.data[p.at] != '\\' && p.data[p.at] >= 0x20 {
-		p.at++
-	}
-	if p.peek() == '"' && p.at < len(p.data) { // the common case: nothing to unescape
-		s := string(p.data[start:p.at])
-		p.at++
-		return s, nil
-	}
-	out := append([]byte(nil), p.data[start:p.at]...)
-	for p.at < len(p.data) {
-		c := p.data[p.at]
-		switch {
-		case c == '"':
-			p.at++
-			return string(out), nil
-		case c < 0x20:
-			return "", p.fail(CodeMalformed, "a string holds a control character that is not escaped")
-		case c != '\\':
-			out = append(out, c)
-			p.at++
-		default:
-			r, err := p.escape()
-			if err != nil {
-				return "", err
-			}
-			out = utf8.AppendRune(out, r)
-		}
-	}
-	return "", p.fail(CodeMalformed, "the JSON text ends inside a string")
-}
-
-func (p *parser) escape() (rune, error) {
-	p.at++ // backslash
-	c := p.peek()
-	p.at++
-	switch c {
-	case '"', '\\', '/':
-		return rune(c), nil
-	case 'b':
-		return '\b', nil
-	case 'f':
-		return '\f', nil
-	case 'n':
-		return '\n', nil
-	case 'r':
-		return '\r', nil
-	case 't':
-		return '\t', nil
-	case 'u':
-	default:
-		p.at = min(p.at, len(p.data))
-		return 0, p.fail(CodeMalformed, "a string holds an unknown escape")
-	}
-	r, err := p.hex()
-	if err != nil || !utf16.IsSurrogate(r) {
-		return r, err
-	}
-	if strings.HasPrefix(string(p.data[p.at:min(p.at+2, len(p.data))]), `\u`) {
-		p.at += 2
-		low, err := p.hex()
-		if err != nil {
-			return 0, err
-		}
-		if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-			return pair, nil
-		}
-	}
-	return 0, p.fail(CodeEncoding, "a string holds a lone surrogate")
-}
-
-func (p *parser) hex() (rune, error) {
-	if p.at+4 > len(p.data) {
-		return 0, p.fail(CodeMalformed, "the JSON text ends inside an escape")
-	}
-	var r rune
-	for _, c := range p.data[p.at : p.at+4] {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		case c >= 'A' && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, p.fail(CodeMalformed, "a string holds an escape that is not four hexadecimal digits")
-		}
-		r = r<<4 | rune(c)
-	}
-	p.at += 4
-	return r, nil
-}
-
-// number reads a number (RFC 8259 section 6) and keeps its text.
-func (p *parser) number() (json.Number, error) {
-	start := p.at
-	digits := func() bool {
-		from := p.at
-		for c := p.peek(); c >= '0' && c <= '9'; c = p.peek() {
-			p.at++
-		}
-		return p.at > from
-	}
-	if p.peek() == '-' {
-		p.at++
-	}
-	whole := true
-	if p.peek() == '0' {
-		p.at++
-	} else {
-		whole = digits()
-	}
-	if whole && p.peek() == '.' {
-		p.at++
-		whole = digits()
-	}
-	if c := p.peek(); whole && (c == 'e' || c == 'E') {
-		p.at++
-		if c := p.peek(); c == '+' || c == '-' {
-			p.at++
-		}
-		whole = digits()
-	}
-	if !whole {
-		return "", p.fail(CodeMalformed, "a number is not complete")
-	}
-	return json.Number(p.data[start:p.at]), nil
-}
-
-func firstInvalid(data []byte) int {
-	for at := 0; at < len(data); {
-		r, size := utf8.DecodeRune(data[at:])
-		if r == utf8.RuneError && size == 1 {
+func firstInvalid(text string) int {
+	for at, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[at:], "\uFFFD") {
 			return at
 		}
-		at += size
 	}
-	return len(data)
+	return len(text)
 }

@@ -3,10 +3,13 @@ package strict
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 var wide = Limits{Bytes: 1 << 16, Depth: 8, Objects: 4, Values: 3}
@@ -104,17 +107,111 @@ func TestCheckNumbers(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever this reader accepts, encoding/json accepts too, with the same value.
+// TestParseReadsWhatWasWritten: what encoding/json writes of a value is read as that value, however it is set.
+func TestParseReadsWhatWasWritten(t *testing.T) {
+	value := rapid.OneOf(
+		rapid.Map(rapid.String(), func(s string) any { return strings.ToValidUTF8(s, "?") }),
+		rapid.Map(rapid.Int64(), func(n int64) any { return json.Number(strconv.FormatInt(n, 10)) }),
+		rapid.SampledFrom([]any{true, false, nil, json.Number("-0.5e+3"), "", `"\/`, "\u2028", "\x00\U0001F600"}),
+	)
+	for range 3 {
+		inner := value
+		value = rapid.OneOf(
+			inner,
+			rapid.Map(rapid.SliceOfN(inner, 0, 6), func(v []any) any { return v }),
+			rapid.Map(rapid.MapOfN(rapid.StringMatching(`[a-c"\\é]{0,2}`), inner, 0, 12), func(v map[string]any) any { return v }),
+		)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		want := value.Draw(t, "value")
+		text, err := json.MarshalIndent(want, rapid.SampledFrom([]string{"", " ", "\r\n"}).Draw(t, "prefix"), rapid.SampledFrom([]string{"", "\t"}).Draw(t, "indent"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Parse(text, Limits{Bytes: len(text), Depth: 3, Objects: 1000, Values: 6})
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s: %s", text, diff)
+		}
+	})
+}
+
+// TestStringsOfEveryLength: what ends or interrupts a string is seen wherever it stands, with any text after it.
+func TestStringsOfEveryLength(t *testing.T) {
+	for length := range 40 {
+		for _, filler := range []string{"a", "!", "#", "[", "]", "\x7f", "\u00a2", "\u0121\u025c", "\U0001F600"} {
+			body := strings.Repeat(filler, length)
+			for _, after := range []string{"", " ", strings.Repeat(" ", 20)} {
+				for inside, want := range map[string]string{"": "", `\"`: `"`, `\\`: `\`, `\u0000`: "\x00"} {
+					got, err := Parse([]byte(`"`+body+inside+body+`"`+after), wide)
+					if err != nil || got != body+want+body {
+						t.Fatalf("%q around %q: %q, %v", body, inside, got, err)
+					}
+				}
+				for _, control := range []string{"\x00", "\n", "\x1f"} {
+					_, err := Parse([]byte(`"`+body+control+`"`+after), wide)
+					var refusal *Error
+					if !errors.As(err, &refusal) || refusal.Code != CodeMalformed || refusal.Offset != 1+len(body) {
+						t.Fatalf("%q before %q: %v", body, control, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestRepeatedNames: the second of two names is refused where it ends, however many members the object has.
+func TestRepeatedNames(t *testing.T) {
+	for members := 1; members < 40; members++ {
+		text := string(object(members, "n%02d"))
+		for repeated := range members {
+			again := text[:len(text)-1] + fmt.Sprintf(`,"n%02d"`, repeated)
+			_, err := Parse([]byte(again+`:?`), wide)
+			var refusal *Error
+			if !errors.As(err, &refusal) || refusal.Code != CodeDuplicateKey || refusal.Offset != len(again) || refusal.Pointer != fmt.Sprintf("/n%02d", repeated) {
+				t.Fatalf("%s: %v", again, err)
+			}
+		}
+	}
+}
+
+// TestParseKeepsNothingOfTheCaller: the text may be overwritten once it is read.
+func TestParseKeepsNothingOfTheCaller(t *testing.T) {
+	data := []byte(`{"name":["text","\u0041",-1.5]}`)
+	got, err := Parse(data, wide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(data)
+	if diff := cmp.Diff(map[string]any{"name": []any{"text", "A", json.Number("-1.5")}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// FuzzParse: whatever this reader accepts, encoding/json accepts too, with the same value; whatever it calls malformed,
+// encoding/json refuses; and every refusal says where, inside the text.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,"\u00e9",{"b":null}]}`, `{"a":1,"a":2}`, `"\ud800"`, "\xef\xbb\xbf1", `1e5`, `[[[[]]]]`} {
+	for _, seed := range []string{
+		`{"a":[1,"\u00e9",{"b":null}]}`, `{"a":1,"a":2}`, `"\ud800"`, "\xef\xbb\xbf1", `1e5`, `[[[[]]]]`,
+		` { "~/" : [ true , false , -0.5e+3 , "\ud83d\ude00\"\\ and more text" ] , "": {} } `, `["12345678`, `{"a":[0,{"b":tru}]}`, `[1,]`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := Parse(data, Limits{Bytes: 1 << 16, Depth: 16, Objects: 100, Values: 100})
 		if err != nil {
 			var refusal *Error
-			if !errors.As(err, &refusal) {
+			switch {
+			case !errors.As(err, &refusal):
 				t.Fatalf("foreign error %v", err)
+			case refusal.Code == CodeMalformed && json.Valid(data):
+				t.Fatalf("called malformed what is JSON: %v", err)
+			case refusal.Offset < 0 || refusal.Offset > len(data) || refusal.Detail == "":
+				t.Fatalf("no place or no reason: %#v", refusal)
+			case refusal.Pointer != "" && refusal.Pointer[0] != '/':
+				t.Fatalf("no pointer: %q", refusal.Pointer)
 			}
 			return
 		}
