@@ -2,6 +2,8 @@ package credential
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +83,21 @@ func TestParseDateTimeAgreesWithTime(t *testing.T) {
 		}
 		if errWant != nil && err == nil && text[11:19] != "24:00:00" {
 			t.Fatalf("%s: accepted, while time.Parse says %v", text, errWant)
+		}
+	})
+}
+
+// A text is read, or refused for what it says, exactly when it has the lexical form of xsd:dateTime with a year of four digits.
+func TestParseDateTimeForm(t *testing.T) {
+	form := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$`)
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.StringMatching(`\d{4}-\d\d-[0-3]\dT[0-2]\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-][01]\d:\d\d)?`), rapid.String()).Draw(t, "text")
+		if at := rapid.IntRange(0, len(text)).Draw(t, "at"); rapid.Bool().Draw(t, "changed") {
+			text = text[:at] + rapid.SampledFrom([]string{"", "0", ":", "-", "+", ".", "Z", "T", " ", "\n", "\u0660"}).Draw(t, "put in") + text[min(len(text), at+rapid.IntRange(0, 1).Draw(t, "cut")):]
+		}
+		_, err := ParseDateTime(text)
+		if refused := err != nil && strings.Contains(err.Error(), "it has not the form"); refused == form.MatchString(text) {
+			t.Errorf("%q: %v", text, err)
 		}
 	})
 }

@@ -25,14 +25,16 @@ func endorsements(document map[string]any) []Endorsement {
 		for _, part := range parts(object, pointer, "endorsement") {
 			all = append(all, Endorsement{Pointer: part.Pointer, Carrier: carrier, Value: part.Value})
 		}
-		_, several := object["endorsementJwt"].([]any)
-		for i, v := range values(object["endorsementJwt"]) {
-			at := place(pointer, "endorsementJwt")
-			if several {
-				at += "/" + strconv.Itoa(i)
-			}
-			if jwt, ok := v.(string); ok {
-				all = append(all, Endorsement{Pointer: at, Carrier: carrier, JWT: jwt})
+		if tokens, there := object["endorsementJwt"]; there {
+			_, several := tokens.([]any)
+			for i, v := range values(tokens) {
+				at := place(pointer, "endorsementJwt")
+				if several {
+					at += "/" + strconv.Itoa(i)
+				}
+				if jwt, ok := v.(string); ok {
+					all = append(all, Endorsement{Pointer: at, Carrier: carrier, JWT: jwt})
+				}
 			}
 		}
 		for _, name := range carriers {

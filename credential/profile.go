@@ -39,10 +39,10 @@ func Check(c *Credential, profile Profile) []Problem {
 	w.contexts(c, badge)
 	if badge {
 		w.classes, w.clause = openBadges, clauseOB
-		w.object("", c.Kind+suffix, c.value)
+		w.object(c.Kind+suffix, c.value)
 		w.badge(c)
 	} else {
-		w.object("", KindOther+suffix, c.value)
+		w.object(KindOther+suffix, c.value)
 		w.parts(c)
 	}
 	w.dates(c)

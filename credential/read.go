@@ -48,19 +48,20 @@ func texts(v any) []string {
 
 // parts gives the objects in one member of object, which stands at pointer.
 func parts(object map[string]any, pointer, name string) []Part {
-	var all []Part
-	at := place(pointer, name)
 	switch v := object[name].(type) {
 	case map[string]any:
-		all = append(all, Part{Pointer: at, Value: v})
+		return []Part{{Pointer: place(pointer, name), Value: v}}
 	case []any:
+		var all []Part
+		at := place(pointer, name)
 		for i, member := range v {
 			if value, ok := member.(map[string]any); ok {
 				all = append(all, Part{Pointer: at + "/" + strconv.Itoa(i), Value: value})
 			}
 		}
+		return all
 	}
-	return all
+	return nil
 }
 
 // place is the pointer of a member of the object at pointer. Most names need no escape, and asking is cheap.

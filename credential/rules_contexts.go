@@ -70,7 +70,35 @@ func (w *walk) contexts(c *Credential, openBadge bool) {
 	} else if second, _ := c.Contexts[1].(string); pairs[first] != nil && !slices.Contains(pairs[first], second) {
 		untrusted("/@context/1", "the second context is not one of Open Badges 3.0 that fits the first")
 	}
-	w.nested(c.value, "", c.Contexts, untrusted)
+	if mayNest(c.value, true) {
+		w.nested(c.value, "", c.Contexts, untrusted)
+	}
+}
+
+// mayNest says whether there is a @context below the outermost object that nested has to judge. Most documents have none, and
+// then their members need not be brought into an order.
+func mayNest(v any, outermost bool) bool {
+	switch v := v.(type) {
+	case []any:
+		for _, member := range v {
+			if mayNest(member, false) {
+				return true
+			}
+		}
+	case map[string]any:
+		if _, there := v["@context"]; there && !outermost {
+			return true
+		}
+		for name, member := range v {
+			switch member.(type) {
+			case map[string]any, []any:
+				if name != "endorsement" && mayNest(member, false) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // nested reports every @context inside the document, except in endorsements, which are documents of their own, and in a proof

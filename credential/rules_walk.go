@@ -15,8 +15,40 @@ type walk struct {
 	classes  map[string]class
 	clause   func(class, property string) string
 	legacy   bool // data model 1.1, whose deviations in the wild are warnings where the meaning is plain
+	path     []step
 	problems []Problem
 	count    [2]int // failures, warnings
+}
+
+// step is one reference token of the place that the walk is at: a name, or the place in an array where name is "". The names of
+// the tables are never empty.
+type step struct {
+	name  string
+	index int
+}
+
+// enter goes to a member of the object at hand, and item to a value of the array at hand; leave goes back.
+func (w *walk) enter(name string) { w.path = append(w.path, step{name: name}) }
+func (w *walk) item(index int)    { w.path = append(w.path, step{index: index}) }
+func (w *walk) leave()            { w.path = w.path[:len(w.path)-1] }
+
+// here is the JSON Pointer of the place that the walk is at. It is written only for a problem: most documents have none.
+func (w *walk) here() string {
+	pointer := ""
+	for _, s := range w.path {
+		if s.name == "" {
+			pointer += "/" + strconv.Itoa(s.index)
+		} else {
+			pointer = place(pointer, s.name)
+		}
+	}
+	return pointer
+}
+
+// rule is what the tables ask of one member: the class and its property.
+type rule struct {
+	class string
+	property
 }
 
 // mostProblems bounds how many problems of each severity are kept, so that a hostile document cannot make a long report.
@@ -40,27 +72,38 @@ func (w *walk) warn(pointer, clause, detail string) {
 	w.report(Problem{Pointer: pointer, Code: CodeSchemaInvalid, Clause: clause, Detail: detail, Warning: true})
 }
 
-// object checks one object, at pointer, against a class.
-func (w *walk) object(pointer, name string, members map[string]any) {
+// breaks reports that the value at hand breaks a rule.
+func (w *walk) breaks(r rule, detail string) { w.fail(w.here(), w.clause(r.class, r.name), detail) }
+
+// deviates reports that the value at hand is not as the rule has it, but may stand.
+func (w *walk) deviates(r rule, detail string) { w.warn(w.here(), w.clause(r.class, r.name), detail) }
+
+// object checks the object at hand against a class.
+func (w *walk) object(name string, members map[string]any) {
 	class := w.classes[name]
-	for _, p := range class.properties {
-		at, clause := place(pointer, p.name), w.clause(name, p.name)
-		v, present := members[p.name]
+	for i := range class.properties {
+		r := rule{name, class.properties[i]}
+		v, present := members[r.name]
+		if !present && r.card != one && r.card != some {
+			continue
+		}
+		w.enter(r.name)
 		switch {
 		case present && v == nil:
-			w.fail(at, clause, "the member "+p.name+" is null; a member without a value is left out")
+			w.breaks(r, "the member "+r.name+" is null; a member without a value is left out")
 		case present:
-			w.property(at, clause, p, v)
-		case p.card == one || p.card == some:
-			w.fail(at, clause, "the member "+p.name+" is missing")
+			w.property(r, v)
+		default:
+			w.breaks(r, "the member "+r.name+" is missing")
 		}
+		w.leave()
 	}
 	if class.closed {
-		w.closed(pointer, name, members)
+		w.closed(name, members)
 	}
 }
 
-func (w *walk) closed(pointer, name string, members map[string]any) {
+func (w *walk) closed(name string, members map[string]any) {
 	var foreign []string
 	for member := range members {
 		if !slices.ContainsFunc(w.classes[name].properties, func(p property) bool { return p.name == member }) {
@@ -69,143 +112,152 @@ func (w *walk) closed(pointer, name string, members map[string]any) {
 	}
 	sort.Strings(foreign)
 	for _, member := range foreign {
-		w.fail(place(pointer, member), w.clause(name, member), "a member that the class "+name+" does not allow")
+		w.fail(place(w.here(), member), w.clause(name, member), "a member that the class "+name+" does not allow")
 	}
 }
 
-func (w *walk) property(at, clause string, p property, v any) {
+func (w *walk) property(r rule, v any) {
 	array, several := v.([]any)
 	switch {
-	case p.kind == typed || p.kind == labels:
-		w.types(at, clause, p, values(v))
+	case r.kind == typed || r.kind == labels:
+		w.types(r, v)
+		return
 	case !several:
-		w.value(at, clause, p, v)
-	case p.card == one || p.card == maybe:
-		w.fail(at, clause, "the member "+p.name+" takes one value, not an array")
-	case len(array) == 0 && p.card == some:
-		w.fail(at, clause, "the member "+p.name+" has no value")
+		w.value(r, v)
+	case r.card == one || r.card == maybe:
+		w.breaks(r, "the member "+r.name+" takes one value, not an array")
+		return
+	case len(array) == 0 && r.card == some:
+		w.breaks(r, "the member "+r.name+" has no value")
 	case len(array) == 0:
-		w.warn(at, clause, "the member "+p.name+" is an empty array, which is to be left out")
+		w.deviates(r, "the member "+r.name+" is an empty array, which is to be left out")
 	}
-	if several && (p.card == some || p.card == many) && p.kind != typed && p.kind != labels {
-		for i, member := range array {
-			w.value(at+"/"+strconv.Itoa(i), clause, p, member)
-		}
+	for i, member := range array {
+		w.item(i)
+		w.value(r, member)
+		w.leave()
 	}
 }
 
-func (w *walk) types(at, clause string, p property, types []any) {
+func (w *walk) types(r rule, v any) {
+	types, several := v.([]any)
+	if !several {
+		types = []any{v}
+	}
 	if len(types) == 0 {
-		w.fail(at, clause, "the member type has no value")
+		w.breaks(r, "the member type has no value")
 		return
 	}
+	named := false
 	for _, v := range types {
-		if s, ok := v.(string); !ok || s == "" || strings.ContainsAny(s, " \t\r\n") {
-			w.fail(at, clause, "a type is not a term or an absolute URL")
+		s, ok := v.(string)
+		if !ok || s == "" || strings.ContainsAny(s, " \t\r\n") {
+			w.breaks(r, "a type is not a term or an absolute URL")
 			return
 		}
+		named = named || s == r.of
 	}
-	if p.kind == typed && !slices.Contains(types, any(p.of)) {
-		w.fail(at, clause, "the type "+p.of+" is missing")
+	if r.kind == typed && !named {
+		w.breaks(r, "the type "+r.of+" is missing")
 	}
 }
 
 // value checks one value, after arrays are taken apart.
-func (w *walk) value(at, clause string, p property, v any) {
+func (w *walk) value(r rule, v any) {
 	s, isText := v.(string)
 	members, isObject := v.(map[string]any)
-	switch p.kind {
+	switch r.kind {
 	case plain:
 		if !isText && !languageMap(members) {
-			w.fail(at, clause, "the member "+p.name+" is not a text")
+			w.breaks(r, "the member "+r.name+" is not a text")
 		}
 	case identifier:
 		if !absolute(s) {
-			w.fail(at, clause, "the member "+p.name+" is not one absolute URL")
+			w.breaks(r, "the member "+r.name+" is not one absolute URL")
 		}
 	case link:
 		if !isText {
-			w.fail(at, clause, "the member "+p.name+" is not one URL")
+			w.breaks(r, "the member "+r.name+" is not one URL")
 		} else if !absolute(s) {
-			w.warn(at, clause, "the member "+p.name+" is not an absolute URL")
+			w.deviates(r, "the member "+r.name+" is not an absolute URL")
 		}
 	case number:
 		if _, ok := v.(json.Number); !ok {
-			w.fail(at, clause, "the member "+p.name+" is not a number")
+			w.breaks(r, "the member "+r.name+" is not a number")
 		}
 	case boolean:
 		if _, ok := v.(bool); !ok {
-			w.fail(at, clause, "the member "+p.name+" is neither true nor false")
+			w.breaks(r, "the member "+r.name+" is neither true nor false")
 		}
 	case stamp, moment:
-		if _, err := ParseDateTime(s); err != nil && (p.kind == stamp || err != ErrNoOffset) {
-			w.fail(at, clause, "the member "+p.name+" is not a date and time with a time zone, such as 2026-01-31T12:00:00Z")
+		if _, err := ParseDateTime(s); err != nil && (r.kind == stamp || err != ErrNoOffset) {
+			w.breaks(r, "the member "+r.name+" is not a date and time with a time zone, such as 2026-01-31T12:00:00Z")
 		}
 	case day:
 		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			w.fail(at, clause, "the member "+p.name+" is not a date such as 2026-01-31")
+			w.breaks(r, "the member "+r.name+" is not a date such as 2026-01-31")
 		}
 	case language:
 		if !languageTag.MatchString(s) {
-			w.fail(at, clause, "the member "+p.name+" is not a language tag such as en or de-AT")
+			w.breaks(r, "the member "+r.name+" is not a language tag such as en or de-AT")
 		}
 	case jws:
 		if !compactJWS.MatchString(s) {
-			w.fail(at, clause, "the member "+p.name+" is not a JWS in compact form")
+			w.breaks(r, "the member "+r.name+" is not a JWS in compact form")
 		}
 	case constant:
-		if s != p.of {
-			w.fail(at, clause, "the type is not "+p.of)
+		if s != r.of {
+			w.breaks(r, "the type is not "+r.of)
 		}
 	case label:
 		if s == "" {
-			w.fail(at, clause, "the member "+p.name+" is not a text")
+			w.breaks(r, "the member "+r.name+" is not a text")
 		}
 	case term, advised:
-		w.term(at, clause, p, s)
+		w.term(r, s)
 	case object:
 		switch {
 		case isObject:
-			w.object(at, p.of, members)
-		case w.legacy && isText && (p.of == "Image" || p.of == "Profile" && p.name == "issuer") && absolute(s):
-			w.warn(at, clause, "the member "+p.name+" is a bare address, not an object of the class "+p.of)
+			w.object(r.of, members)
+		case w.legacy && isText && (r.of == "Image" || r.of == "Profile" && r.name == "issuer") && absolute(s):
+			w.deviates(r, "the member "+r.name+" is a bare address, not an object of the class "+r.of)
 		default:
-			w.fail(at, clause, "the member "+p.name+" is not an object")
+			w.breaks(r, "the member "+r.name+" is not an object")
 		}
 	case reference:
 		if isObject {
-			w.object(at, p.of, members)
+			w.object(r.of, members)
 		} else if !absolute(s) {
-			w.fail(at, clause, "the member "+p.name+" is neither an absolute URL nor an object")
+			w.breaks(r, "the member "+r.name+" is neither an absolute URL nor an object")
 		}
 	case embedded:
 		if !isObject {
-			w.fail(at, clause, "the member "+p.name+" is not an object")
+			w.breaks(r, "the member "+r.name+" is not an object")
 		}
 	case digest:
-		if !digests[p.of].MatchString(s) {
-			w.fail(at, clause, "the member "+p.name+" is not a digest")
+		if !digests[r.of].MatchString(s) {
+			w.breaks(r, "the member "+r.name+" is not a digest")
 		}
 	case description:
 		if !isText && !languageValue(members) {
-			w.fail(at, clause, "the member "+p.name+" is neither a text nor a language value")
+			w.breaks(r, "the member "+r.name+" is neither a text nor a language value")
 		}
 	}
 }
 
-func (w *walk) term(at, clause string, p property, s string) {
-	vocabulary := vocabularies[p.of]
+func (w *walk) term(r rule, s string) {
+	vocabulary := vocabularies[r.of]
 	if slices.Contains(vocabulary.terms, s) || vocabulary.open && extension.MatchString(s) {
 		return
 	}
-	detail := "the member " + p.name + " is not a term of its vocabulary"
+	detail := "the member " + r.name + " is not a term of its vocabulary"
 	if vocabulary.open {
 		detail += " and does not begin with ext:"
 	}
-	if p.kind == advised && s != "" {
-		w.warn(at, clause, detail)
+	if r.kind == advised && s != "" {
+		w.deviates(r, detail)
 	} else {
-		w.fail(at, clause, detail)
+		w.breaks(r, detail)
 	}
 }
 

@@ -1,6 +1,11 @@
 package credential
 
-import "testing"
+import (
+	"net/url"
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 func TestAbsolute(t *testing.T) {
 	for text, want := range map[string]bool{
@@ -13,5 +18,21 @@ func TestAbsolute(t *testing.T) {
 		if got := absolute(text); got != want {
 			t.Errorf("%q: %t", text, got)
 		}
+	}
+}
+
+// TestPlainHost: what is called plain is a URL with a host to net/url too.
+func TestPlainHost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rest := rapid.OneOf(rapid.StringMatching(`//[a-zA-Z0-9.-]{0,9}([/?#:@][!-~ü]{0,9}){0,3}`), rapid.String()).Draw(t, "rest")
+		for _, scheme := range []string{"http:", "HTTPS:"} {
+			s := scheme + rest
+			if u, err := url.Parse(s); absolute(s) && plainHost(rest) && (err != nil || u.Host == "") {
+				t.Errorf("%q: %v", s, err)
+			}
+		}
+	})
+	if !plainHost("//school.example/a?b#c") || plainHost("//school.example/%zz") || plainHost("//") || plainHost("//a@b") || plainHost("//a:1") {
+		t.Error("plain is something else")
 	}
 }
