@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"sync/atomic"
 )
 
 var (
@@ -111,6 +112,10 @@ func checkEd25519(pub ed25519.PublicKey) error {
 	if len(pub) != ed25519.PublicKeySize {
 		return fmt.Errorf("%w: an Ed25519 key has 32 bytes", ErrKey)
 	}
+	slot := &goodEd25519[pub[0]]
+	if known := slot.Load(); known != nil && *known == [ed25519.PublicKeySize]byte(pub) {
+		return nil
+	}
 	var encoded [ed25519.PublicKeySize]byte // big-endian, without the sign of x
 	for i, b := range pub {
 		encoded[len(pub)-1-i] = b
@@ -132,8 +137,15 @@ func checkEd25519(pub ed25519.PublicKey) error {
 	if big.Jacobi(over.Mul(over, under).Mod(over, field), field) < 0 {
 		return fmt.Errorf("%w: the bytes are no point of Ed25519", ErrKey)
 	}
+	key := [ed25519.PublicKeySize]byte(pub)
+	slot.Store(&key)
 	return nil
 }
+
+// goodEd25519 remembers keys that checkEd25519 let through, one for each first byte: a verification asks two or three times for one
+// key, issuers come again, and the arithmetic costs a quarter of a signature check. Only whole keys are compared and only good
+// ones kept, so that no answer depends on what it holds.
+var goodEd25519 [256]atomic.Pointer[[ed25519.PublicKeySize]byte]
 
 // pointKey reads an uncompressed point of curve (SEC 1 section 2.3.3).
 func pointKey(curve elliptic.Curve, point []byte) (*ecdsa.PublicKey, error) {

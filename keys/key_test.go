@@ -186,6 +186,35 @@ func TestParseMultikeyRefuses(t *testing.T) {
 	}
 }
 
+// TestGoodEd25519Remembered: a key is judged for itself, whatever key was let through before it.
+func TestGoodEd25519Remembered(t *testing.T) {
+	seed := make([]byte, ed25519.SeedSize)
+	good := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
+	var others []ed25519.PublicKey
+	for bit := 8; bit < 256; bit++ { // all have the first byte of the good one
+		other := slices.Clone(good)
+		other[bit/8] ^= 1 << (bit % 8)
+		others = append(others, other)
+	}
+	refused := 0
+	for range 2 {
+		for _, other := range others {
+			before := Check(other)
+			if err := Check(good); err != nil {
+				t.Fatal(err)
+			}
+			if after := Check(other); (before == nil) != (after == nil) {
+				t.Errorf("%x: %v, then %v", other, before, after)
+			} else if after != nil {
+				refused++
+			}
+		}
+	}
+	if refused < len(others)/2 { // about half of all texts are no points
+		t.Errorf("%d refused", refused)
+	}
+}
+
 // TestWeakEd25519 covers all eight points of small order and every encoding that is not canonical. That the points have small order
 // is worked out here, with the addition law of RFC 8032 section 5.1.4 in affine form.
 func TestWeakEd25519(t *testing.T) {

@@ -68,8 +68,9 @@ func parseHeader(data []byte) (Header, error) {
 			return Header{}, &Error{CodeMalformed, "the header of the token has a member that is not allowed", "RFC 7515 4.1.11"}
 		}
 	}
-	for name, into := range map[string]*string{"kid": &h.KeyID, "typ": &h.Type, "cty": &h.ContentType} {
-		v, found := members[name]
+	texts := [...]string{"kid", "typ", "cty"}
+	for i, into := range [...]*string{&h.KeyID, &h.Type, &h.ContentType} {
+		v, found := members[texts[i]]
 		text, ok := v.(string)
 		if found && (!ok || text == "") {
 			return Header{}, &Error{CodeMalformed, "kid, typ or cty in the header of the token is not a text", "RFC 7515 4.1"}
@@ -102,9 +103,12 @@ func parseJWK(v any) (*keys.JWK, error) {
 // checkTypes lets through the types of a credential or presentation, in the writing of their registration, and the content
 // type that goes with each (VC-JOSE-COSE sections 3.1.1 and 3.1.2).
 func checkTypes(kind, content string) error {
-	fits := map[string]string{"": "vc", TypeJWT: "vc", TypeVC: "vc", TypeVP: "vp"}
-	want, known := fits[kind]
-	if !known {
+	want := "vc"
+	switch kind {
+	case "", TypeJWT, TypeVC:
+	case TypeVP:
+		want = "vp"
+	default:
 		return &Error{CodeMalformed, "the token is of a type (typ) that is not allowed", "RFC 7515 4.1.9"}
 	}
 	if content != "" && content != want {

@@ -25,8 +25,8 @@ func Sign(payload []byte, header Header, signer crypto.Signer) (string, error) {
 	if err := checkTypes(header.Type, header.ContentType); err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
+	var head bytes.Buffer
+	encoder := json.NewEncoder(&head)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(struct {
 		Algorithm   string `json:"alg"`
@@ -37,11 +37,14 @@ func Sign(payload []byte, header Header, signer crypto.Signer) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
-	encode := base64.RawURLEncoding.EncodeToString
-	signed := encode(bytes.TrimSpace(text.Bytes())) + "." + encode(payload)
-	signature, err := keys.SignMessage(signer, []byte(signed))
+	base64URL := base64.RawURLEncoding
+	const longest = 512 // bytes of a signature: RSA of 4,096 bits; a longer one only grows the buffer
+	token := make([]byte, 0, base64URL.EncodedLen(head.Len())+base64URL.EncodedLen(len(payload))+base64URL.EncodedLen(longest)+2)
+	token = append(base64URL.AppendEncode(token, bytes.TrimSpace(head.Bytes())), '.')
+	token = base64URL.AppendEncode(token, payload)
+	signature, err := keys.SignMessage(signer, token)
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
-	return signed + "." + encode(signature), nil
+	return string(base64URL.AppendEncode(append(token, '.'), signature)), nil
 }
