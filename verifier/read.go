@@ -67,7 +67,7 @@ func readText(text []byte) (sealed, string, *fault) {
 	}
 	// A text file ends with a line feed; inside a token it would be a second spelling of one signature.
 	token := bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
-	if proof.IsCompactJWS(token) || bytes.HasPrefix(start, []byte("eyJ")) || bytes.HasPrefix(start, []byte("ey")) && bytes.Count(token, []byte(".")) >= 2 {
+	if bytes.HasPrefix(start, []byte("eyJ")) || proof.IsCompactJWS(token) || bytes.HasPrefix(start, []byte("ey")) && bytes.Count(token, []byte(".")) >= 2 {
 		return sealed{bytes: token, jwt: true}, "jwt", nil
 	}
 	return sealed{}, "json", &fault{credential.CodeNoCredential, "This is not a credential in a form that Laurel reads: JSON, JWT, or a PNG or SVG badge picture.", ""}

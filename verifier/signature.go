@@ -91,7 +91,11 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string) 
 		return judged{issuer: &found.check, proof: Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: p.Pointer,
 			Detail: "The signature could not be checked without the key."}}
 	}
-	if err := r.secured.Verify(ctx, p, found.key); err != nil {
+	verify := r.secured.Verify
+	if r.facts != nil {
+		verify = r.facts.verify
+	}
+	if err := verify(ctx, p, found.key); err != nil {
 		c := describe(err)
 		return refuse(&found.check, c.Code, c.Detail, c.Clause)
 	}

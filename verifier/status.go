@@ -99,27 +99,19 @@ func (r *run) statusList(ctx context.Context, address string) *statusList {
 		return refuse("status_invalid", "What stands at the status list's address is not a status list")
 	}
 	own := r.inner(credential.VerifiableCredentials)
-	own.judge(ctx, text)
+	own.judgeInner(ctx, text)
+	defer own.remember(ctx)
 	switch own.answerAuthentic() {
 	case Undecided:
 		return refuse("status_unavailable", "Who signed the status list could not be established")
 	case No:
 		return refuse("status_invalid", "The status list is not what its issuer signed")
 	}
-	if !slices.Contains(own.document.Types, status.TypeCredential) {
-		return refuse("status_invalid", "What stands at the status list's address is another credential")
+	list := own.facts.statusList()
+	if list.fault != nil {
+		return refuse(list.fault.code, list.fault.detail)
 	}
-	object, _ := own.document.Value()["credentialSubject"].(map[string]any)
-	subject, err := status.ParseSubject(object)
-	if err != nil {
-		return refuse("status_invalid", "The status list is malformed")
-	}
-	bits, err := status.Decode(subject.EncodedList)
-	var refusal *status.Error
-	if errors.As(err, &refusal) {
-		return refuse(refusal.Code, "The status list cannot be decoded")
-	}
-	return &statusList{own: own, subject: subject, bits: bits, source: source}
+	return &statusList{own: own, subject: list.subject, bits: list.bits, source: source}
 }
 
 // say reads the bit. A bit that is set is believed from any list that passed statusList; a clear one only when the list is

@@ -78,7 +78,8 @@ func (r *run) endorsements(ctx context.Context) {
 
 func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Check {
 	own := r.inner(r.Profile)
-	own.judge(ctx, sealed{bytes: []byte(e.JWT), jwt: e.JWT != "", value: e.Value})
+	own.judgeInner(ctx, sealed{bytes: []byte(e.JWT), jwt: e.JWT != "", value: e.Value})
+	defer own.remember(ctx)
 	c := Check{Step: "endorsement", Pointer: e.Pointer, Clause: "OB 3.0 9.1"}
 	authentic := own.answerAuthentic()
 	switch {

@@ -8,6 +8,9 @@ import (
 
 // sentence makes one sentence for a person of a clause that begins small and ends without a stop.
 func sentence(clause string) string {
+	if clause != "" && clause[0] >= 'A' && clause[0] <= 'Z' && strings.HasSuffix(clause, ".") {
+		return clause // most are sentences already
+	}
 	first, size := utf8.DecodeRuneInString(clause)
 	return string(unicode.ToUpper(first)) + strings.TrimSuffix(clause[size:], ".") + "."
 }

@@ -9,6 +9,7 @@
 package verifier
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,6 +28,7 @@ type Options struct {
 	Profile       credential.Profile // what the document has to be
 	Fetch         Fetcher            // reads the documents of issuers and status lists; nil reads nothing
 	StatusIssuers []string           // ids whose status lists count for every issuer, beside the issuer's own
+	Memory        *Memory            // what other verifications with the same one have read need not be read again; nil keeps nothing
 }
 
 // clockSkew is how far the clock of an issuer may be ahead of ours. Nothing is allowed at the other end: an expired badge is
@@ -87,6 +89,8 @@ type run struct {
 	secured   *proof.Secured
 	document  *credential.Credential
 	rules     []credential.Problem
+	facts     *facts              // of an inner credential: what its text says of itself
+	key       memoryKey           // of facts, in a Memory
 	documents map[string]resolved // documents of issuers that this verification has read
 	lists     map[string]*statusList
 	work      *work
@@ -98,7 +102,7 @@ func newRun(o Options) *run {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	return &run{Options: o, at: at, documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{begun: time.Now()}}
+	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{begun: time.Now()}}
 }
 
 // work is the time that one verification has taken, its status lists and endorsements included.
@@ -115,11 +119,45 @@ func (w *work) spent() bool { return time.Since(w.begun)-w.waited > ownWork }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
 func (r *run) judge(ctx context.Context, s sealed) {
+	if r.judgeText(ctx, s) {
+		r.judgeRest(ctx)
+	}
+}
+
+// judgeInner is judge for another credential that a verification leads to. What follows from its text alone comes from the
+// Memory, where there is one that has met this text.
+func (r *run) judgeInner(ctx context.Context, s sealed) {
+	if r.Memory != nil && s.value == nil {
+		r.key = memoryKey{sha256.Sum256(s.bytes), s.jwt, r.Profile}
+		r.facts = r.Memory.recall(r.key)
+		if r.facts == nil {
+			s.bytes = bytes.Clone(s.bytes) // the Memory keeps it longer than the caller may
+		}
+	}
+	if r.facts == nil {
+		r.facts = factsOf(ctx, s, r.Profile)
+	}
+	f := r.facts
+	r.checks = append(make([]Check, 0, len(Steps)), f.checks...)
+	r.secured, r.document, r.rules = f.secured, f.document, f.rules
+	if f.whole {
+		r.judgeRest(ctx)
+	}
+}
+
+// judgeText takes the steps that depend on nothing but the text and the profile, and says whether there is a document for the
+// others.
+func (r *run) judgeText(ctx context.Context, s sealed) bool {
 	if !r.form(s) {
-		return
+		return false
 	}
 	r.contexts(ctx)
 	r.schema()
+	return true
+}
+
+// judgeRest takes the steps that depend on the issuer's documents, on the instant and on the options.
+func (r *run) judgeRest(ctx context.Context) {
 	r.signature(ctx)
 	r.subject()
 	if r.answerAuthentic() == No {
@@ -201,7 +239,8 @@ func (r *run) answerInForce(authentic Answer) Answer {
 func (r *run) report() *Report {
 	authentic := r.answerAuthentic()
 	inForce := r.answerInForce(authentic)
-	report := &Report{Authentic: authentic, InForce: inForce, AsOf: r.at.UTC().Truncate(time.Second)}
+	report := &Report{Authentic: authentic, InForce: inForce, AsOf: r.at.UTC().Truncate(time.Second),
+		Checks: make([]Check, 0, max(len(r.checks), len(Steps)))}
 	switch {
 	case authentic == Yes && inForce == Yes:
 		report.Outcome = Valid

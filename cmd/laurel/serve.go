@@ -168,10 +168,11 @@ func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.M
 	}
 	turns := newTurns()
 	source := ownDocuments{here, patientFetcher{countedFetcher{fetch.New(fetch.Options{}), counters}, turns}}
+	options := verifier.Options{Fetch: source, Memory: &verifier.Memory{}}
 	pages, err := web.New(web.Config{
 		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log,
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
-			report, err := turns.verify(ctx, input, verifier.Options{Fetch: source})
+			report, err := turns.verify(ctx, input, options)
 			counters.Verification(report, err)
 			return report, err
 		},

@@ -28,7 +28,7 @@ var profiles = map[string]credential.Profile{"openbadges": credential.OpenBadges
 
 // Run reads every input and prints a report for each, in order.
 func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	options := verifier.Options{Profile: profiles[c.Profile], StatusIssuers: c.StatusIssuer}
+	options := verifier.Options{Profile: profiles[c.Profile], StatusIssuers: c.StatusIssuer, Memory: &verifier.Memory{}}
 	if c.At != "" {
 		at, err := time.Parse(time.RFC3339, c.At)
 		if err != nil {

@@ -1,0 +1,193 @@
+package verifier
+
+import (
+	"container/list"
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/status"
+	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/proof"
+)
+
+// Memory keeps what status lists and endorsements say of themselves, for verifications that meet the same text again. It holds
+// only what follows from the text alone: how it reads, which rules it breaks, whether a given key made its signature, its bits.
+// Whose key that is, what the issuer says of it now, dates and revocation are judged anew by each verification, so a report is
+// the same with a Memory and without.
+//
+// The zero value is empty and ready. It is safe for concurrent use, and holds at most 1,024 documents and 32 MiB, the least
+// recently used going first. It must not be copied.
+type Memory struct {
+	mu    sync.Mutex
+	known map[memoryKey]*list.Element // of *remembered
+	order list.List                   // the most recently used first
+	bytes int
+}
+
+// Bounds of a Memory. A list of the usual 131,072 entries takes some 50 kB; the longest that is read takes 16 MiB.
+const (
+	memoryEntries = 1024
+	memoryBytes   = 32 << 20
+)
+
+// memoryKey is all that the facts of a text depend on.
+type memoryKey struct {
+	sum     [sha256.Size]byte
+	jwt     bool // whether it was read as a token
+	profile credential.Profile
+}
+
+type remembered struct {
+	key   memoryKey
+	facts *facts
+	bytes int
+}
+
+func (m *Memory) recall(key memoryKey) *facts {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	element, here := m.known[key]
+	if !here {
+		return nil
+	}
+	m.order.MoveToFront(element)
+	return element.Value.(*remembered).facts
+}
+
+// keep stores facts, or learns that those it holds have grown.
+func (m *Memory) keep(key memoryKey, f *facts) {
+	size := f.size()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if element, here := m.known[key]; here {
+		if old := element.Value.(*remembered); old.facts == f && old.bytes == size {
+			return
+		}
+		m.forget(element)
+	}
+	if size > memoryBytes {
+		return
+	}
+	if m.known == nil {
+		m.known = map[memoryKey]*list.Element{}
+	}
+	m.known[key] = m.order.PushFront(&remembered{key, f, size})
+	for m.bytes += size; m.bytes > memoryBytes || m.order.Len() > memoryEntries; {
+		m.forget(m.order.Back())
+	}
+}
+
+func (m *Memory) forget(element *list.Element) {
+	old := m.order.Remove(element).(*remembered)
+	delete(m.known, old.key)
+	m.bytes -= old.bytes
+}
+
+// facts are what a text says of itself, whoever reads it and when. What stands in the first group is not changed once it is made.
+type facts struct {
+	checks   []Check // of form, vocabulary and rules, and of the comparison of claims
+	whole    bool    // whether there is a document for the other steps
+	secured  *proof.Secured
+	document *credential.Credential
+	rules    []credential.Problem
+	length   int // of the text, in bytes
+
+	mu         sync.Mutex // for what follows, and for secured, which remembers hashes
+	signatures []signatureFact
+	list       *listFact
+}
+
+// signatureFact is whether a key made the signature of the proof at pointer.
+type signatureFact struct {
+	pointer string
+	key     crypto.PublicKey
+	err     error
+}
+
+// maxSignatures bounds the signatures that facts hold: a list has one, and its key may change while it stands.
+const maxSignatures = 4
+
+// factsOf takes the steps that depend on the text alone. The run that takes them knows nothing else.
+func factsOf(ctx context.Context, text sealed, profile credential.Profile) *facts {
+	r := &run{Options: Options{Profile: profile}}
+	f := &facts{whole: r.judgeText(ctx, text), length: len(text.bytes)}
+	f.checks, f.secured, f.document, f.rules = r.checks, r.secured, r.document, r.rules
+	return f
+}
+
+// remember puts what this run found in the text into the Memory. What was broken off, by the caller or because it took too long,
+// may come out otherwise another time, and is no fact.
+func (r *run) remember(ctx context.Context) {
+	broken := func(c Check) bool { return c.Code == strict.CodeTooComplex }
+	if r.key != (memoryKey{}) && r.facts.whole && ctx.Err() == nil && !slices.ContainsFunc(r.facts.checks, broken) {
+		r.Memory.keep(r.key, r.facts)
+	}
+}
+
+// verify is [proof.Secured.Verify], once for each proof and key.
+func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, known := range f.signatures {
+		if known.pointer == p.Pointer && sameKey(known.key, key) {
+			return known.err
+		}
+	}
+	err := f.secured.Verify(ctx, p, key)
+	if ctx.Err() == nil && (err == nil || describe(err).Code != strict.CodeTooComplex) && len(f.signatures) < maxSignatures {
+		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err})
+	}
+	return err
+}
+
+// listFact is the status list in a document, or why there is none.
+type listFact struct {
+	subject status.Subject
+	bits    status.List
+	fault   *fault
+}
+
+func (f *facts) statusList() *listFact {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.list == nil {
+		f.list = readList(f.document)
+	}
+	return f.list
+}
+
+// readList takes the list out of a status list credential.
+func readList(c *credential.Credential) *listFact {
+	if !slices.Contains(c.Types, status.TypeCredential) {
+		return &listFact{fault: &fault{"status_invalid", "What stands at the status list's address is another credential", ""}}
+	}
+	object, _ := c.Value()["credentialSubject"].(map[string]any)
+	subject, err := status.ParseSubject(object)
+	if err != nil {
+		return &listFact{fault: &fault{"status_invalid", "The status list is malformed", ""}}
+	}
+	bits, err := status.Decode(subject.EncodedList)
+	var refusal *status.Error
+	if errors.As(err, &refusal) {
+		return &listFact{fault: &fault{refusal.Code, "The status list cannot be decoded", ""}}
+	}
+	return &listFact{subject: subject, bits: bits}
+}
+
+// size is what facts take in memory at most, in bytes: the text as received, as decoded and as read, and its values, which for
+// JSON of nothing but small ones are some twenty times as large. The text of a list is most of it and one value.
+func (f *facts) size() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	const each, copies, growth = 4 << 10, 3, 24
+	encoded, bits := 0, 0
+	if f.list != nil {
+		encoded, bits = len(f.list.subject.EncodedList), f.list.bits.Len()/8
+	}
+	return each + copies*f.length + growth*(f.length-encoded) + bits
+}
