@@ -285,7 +285,7 @@ func (d *contextDefinition) create(name string, value any) (*term, error) {
 			return nil, errors.New("the definition is neither a text nor an object")
 		}
 	}
-	for key := range object { // step 26, narrowed to what is supported here
+	for _, key := range slices.Sorted(maps.Keys(object)) { // step 26, narrowed to what is supported here
 		switch key {
 		case "@id", "@type", "@container", "@context", "@protected":
 		default:

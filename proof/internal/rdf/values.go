@@ -2,6 +2,7 @@ package rdf
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -183,11 +184,11 @@ func (w *walk) typedObject(s scope, value, datatype *member) (node, error) {
 	return w.typedValue(value.value, iri)
 }
 
-// isCanonicalDouble tells a text of datatype xsd:double that is canonical. JSON-LD API 1.1 section 8.6 leaves one that is not
-// as it stands, while other processors write it anew: two texts would share one signature.
+// isCanonicalDouble tells a text of datatype xsd:double that is a canonical number. JSON-LD API 1.1 section 8.6 leaves any other
+// as it stands, while other processors write it anew, and infinity as NaN: two texts would share one signature.
 func isCanonicalDouble(text string) bool {
 	f, err := strconv.ParseFloat(text, 64)
-	return err == nil && canonicalDouble(f) == text
+	return err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) && canonicalDouble(f) == text
 }
 
 // collection reads an object with @list or @set (section 5.1.2 steps 13.4.11, 13.4.12 and 17).

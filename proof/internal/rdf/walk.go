@@ -208,7 +208,7 @@ func (w *walk) element(active *activeContext, where position, to *target, value 
 // object reads a JSON object (section 5.1.2 steps 6 on).
 func (w *walk) object(active *activeContext, where position, to *target, object map[string]any) error {
 	w.size += 5 + len(object)
-	if active.previous != nil && !keepsTypeScope(active, object) { // step 7
+	if active.previous != nil && len(w.path) > 0 && !keepsTypeScope(active, object) { // step 7; step 9 is done for the top
 		active = active.previous
 	}
 	var err error
@@ -491,24 +491,32 @@ func (w *walk) statements(s *scope, i int, subject, graph node) error {
 	m := w.members[s.first+i]
 	to := target{kind: toObject, subject: subject, predicate: w.iri(m.iri), graph: graph}
 	where := position{property: m.name, term: m.term}
+	t := m.term
+	if t == nil {
+		t = &term{}
+	}
 	array, isArray := m.value.([]any)
 	var err error
-	switch t := m.term; {
-	case t != nil && t.coercion == "@json":
-		var text string
-		if text, err = w.jsonLiteral(m.value); err == nil {
-			err = w.emit(&to, w.literal(text, rdfJSON, ""))
-		}
-	case t != nil && t.list:
+	switch isJSON := t.coercion == "@json"; {
+	case t.list:
 		_, isObject := m.value.(map[string]any)
-		list := target{kind: toList, graph: graph, single: isObject}
-		if err = w.element(s.active, where, &list, m.value); err == nil {
+		list := target{kind: toList, graph: graph, single: isObject && !isJSON}
+		if isJSON {
+			err = w.jsonValue(&list, m.value)
+		} else {
+			err = w.element(s.active, where, &list, m.value)
+		}
+		if err == nil {
 			err = w.emit(&to, w.close(&list))
 		}
+	case isJSON && t.graph:
+		err = w.refuse("a value stands where only an object is signed")
+	case isJSON:
+		err = w.jsonValue(&to, m.value)
 	case isArray && len(array) == 0:
 		// It states nothing, with or without a signature: "evidence": [] is no evidence (JSON-LD 1.1 section 4.3).
 	default:
-		if t != nil && t.graph {
+		if t.graph {
 			to.kind, where.inGraph = toGraph, true
 		}
 		err = w.element(s.active, where, &to, m.value)
@@ -517,6 +525,15 @@ func (w *walk) statements(s *scope, i int, subject, graph node) error {
 		return err
 	}
 	return w.count(s, i, to.values)
+}
+
+// jsonValue states a JSON literal, whatever JSON value it is (section 5.1.2 step 13.6).
+func (w *walk) jsonValue(to *target, value any) error {
+	text, err := w.jsonLiteral(value)
+	if err != nil {
+		return err
+	}
+	return w.emit(to, w.literal(text, rdfJSON, ""))
 }
 
 // count bounds the values of a property, which may stand under several names.
