@@ -64,18 +64,20 @@ type Options struct {
 
 // The processors keep the contexts that they have read, so there is one for each set of contexts.
 var (
-	openBadges = sync.OnceValue(func() *rdf.Processor { return builtIn(false) })
-	allVC      = sync.OnceValue(func() *rdf.Processor { return builtIn(true) })
+	openBadges = sync.OnceValue(func() *rdf.Processor { return builtIn(rdf.Options{}) })
+	allVC      = sync.OnceValue(func() *rdf.Processor { return builtIn(rdf.Options{Inline: true}) })
 )
 
-func builtIn(vc bool) *rdf.Processor {
-	return rdf.NewProcessor(rdf.Options{Inline: vc, Context: func(url string) ([]byte, error) {
+// builtIn is a processor for the built-in contexts; with o.Inline it is that of the profile vc.
+func builtIn(o rdf.Options) *rdf.Processor {
+	o.Context = func(url string) ([]byte, error) {
 		c, err := contexts.Get(url)
-		if err == nil && c.VCOnly && !vc {
+		if err == nil && c.VCOnly && !o.Inline {
 			err = fmt.Errorf("the context %s is not for Open Badges", url)
 		}
 		return c.JSON, err
-	}})
+	}
+	return rdf.NewProcessor(o)
 }
 
 func (o Options) processor() *rdf.Processor {
@@ -138,6 +140,7 @@ type Secured struct {
 	jsonld *rdf.Processor
 	signed map[string]any // of Data Integrity: the document as received
 	hashes map[string]hashed
+	units  int // of the canonical forms among them
 	verify func(ctx context.Context, p Proof, key crypto.PublicKey) error
 }
 

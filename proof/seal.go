@@ -47,9 +47,9 @@ func Seal(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {
 		return nil, &Error{Code: CodeMalformed, Pointer: "/proof", Detail: "The document carries a proof already."}
 	}
 	jsonld := Options{VC: true, Context: o.Context}.processor()
-	documentHash, err := hashCanonical(ctx, value, hash, jsonld)
+	documentHash, _, err := jsonld.Sum(ctx, value, hash)
 	if err != nil {
-		return nil, err
+		return nil, wrapRDF(err)
 	}
 	p := struct {
 		Type    string `json:"type"`
@@ -63,7 +63,7 @@ func Seal(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {
 		p.Created = o.Created.UTC().Truncate(time.Second).Format(time.RFC3339)
 	}
 	configuration := rdf.Configuration{Context: value["@context"], Suite: p.Suite, Created: p.Created, Method: p.Method}
-	configHash, err := jsonld.SumConfiguration(ctx, nil, configuration, hash)
+	configHash, err := jsonld.SumConfiguration(ctx, configuration, hash)
 	if err != nil {
 		return nil, wrapRDF(err)
 	}

@@ -20,7 +20,7 @@ import (
 // Whose key that is, what the issuer says of it now, dates and revocation are judged anew by each verification, so a report is
 // the same with a Memory and without.
 //
-// The zero value is empty and ready. It is safe for concurrent use, and holds at most 1,024 documents and 32 MiB, the least
+// The zero value is empty and ready. It is safe for concurrent use, and holds at most 1,024 documents and 16 MiB, the least
 // recently used going first. It must not be copied.
 type Memory struct {
 	mu    sync.Mutex
@@ -29,10 +29,10 @@ type Memory struct {
 	bytes int
 }
 
-// Bounds of a Memory. A list of the usual 131,072 entries takes some 50 kB; the longest that is read takes 16 MiB.
+// Bounds of a Memory. A list of the usual 131,072 entries takes some 50 kB; the longest that is read takes 16 MiB and is not kept.
 const (
 	memoryEntries = 1024
-	memoryBytes   = 32 << 20
+	memoryBytes   = 16 << 20
 )
 
 // memoryKey is all that the facts of a text depend on.

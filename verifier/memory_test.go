@@ -157,9 +157,9 @@ func TestMemoryBounds(t *testing.T) {
 	if first == nil || m.recall(key(0)) != first || m.recall(key(1)) != nil || m.order.Len() != memoryEntries {
 		t.Errorf("it holds %d", m.order.Len())
 	}
-	first.list = &listFact{bits: status.New(8 * 16 << 20)}
+	first.list = &listFact{bits: status.New(8 * 8 << 20)}
 	m.keep(key(0), first) // it has grown
-	if m.recall(key(0)) != first || m.bytes > memoryBytes || m.bytes < 16<<20 {
+	if m.recall(key(0)) != first || m.bytes > memoryBytes || m.bytes < 8<<20 {
 		t.Errorf("%d bytes", m.bytes)
 	}
 	m.keep(key(2), &facts{length: memoryBytes})

@@ -90,8 +90,6 @@ func (r *run) fetch(ctx context.Context, address string, limit int) (Document, e
 	if r.Fetch == nil {
 		return Document{}, ErrUnavailable
 	}
-	begun := time.Now()
-	defer func() { r.work.waited += time.Since(begun) }()
 	return r.Fetch.Fetch(ctx, address, limit)
 }
 

@@ -15,8 +15,13 @@ import (
 
 const statusClause = "Bitstring Status List 1.0 3.2"
 
-// maxEntries bounds the status entries that are looked up. Nobody needs more, and each costs a list.
-const maxEntries = 16
+// Bounds of what is looked up: entries, and the lists that they lead to. Nobody needs more. Of a list that is longer than longList
+// only the one bit is kept, so that several do not meet in memory.
+const (
+	maxEntries = 16
+	maxLists   = 4
+	longList   = 8 << 20 // entries
+)
 
 // status looks every status entry up. Each is judged for itself: an entry that says revoked counts whatever the others say,
 // and one that could not be read is unknown even beside a good one.
@@ -26,8 +31,8 @@ func (r *run) status(ctx context.Context) {
 		return
 	}
 	for i, entry := range r.document.Statuses {
-		enough := i == maxEntries || r.work.spent()
-		c := Check{Outcome: NotKnown, Code: strict.CodeTooComplex, Detail: "It has more status entries than are looked up, so whether it is in force is not known."}
+		enough := i == maxEntries
+		c := tooManyEntries
 		if !enough {
 			c = r.statusEntry(ctx, entry)
 		}
@@ -41,6 +46,8 @@ func (r *run) status(ctx context.Context) {
 		}
 	}
 }
+
+var tooManyEntries = Check{Outcome: NotKnown, Code: strict.CodeTooComplex, Detail: "It has more status entries than are looked up, so whether it is in force is not known."}
 
 func (r *run) statusEntry(ctx context.Context, raw credential.Part) Check {
 	if !status.IsEntry(raw.Value) {
@@ -59,8 +66,14 @@ func (r *run) statusEntry(ctx context.Context, raw credential.Part) Check {
 	}
 	list := r.lists[entry.ListURL]
 	if list == nil {
+		if r.work.lists == maxLists || r.work.spent() {
+			return tooManyEntries
+		}
+		r.work.lists++
 		list = r.statusList(ctx, entry.ListURL)
-		r.lists[entry.ListURL] = list
+		if list.bits.Len() <= longList {
+			r.lists[entry.ListURL] = list
+		}
 	}
 	if list.fault != nil {
 		return *list.fault
@@ -101,6 +114,7 @@ func (r *run) statusList(ctx context.Context, address string) *statusList {
 	own := r.inner(credential.VerifiableCredentials)
 	own.judgeInner(ctx, text)
 	defer own.remember(ctx)
+	r.work.count(own)
 	switch own.answerAuthentic() {
 	case Undecided:
 		return refuse("status_unavailable", "Who signed the status list could not be established")
@@ -111,6 +125,7 @@ func (r *run) statusList(ctx context.Context, address string) *statusList {
 	if list.fault != nil {
 		return refuse(list.fault.code, list.fault.detail)
 	}
+	r.work.units += list.bits.Len() / 8 / bytesPerUnit
 	return &statusList{own: own, subject: list.subject, bits: list.bits, source: source}
 }
 

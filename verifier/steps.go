@@ -80,6 +80,7 @@ func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Ch
 	own := r.inner(r.Profile)
 	own.judgeInner(ctx, sealed{bytes: []byte(e.JWT), jwt: e.JWT != "", value: e.Value})
 	defer own.remember(ctx)
+	r.work.count(own)
 	c := Check{Step: "endorsement", Pointer: e.Pointer, Clause: "OB 3.0 9.1"}
 	authentic := own.answerAuthentic()
 	switch {

@@ -102,20 +102,32 @@ func newRun(o Options) *run {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{begun: time.Now()}}
+	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{}}
 }
 
-// work is the time that one verification has taken, its status lists and endorsements included.
+// work is what one verification has done for the credentials that it leads to, in units of about a quarter of a microsecond. It is
+// counted and not timed, so that one input gets one answer on every machine, however busy.
 type work struct {
-	begun  time.Time
-	waited time.Duration // of it, for documents from elsewhere
+	units int
+	lists int // status lists read
 }
 
-// ownWork is how much of our own time may have gone before another list or endorsement is begun. Each is bounded too, so that
-// an input costs at most two seconds.
-const ownWork = time.Second
+// Bounds and prices of work. Two status lists and ten endorsements take some 40,000 units.
+const (
+	unitsMost      = 1 << 17
+	signatureUnits = 1000
+	bytesPerUnit   = 256 // of a status list as inflated
+)
 
-func (w *work) spent() bool { return time.Since(w.begun)-w.waited > ownWork }
+// spent says whether no other list or endorsement may be begun. Each is bounded too, by about as much again.
+func (w *work) spent() bool { return w.units > unitsMost }
+
+// count adds what the run of an inner credential has done.
+func (w *work) count(inner *run) {
+	if inner.secured != nil {
+		w.units += inner.secured.Units() + signatureUnits*len(inner.secured.Proofs)
+	}
+}
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
 func (r *run) judge(ctx context.Context, s sealed) {

@@ -699,6 +699,36 @@ func TestStatusWork(t *testing.T) {
 	}
 }
 
+// TestStatusLists: more lists than anybody needs are not read, and a long one is not kept while the next is read.
+func TestStatusLists(t *testing.T) {
+	b := newBench(t)
+	address := func(i int) string { return fmt.Sprintf("https://issuer.example/status/%d", i) }
+	badge := func(lists int) []byte {
+		var entries []any
+		for i := range lists {
+			entries = append(entries, map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "5", "statusListCredential": address(i)},
+				map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "6", "statusListCredential": address(i)})
+		}
+		return b.seal(b.badge(func(d map[string]any) { d["credentialStatus"] = entries }))
+	}
+	publish := func(i int, bits status.List) {
+		unsigned, err := status.Credential(status.ListOptions{ID: address(i), Issuer: webDID, Purpose: "revocation", ValidFrom: at.Add(-time.Hour), ValidUntil: at.Add(time.Hour)}, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.documents[address(i)], err = proof.Seal(context.Background(), unsigned, proof.SealOptions{Signer: b.key, Created: at.Add(-time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 5 {
+		publish(i, status.New(131072))
+	}
+	expect(t, "four", b.verify(badge(4)), Yes, Yes, "")
+	expect(t, "five", b.verify(badge(5)), Yes, Undecided, "too_complex")
+	publish(0, status.New(2*longList))
+	expect(t, "two entries of a long one", b.verify(badge(1)), Yes, Yes, "")
+}
+
 // counter counts what is asked of a library.
 type counter struct {
 	library

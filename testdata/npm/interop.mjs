@@ -3,8 +3,6 @@
 // and writes an array with one answer a task: {"ok": …} or {"error": text}. Nothing is fetched: the document loader knows the
 // contexts and documents it was given, and did:key.
 import {createHash} from 'node:crypto';
-import jsonld from 'jsonld';
-import * as canonize from 'rdf-canonize';
 import * as vc from '@digitalbazaar/vc';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
@@ -48,11 +46,6 @@ async function signer(seed) {
 const suite = pair => new DataIntegrityProof({signer: pair?.signer(), cryptosuite});
 
 const tasks = {
-  // Canonical N-Quads of a document, in safe mode.
-  async canonize({document}) {
-    const dataset = await jsonld.toRDF(document, {documentLoader, safe: true, base: null, rdfDirection: 'i18n-datatype'});
-    return canonize.canonize(dataset, {algorithm: 'RDFC-1.0', format: 'application/n-quads'});
-  },
   // A credential with the key of a seed; its issuer is set to that key.
   async issue({credential, seed}) {
     const pair = await signer(seed);

@@ -49,6 +49,7 @@ type canonicalizer struct {
 	hash   crypto.Hash
 	nodes  []canonNode // by the numbers of the blank nodes
 	issued int32       // canonical identifiers so far
+	units  int         // of work done, see Processor.Sum
 
 	mentions []int32  // working memory: the lists of all nodes, one after the other
 	order    []int32  // the blank nodes that quads mention
@@ -90,6 +91,7 @@ func (c *canonicalizer) canonicalize(ctx context.Context, d *dataset, hash crypt
 	}
 	c.dataset, c.hash, c.issued = d, hash, 0
 	c.mention() // steps 1 and 2
+	c.units = quadUnits * len(c.quads)
 	if len(c.order) == 1 {
 		c.issue(c.order[0]) // there is nothing to tell it apart from
 	} else {
@@ -104,6 +106,9 @@ func (c *canonicalizer) canonicalize(ctx context.Context, d *dataset, hash crypt
 	}
 	return c.write(), nil // steps 6 and 7
 }
+
+// quadUnits is the work of one statement, beside the search for canonical identifiers: about half a microsecond.
+const quadUnits = 2
 
 // mention fills the blank node to quads map: section 4.4.3 steps 1 and 2. A dataset is a set, so repeated quads are left out.
 func (c *canonicalizer) mention() {

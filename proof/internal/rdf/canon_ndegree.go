@@ -74,6 +74,8 @@ func (c *canonicalizer) issueShared(ctx context.Context, shared [][]int32) error
 		s.budget += len(c.nodes[n].quads)
 	}
 	s.budget = canonWorkFloor + canonWorkFactor*s.budget
+	whole := s.budget
+	defer func() { c.units += whole - s.budget }()
 
 	for _, list := range shared {
 		var results []canonResult // step 5.1

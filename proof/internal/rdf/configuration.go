@@ -25,7 +25,7 @@ func (c Configuration) document() map[string]any {
 
 // SumConfiguration is [Processor.Sum] of a proof configuration. It comes to the same as for its document; for known contexts
 // only the texts that vary are put into the canonical form of an earlier one.
-func (p *Processor) SumConfiguration(ctx context.Context, dst []byte, c Configuration, hash crypto.Hash) ([]byte, error) {
+func (p *Processor) SumConfiguration(ctx context.Context, c Configuration, hash crypto.Hash) ([]byte, error) {
 	if t := p.template(ctx, c); t != nil && t.active.expandIRI(c.Method, false) == c.Method && isAbsolute(c.Method) {
 		text := make([]byte, 0, 1024)
 		for _, part := range t.parts {
@@ -37,9 +37,10 @@ func (p *Processor) SumConfiguration(ctx context.Context, dst []byte, c Configur
 				text = append(text, c.Method...)
 			}
 		}
-		return AppendSum(dst, text, hash), nil
+		return appendSum(nil, text, hash), nil
 	}
-	return p.Sum(ctx, dst, c.document(), hash)
+	sum, _, err := p.Sum(ctx, c.document(), hash)
+	return sum, err
 }
 
 // template is the canonical form of configurations that differ in created and verificationMethod only. The order of its lines

@@ -12,7 +12,10 @@ import (
 
 // generalWork bounds the documents that json-gold reads on behalf of others, in its units of about 3 µs: one for each member, 5
 // for each object, 10 for each context applied. A badge of 3 kB has about 500.
-const generalWork = 10000
+const (
+	generalWork  = 10000
+	generalUnits = 12 // of Processor.Sum in one of them
+)
 
 // secondReading is the canonical form of a document by json-gold's expansion and the conversion below. json-gold's safe mode
 // holds for its expansion only, its conversion to RDF loses statements, its default loader opens files, and it panics on

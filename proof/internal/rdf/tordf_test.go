@@ -206,7 +206,7 @@ func FuzzToRDF(f *testing.F) {
 		`"json":{"@id":"urn:json","@type":"@json"},"T":{"@id":"urn:T","@context":{"ref":{"@id":"urn:other","@type":"@vocab"}}}}`
 	options := contextsOf(context)
 	processor := NewProcessor(options)
-	options.general = true
+	options.General = true
 	general := NewProcessor(options)
 	for _, seed := range []string{
 		`"ref":"urn:a","list":["a",["b",{"id":"_:x"}]]`, `"graph":[{"a":1.5}],"json":{"b":[null]}`, `"type":"T","ref":"T","ex:a":true`,
