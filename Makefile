@@ -1,16 +1,17 @@
 # make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
 # make test   installs what the tests need, says so first, and runs all of them
-# The other targets: build check bench fuzz crash load contexts clean.
+# The other targets: build check bench bench-peers fuzz differential crash load contexts clean.
 
 export CGO_ENABLED ?= 0
 GO       ?= go
 NPM_HOME := testdata/npm
+NPM_PEERS := testdata/npm-peers
 FUZZTIME ?= 3s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages in which goroutines meet: the race detector runs over these, once.
 CONCURRENT := ./internal/... ./issuer/... ./verifier/... ./cmd/...
 
-.PHONY: build run check test unit race fuzz bench crash load contexts clean tools
+.PHONY: build run check test unit race fuzz bench bench-peers differential crash load contexts clean tools
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
@@ -47,8 +48,24 @@ fuzz:
 	    echo "fuzz $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$package | tail -1; \
 	  done; done
 
+# Our canonical forms against json-gold's and those of jsonld.js with rdf-canonize, over 10,000 generated credentials and as many
+# mutations; the short form is part of `make test`.
+differential: tools
+	LAUREL_DIFFERENTIAL=$${LAUREL_DIFFERENTIAL:-10000} $(GO) test -count=1 -timeout 30m -run '^Test(Differential|ReportsOfBothPaths)' -v ./proof/...
+
+# For benchstat; docs/performance.md says how to read it. Growth over processors and hostile inputs have runs of their own.
 bench: build
-	$(GO) test -timeout 30m -run '^$$' -bench . -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
+	$(GO) test -timeout 30m -run '^$$' -bench . -skip '^Benchmark(Cores|Hostile)$$' -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
+	$(GO) test -timeout 10m -run '^$$' -bench '^BenchmarkCores$$' -cpu 1,2 ./cmd/laurel
+	$(GO) test -timeout 30m -run '^$$' -bench '^BenchmarkHostile$$' -benchtime 3x ./cmd/laurel
+
+# Laurel, the floor of the machine and other libraries in turns; prints the table of docs/performance.md. The libraries are not
+# those of `make test`, which so does not pay for them.
+bench-peers:
+	@cmp -s $(NPM_PEERS)/package-lock.json $(NPM_PEERS)/node_modules/.installed || { echo 'installing the npm packages of $(NPM_PEERS)' && \
+	  npm ci --prefix $(NPM_PEERS) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+	  cp $(NPM_PEERS)/package-lock.json $(NPM_PEERS)/node_modules/.installed; }
+	LAUREL_PEERS=$${LAUREL_PEERS:-5} $(GO) test -count=1 -timeout 60m -run '^TestPeers$$' -v ./cmd/laurel
 
 # Kills and loads a real server for long; the short forms are part of `make test`.
 crash:
