@@ -274,7 +274,7 @@ func (c *canonicalizer) write() []byte {
 	if c.issued > 0 {
 		c.sort(c.ranks())
 	}
-	c.line = c.line[:0]
+	c.line = slices.Grow(c.line[:0], c.longest())
 	name := func(blank int32) {
 		c.line = strconv.AppendInt(append(append(c.line, "_:"...), canonPrefix...), int64(c.nodes[blank].canonical), 10)
 	}
@@ -282,6 +282,23 @@ func (c *canonicalizer) write() []byte {
 		c.appendQuad(&c.quads[i], name)
 	}
 	return c.line
+}
+
+// longest is the length that the canonical form has at most, in bytes.
+func (c *canonicalizer) longest() int {
+	total := 0
+	for i := range c.quads {
+		q := &c.quads[i]
+		for _, n := range [...]node{q.subject, q.predicate, q.object, q.graph} {
+			if n.to > 0 {
+				total += int(n.to-n.from) + len(" ")
+			} else {
+				total += len("_:" + canonPrefix + "0000 ")
+			}
+		}
+		total += len(".\n")
+	}
+	return total
 }
 
 // ranks gives for each blank node its place among all when their canonical identifiers are in code point order.
