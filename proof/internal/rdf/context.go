@@ -45,6 +45,9 @@ type alias struct{ name, keyword string }
 // layersMost bounds the steps of a lookup; a context on top of so many layers is a copy of all its terms.
 const layersMost = 4
 
+// contextIRILongest bounds the IRIs of a context in bytes: each stands in the dataset as often as its term in the document.
+const contextIRILongest = 1024
+
 // processing says how a local context is taken (parameters of JSON-LD API 1.1 section 4.1.2).
 type processing struct {
 	transient bool // propagate is false: the context holds for one node object only
@@ -152,8 +155,8 @@ func (active *activeContext) define(local map[string]any, how processing) error 
 			definition.protected = protected
 		case "@vocab":
 			vocab, ok := value.(string)
-			if !ok || !isAbsolute(vocab) {
-				return errors.New("@vocab is not an absolute IRI")
+			if !ok || !isAbsolute(vocab) || len(vocab) > contextIRILongest {
+				return errors.New("@vocab is not an absolute IRI, or too long")
 			}
 			active.vocab = vocab
 		case "@propagate": // judged by process
@@ -305,6 +308,9 @@ func (d *contextDefinition) create(name string, value any) (*term, error) {
 	if err := d.identify(created, name, id, hasID); err != nil {
 		return nil, err
 	}
+	if len(created.iri) > contextIRILongest {
+		return nil, errors.New("its IRI is too long")
+	}
 	if last := created.iri[len(created.iri)-1:]; !isObject && !strings.ContainsAny(name, ":/") && strings.Contains(":/?#[]@", last) {
 		created.prefix = !isKeyword(created.iri) // step 14.2.5
 	}
@@ -375,6 +381,9 @@ func (d *contextDefinition) coerce(created *term, object map[string]any) error {
 			}
 			if iri == langString || iri == rdfJSON { // a literal of these needs more than its text
 				return fmt.Errorf("@type %s is not supported", quote(text))
+			}
+			if len(iri) > contextIRILongest {
+				return errors.New("the IRI of @type is too long")
 			}
 			created.coercion = iri
 		}

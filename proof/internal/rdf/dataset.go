@@ -15,6 +15,7 @@ type dataset struct {
 	quads  []quad
 	blanks int32            // blank nodes so far; they go by their numbers
 	labels map[string]int32 // numbers of those that the input labels
+	full   bool             // a term was left out, see datasetLongest
 }
 
 // quad is one statement.
@@ -32,7 +33,7 @@ func (n node) isBlank() bool { return n.to == 0 && n.from >= 0 }
 
 // datasetLongest bounds the text of the terms in bytes. No document within the limits of credential.Limits that means
 // something comes near.
-const datasetLongest = 24 << 20
+const datasetLongest = 16 << 20
 
 func (d *dataset) add(subject, predicate, object, graph node) {
 	if d != nil {
@@ -42,7 +43,7 @@ func (d *dataset) add(subject, predicate, object, graph node) {
 
 // iri writes an absolute IRI.
 func (d *dataset) iri(iri string) node {
-	if d == nil {
+	if d == nil || !d.takes(len(iri)) {
 		return defaultGraph
 	}
 	from := len(d.text)
@@ -52,7 +53,7 @@ func (d *dataset) iri(iri string) node {
 
 // literal writes a literal with a datatype, or with a language for rdf:langString.
 func (d *dataset) literal(value, datatype, language string) node {
-	if d == nil {
+	if d == nil || !d.takes(len(value)+len(datatype)+len(language)) {
 		return defaultGraph
 	}
 	from := len(d.text)
@@ -91,11 +92,22 @@ func (d *dataset) labelled(label string) (node, error) {
 	return n, nil
 }
 
-// tooLong says whether the terms are more than may be.
-func (d *dataset) tooLong() bool { return d != nil && len(d.text) > datasetLongest }
+// takes says whether there is room for a term of so many bytes, and notes it where there is none.
+func (d *dataset) takes(length int) bool {
+	d.full = d.full || len(d.text)+length > datasetLongest
+	return !d.full
+}
+
+// whole is the error for a dataset with terms left out.
+func (d *dataset) whole() error {
+	if d != nil && d.full {
+		return &Error{Code: CodeTooComplex, Detail: "the statements of the document are longer than may be"}
+	}
+	return nil
+}
 
 // reset empties a dataset and keeps its memory.
 func (d *dataset) reset() {
-	d.text, d.quads, d.blanks = d.text[:0], d.quads[:0], 0
+	d.text, d.quads, d.blanks, d.full = d.text[:0], d.quads[:0], 0, false
 	clear(d.labels)
 }

@@ -31,6 +31,9 @@ func (p *Processor) secondReading(ctx context.Context, doc map[string]any, hash 
 			return nil, err
 		}
 	}
+	if err := c.whole(); err != nil {
+		return nil, err
+	}
 	return (&canonicalizer{}).canonicalize(ctx, c.dataset, hash)
 }
 

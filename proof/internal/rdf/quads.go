@@ -55,5 +55,5 @@ func (d *dataset) load(quads []Quad) error {
 		}
 		d.add(nodes[0], nodes[1], nodes[2], nodes[3])
 	}
-	return nil
+	return d.whole()
 }

@@ -87,7 +87,10 @@ func (w *walk) document(doc map[string]any) error {
 			return err
 		}
 	}
-	return w.object(active, position{}, &target{kind: toNothing, graph: defaultGraph}, doc)
+	if err := w.object(active, position{}, &target{kind: toNothing, graph: defaultGraph}, doc); err != nil {
+		return err
+	}
+	return w.whole()
 }
 
 // position is where an element stands: the active property of section 5.1.
@@ -142,10 +145,7 @@ func (w *walk) emit(t *target, value node) error {
 		w.add(cell, w.iri(rdfFirst), value, t.graph)
 		t.list.last = cell
 	}
-	if w.tooLong() {
-		return w.fail(CodeTooComplex, "the statements of the document are longer than may be")
-	}
-	return nil
+	return w.whole()
 }
 
 // close ends a list and returns its head.
