@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"fmt"
@@ -20,7 +21,7 @@ func TestChainsShareTheirWork(t *testing.T) {
 					links = append(links, fmt.Sprintf(`{"id":"_:e%d"}`, j))
 				}
 			}
-			objects = append(objects, fmt.Sprintf(`{"id":"_:e%d","type":["Evidence"],"evidenceLink":[%s]}`, i, strings.Join(links, ",")))
+			objects = append(objects, fmt.Sprintf(`{"id":"_:e%d","type":["Profile"],"parentOrg":[%s]}`, i, strings.Join(links, ",")))
 		}
 		return strings.Join(objects, ",")
 	}
@@ -34,7 +35,7 @@ func TestChainsShareTheirWork(t *testing.T) {
 		size    int
 		refused bool
 	}{"alike": {4, false}, "too alike": {7, true}} {
-		text := `{"@context":["https://www.w3.org/ns/credentials/v2",{"evidenceLink":"urn:link","Evidence":"urn:Evidence"}],"id":"urn:c","type":["VerifiableCredential"],"evidence":[` + clique(c.size) + `],"proof":[` + strings.Join(proofs, ",") + `]}`
+		text := `{"@context":["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],"id":"urn:c","type":["VerifiableCredential"],"evidence":[` + clique(c.size) + `],"proof":[` + strings.Join(proofs, ",") + `]}`
 		secured, err := ReadIntegrity(object(t, []byte(text)), Options{VC: true})
 		if err != nil {
 			t.Fatal(err)
@@ -52,8 +53,21 @@ func TestChainsShareTheirWork(t *testing.T) {
 		if c.refused != (refused == 16) || c.refused != (ended > 10) {
 			t.Errorf("%s: %d of 16 refused, %d without work", name, refused, ended)
 		}
-		if secured.Units() > 3*unitsMost {
-			t.Errorf("%s: %d units", name, secured.Units())
+		if cost := secured.Cost(secured.Proofs[15]); cost < 1000 || cost > 5*unitsMost {
+			t.Errorf("%s: %d units", name, cost)
+		}
+		// Whoever asks for the last set first gets the same.
+		again, err := ReadIntegrity(object(t, []byte(text)), Options{VC: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range again.Proofs {
+			p := again.Proofs[len(again.Proofs)-1-i]
+			want, wantErr := secured.hashDocument(context.Background(), p.Previous, crypto.SHA256)
+			got, err := again.hashDocument(context.Background(), p.Previous, crypto.SHA256)
+			if !bytes.Equal(got, want) || (err == nil) != (wantErr == nil) || again.Cost(p) != secured.Cost(p) {
+				t.Errorf("%s: %s comes out otherwise when asked for earlier: %v, %v", name, p.ID, err, wantErr)
+			}
 		}
 	}
 }

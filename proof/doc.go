@@ -138,15 +138,16 @@ type Secured struct {
 	Claims Claims         // of a JWT
 
 	jsonld *rdf.Processor
-	signed map[string]any // of Data Integrity: the document as received
-	hashes map[string]hashed
-	units  int // of the canonical forms among them
+	signed map[string]any    // of Data Integrity: the document as received
+	hashes map[string]hashed // by the name of the set of previous proofs
 	verify func(ctx context.Context, p Proof, key crypto.PublicKey) error
 }
 
+// hashed is the hash of a canonical form, or why there is none, and what it cost.
 type hashed struct {
-	sum []byte
-	err error
+	sum   []byte
+	units int
+	err   error
 }
 
 // Verify checks one of the proofs of s with key. It returns nil when the signature fits, else an [*Error], or the error of

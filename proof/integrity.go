@@ -213,41 +213,109 @@ func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.Publi
 	return nil
 }
 
-// unitsMost bounds what further sets of previous proofs may cost, in units of [Secured.Units]: each has a canonical form of its
-// own. A badge with 1,000 pieces of evidence takes some 20,000 for one.
-const unitsMost = 1 << 17
+// Each set of previous proofs has a canonical form of its own. setsAlways of them are made, and more until all together have cost
+// unitsMost, in units of [Secured.Cost]. A badge of 3 kB takes some 600 for one.
+const (
+	setsAlways = 1
+	unitsMost  = 1 << 16
+)
 
-// Units is what the canonical forms of the document have cost so far, in units of about a quarter of a microsecond. They are the
-// same on every machine.
-func (s *Secured) Units() int { return s.units }
+// Cost is what canonical forms have cost that the check of p needs, in units of about a quarter of a microsecond: that of the
+// document, and those of the sets of previous proofs up to that of p. It is the same on every machine. A zero Proof needs the
+// document only.
+func (s *Secured) Cost(p Proof) int {
+	units := 0
+	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384} {
+		units += s.hashes[s.setName(nil, hash)].units
+		for _, name := range s.setsUpTo(p.Previous, hash) {
+			units += s.hashes[name].units
+		}
+	}
+	return units
+}
+
+// setsUpTo names the distinct sets of previous proofs in the order of the proofs that name them, up to one of them.
+func (s *Secured) setsUpTo(previous []string, hash crypto.Hash) (names []string) {
+	if len(previous) == 0 {
+		return nil
+	}
+	last := s.setName(previous, hash)
+	for _, p := range s.Proofs {
+		name := s.setName(p.Previous, hash)
+		if len(p.Previous) > 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		if name == last {
+			break
+		}
+	}
+	return names
+}
+
+// setName tells the canonical forms of the document apart: by the proofs in it, and by the hash.
+func (s *Secured) setName(previous []string, hash crypto.Hash) string {
+	name := hash.String()
+	if len(previous) == 0 {
+		return name
+	}
+	for _, p := range s.Proofs {
+		if slices.Contains(previous, p.ID) {
+			name += fmt.Sprintf(" %q", p.ID)
+		}
+	}
+	return name
+}
 
 // hashDocument is the hash of the canonical document with the proofs named by previous in it (Data Integrity 1.0 section
-// 4.3 step 4), and with none when there are none. Each set of previous proofs is canonicalised once.
+// 4.3 step 4), and with none when there are none. What it may cost hangs on the text alone and not on what was asked before: the
+// sets are made in the order of the proofs.
 func (s *Secured) hashDocument(ctx context.Context, previous []string, hash crypto.Hash) ([]byte, error) {
-	document, memo := s.Value, hash.String()
+	document := s.hashSet(ctx, nil, hash)
+	if len(previous) == 0 {
+		return document.sum, document.err
+	}
+	spent := document.units
+	made := map[string]hashed{}
+	for _, p := range s.Proofs {
+		name := s.setName(p.Previous, hash)
+		if _, done := made[name]; done || len(p.Previous) == 0 {
+			continue
+		}
+		if len(made) >= setsAlways && spent > unitsMost {
+			break
+		}
+		made[name] = s.hashSet(ctx, p.Previous, hash)
+		if spent += made[name].units; name == s.setName(previous, hash) {
+			return made[name].sum, made[name].err
+		}
+	}
+	return nil, &Error{Code: CodeTooComplex, Clause: "VC-DATA-INTEGRITY 4.3", Detail: "The proofs cover each other in more ways than are looked at."}
+}
+
+// hashSet is hashDocument for one set. Each is canonicalised once.
+func (s *Secured) hashSet(ctx context.Context, previous []string, hash crypto.Hash) hashed {
+	name := s.setName(previous, hash)
+	if known, done := s.hashes[name]; done {
+		return known
+	}
+	document := s.Value
 	if len(previous) > 0 {
 		var matching []any
 		for _, p := range s.Proofs {
 			if slices.Contains(previous, p.ID) {
 				matching = append(matching, p.raw)
-				memo += fmt.Sprintf(" %q", p.ID)
 			}
 		}
 		document = maps.Clone(s.Value)
 		document["proof"] = matching
 	}
-	if known, done := s.hashes[memo]; done {
-		return known.sum, known.err
-	}
-	if len(previous) > 0 && s.units > unitsMost {
-		return nil, &Error{Code: CodeTooComplex, Clause: "VC-DATA-INTEGRITY 4.3", Detail: "The proofs cover each other in more ways than are looked at."}
-	}
-	sum, units, err := s.jsonld.Sum(ctx, document, hash)
-	s.units, err = s.units+units, wrapRDF(err)
+	var h hashed
+	h.sum, h.units, h.err = s.jsonld.Sum(ctx, document, hash)
+	h.err = wrapRDF(h.err)
 	if ctx.Err() == nil {
-		s.hashes[memo] = hashed{sum, err}
+		s.hashes[name] = h
 	}
-	return sum, err
+	return h
 }
 
 // hashConfiguration is the hash of the canonical proof configuration: the proof without its value, under the contexts of

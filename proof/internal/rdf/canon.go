@@ -107,8 +107,11 @@ func (c *canonicalizer) canonicalize(ctx context.Context, d *dataset, hash crypt
 	return c.write(), nil // steps 6 and 7
 }
 
-// quadUnits is the work of one statement, beside the search for canonical identifiers: about half a microsecond.
-const quadUnits = 2
+// The work of statements in units of Processor.Sum, beside the search for canonical identifiers.
+const (
+	quadUnits = 2   // of each
+	lineBytes = 128 // of their lines are one
+)
 
 // mention fills the blank node to quads map: section 4.4.3 steps 1 and 2. A dataset is a set, so repeated quads are left out.
 func (c *canonicalizer) mention() {
@@ -290,11 +293,7 @@ func (c *canonicalizer) longest() int {
 	for i := range c.quads {
 		q := &c.quads[i]
 		for _, n := range [...]node{q.subject, q.predicate, q.object, q.graph} {
-			if n.to > 0 {
-				total += int(n.to-n.from) + len(" ")
-			} else {
-				total += len("_:" + canonPrefix + "0000 ")
-			}
+			total += n.length() + len(" ")
 		}
 		total += len(".\n")
 	}

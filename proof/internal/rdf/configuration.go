@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"strings"
 )
 
 // Configuration is a proof configuration with the members that nearly every proof has, and no other (Data Integrity 1.0
@@ -84,6 +85,7 @@ func (p *Processor) template(ctx context.Context, c Configuration) *template {
 	if known, has := active.derived.Load(key); has {
 		return known.(*template)
 	}
+	key.suite = strings.Clone(key.suite)
 	made := p.makeTemplate(ctx, active, c)
 	if ctx.Err() == nil {
 		active.derived.Store(key, made)

@@ -23,6 +23,7 @@ type activeContext struct {
 	previous *activeContext   // what a type-scoped context is rolled back to, nil for none
 	aliases  []alias          // the terms that stand for keywords, in the order of their names
 	protects bool             // some term is protected
+	private  bool             // made for one document
 	derived  sync.Map         // derivation to *activeContext: the contexts that its terms bring along
 }
 
@@ -46,7 +47,7 @@ type alias struct{ name, keyword string }
 const layersMost = 4
 
 // contextIRILongest bounds the IRIs of a context in bytes: each stands in the dataset as often as its term in the document.
-const contextIRILongest = 1024
+const contextIRILongest = 512
 
 // processing says how a local context is taken (parameters of JSON-LD API 1.1 section 4.1.2).
 type processing struct {
@@ -70,7 +71,7 @@ func (active *activeContext) lookup(name string) *term {
 // layer returns a context without terms of its own on top of active, or on a copy when there are many layers.
 func (active *activeContext) layer() *activeContext {
 	result := &activeContext{own: map[string]*term{}, outer: active, layers: active.layers + 1,
-		vocab: active.vocab, previous: active.previous, aliases: active.aliases, protects: active.protects}
+		vocab: active.vocab, previous: active.previous, aliases: active.aliases, protects: active.protects, private: active.private}
 	if result.layers >= layersMost {
 		result.flatten()
 	}
@@ -118,6 +119,7 @@ func (active *activeContext) process(local any, how processing) (*activeContext,
 				return nil, errors.New("a null context would take away protected terms")
 			}
 			empty := initialContext()
+			empty.private = active.private
 			if how.transient {
 				empty.previous = result
 			}
@@ -379,7 +381,7 @@ func (d *contextDefinition) coerce(created *term, object map[string]any) error {
 			if !isAbsolute(iri) {
 				return fmt.Errorf("@type %s is not an absolute IRI", quote(text))
 			}
-			if iri == langString || iri == rdfJSON { // a literal of these needs more than its text
+			if !isPlainDatatype(iri) {
 				return fmt.Errorf("@type %s is not supported", quote(text))
 			}
 			if len(iri) > contextIRILongest {

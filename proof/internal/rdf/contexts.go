@@ -50,7 +50,7 @@ func (p *Processor) load(url string) (*loadedContext, error) {
 	spellNullContexts(second["@context"])
 	loaded = &loadedContext{local: local, second: second}
 	p.mu.Lock()
-	p.loaded[url] = loaded
+	p.loaded[strings.Clone(url)] = loaded // not cut out of the document, which would stay with it
 	p.mu.Unlock()
 	return loaded, nil
 }
@@ -99,11 +99,9 @@ func (l contextList) pointer(i int) string {
 	return l.at + "/" + strconv.Itoa(i)
 }
 
-// key tells lists of URLs apart, whatever texts stand in them.
+// key tells lists of URLs apart, whatever texts stand in them: each URL comes behind its length. It is a text of its own, because
+// it is kept when the document is gone.
 func (l contextList) key() string {
-	if len(l.entries) == 1 {
-		return l.entries[0].(string)
-	}
 	var key strings.Builder
 	for _, entry := range l.entries {
 		url := entry.(string)
@@ -162,13 +160,19 @@ func (p *Processor) apply(active *activeContext, list contextList) (*activeConte
 				return nil, untrusted(at, "the context %s is not one that may be used", quote(url))
 			}
 			local, at, validate = loaded.local, list.at, false
-		} else if size := definitions(entry); size > inlineMost {
-			return nil, &Error{Code: CodeTooComplex, Pointer: at, Detail: fmt.Sprintf("a context in the document has more than %d definitions", inlineMost)}
+		} else {
+			if definitions(entry) > inlineMost {
+				return nil, &Error{Code: CodeTooComplex, Pointer: at, Detail: fmt.Sprintf("a context in the document has more than %d definitions", inlineMost)}
+			}
+			if list.isArray {
+				local = []any{entry} // @propagate means something outside arrays only (section 4.1.2 step 2)
+			}
 		}
 		var err error
 		if active, err = active.process(local, processing{validate: validate}); err != nil {
 			return nil, untrusted(at, "%s", err)
 		}
+		active.private = active.private || validate
 	}
 	return active, nil
 }
@@ -207,25 +211,28 @@ type derivation struct {
 	urls      string
 }
 
-// derive returns the context that key names, made once by make.
-func (w *walk) derive(active *activeContext, key derivation, make func() (*activeContext, error)) (*activeContext, error) {
+// derive returns the context that key names, made once. What belongs to the document alone goes with it and is not counted.
+func (w *walk) derive(active *activeContext, key derivation, create func() (*activeContext, error)) (*activeContext, error) {
 	if derived, known := active.derived.Load(key); known {
 		return derived.(*activeContext), nil
 	}
-	derived, err := make()
+	derived, err := create()
 	if err != nil {
 		return nil, err
 	}
-	active.derived.Store(key, derived)
-	if !w.inline { // else it goes with the document
+	kept, known := active.derived.LoadOrStore(key, derived) // another document may have been quicker
+	if !known && !active.private {
 		w.processor.count()
 	}
-	return derived, nil
+	return kept.(*activeContext), nil
 }
 
 // scoped applies the context of a term: type-scoped ones do not propagate, property-scoped ones may redefine protected terms.
 func (w *walk) scoped(active *activeContext, t *term, transient bool) (*activeContext, error) {
 	derived, err := w.derive(active, derivation{scoped: t, transient: transient}, func() (*activeContext, error) {
+		if active.private {
+			w.size += definitionSize * definitions(t.scoped)
+		}
 		return active.process(t.scoped, processing{transient: transient, override: !transient})
 	})
 	if err != nil {
@@ -245,14 +252,23 @@ func (w *walk) embedded(active *activeContext, where position, value any) (*acti
 	if err != nil {
 		return nil, err
 	}
-	if err := w.spend(embeddedWork * len(list.entries)); err != nil {
-		return nil, err
-	}
 	if list.inline {
 		w.inline = true
+		w.size += embeddedSize * len(list.entries)
+		if err := w.spend(embeddedWork * len(list.entries)); err != nil {
+			return nil, err
+		}
 		return w.processor.apply(active, list)
 	}
-	return w.derive(active, derivation{urls: list.key()}, func() (*activeContext, error) { return w.processor.apply(active, list) })
+	derived, err := w.derive(active, derivation{urls: list.key()}, func() (*activeContext, error) { return w.processor.apply(active, list) })
+	if err != nil || w.embeds[derived] {
+		return derived, err
+	}
+	if w.embeds == nil {
+		w.embeds = map[*activeContext]bool{}
+	}
+	w.embeds[derived] = true
+	return derived, w.spend(embeddedWork * len(list.entries))
 }
 
 func isCredential(outer *activeContext, object map[string]any) bool {
@@ -267,15 +283,15 @@ func isCredential(outer *activeContext, object map[string]any) bool {
 }
 
 // contextWork bounds the contexts that the objects of one document apply, each counted with the layers that it lies on, so
-// that a document pays in the same measure for what no earlier one has derived. Each entry of an embedded @context counts
-// embeddedWork, as it has hundreds of terms. A badge with 1,000 alignments and 1,000 pieces of evidence needs 4,100.
+// that a document pays in the same measure for what no earlier one has derived. Each entry of an embedded @context that is
+// new in the document counts embeddedWork, as it has hundreds of terms. A badge with 1,000 alignments and 1,000 pieces of evidence needs 4,100.
 const (
 	contextWork  = 10000
 	embeddedWork = 40
 )
 
 func (w *walk) spend(work int) error {
-	w.size += 10
+	w.size += contextSize
 	if w.work += work; w.work > contextWork {
 		return w.fail(CodeTooComplex, "the objects of the document use more contexts than are read")
 	}

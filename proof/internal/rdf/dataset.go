@@ -15,7 +15,9 @@ type dataset struct {
 	quads  []quad
 	blanks int32            // blank nodes so far; they go by their numbers
 	labels map[string]int32 // numbers of those that the input labels
-	full   bool             // a term was left out, see datasetLongest
+	lines  int              // length of what is made of the quads, see room
+	read   int              // length of what the terms were made from
+	full   bool             // something was left out, because there was no room
 }
 
 // quad is one statement.
@@ -24,6 +26,14 @@ type quad struct{ subject, predicate, object, graph node }
 // node is a term in a quad: the text from:to of its dataset, or a blank node, or the default graph.
 type node struct{ from, to int32 }
 
+// length is that of the term in a line of canonical N-Quads, at most.
+func (n node) length() int {
+	if n.to > 0 {
+		return int(n.to - n.from)
+	}
+	return len("_:" + canonPrefix + "0000")
+}
+
 var defaultGraph = node{from: -1}
 
 func blankNode(number int32) node { return node{from: number} }
@@ -31,12 +41,20 @@ func blankNode(number int32) node { return node{from: number} }
 // isBlank tells a blank node, whose number is from: a text is never empty, and the default graph has no number.
 func (n node) isBlank() bool { return n.to == 0 && n.from >= 0 }
 
-// datasetLongest bounds the text of the terms in bytes. No document within the limits of credential.Limits that means
-// something comes near.
-const datasetLongest = 16 << 20
-
+// add adds a statement.
 func (d *dataset) add(subject, predicate, object, graph node) {
-	if d != nil {
+	if d == nil {
+		return
+	}
+	length, copies := len(". \n"), 1
+	for _, n := range [...]node{subject, predicate, object, graph} {
+		if n.isBlank() {
+			copies++ // the line stands in the hash of the blank node too
+		}
+		length += n.length() + len(" ")
+	}
+	if d.takes(copies * length) {
+		d.lines += copies * length
 		d.quads = append(d.quads, quad{subject, predicate, object, graph})
 	}
 }
@@ -92,9 +110,21 @@ func (d *dataset) labelled(label string) (node, error) {
 	return n, nil
 }
 
-// takes says whether there is room for a term of so many bytes, and notes it where there is none.
+// room is how long terms and lines may be, in bytes. A subject is written once and stands in each of its lines, and a context may
+// give a short name a long IRI, so that a small document could ask for gigabytes. A badge needs some eight bytes for each that is
+// read.
+func (d *dataset) room() int { return min(4<<20+16*d.read, 48<<20) }
+
+// reads takes note of so many bytes of the document.
+func (d *dataset) reads(length int) {
+	if d != nil {
+		d.read += length
+	}
+}
+
+// takes says whether there is room for so many bytes more, and notes it where there is none.
 func (d *dataset) takes(length int) bool {
-	d.full = d.full || len(d.text)+length > datasetLongest
+	d.full = d.full || len(d.text)+d.lines+length > d.room()
 	return !d.full
 }
 
@@ -108,6 +138,7 @@ func (d *dataset) whole() error {
 
 // reset empties a dataset and keeps its memory.
 func (d *dataset) reset() {
-	d.text, d.quads, d.blanks, d.full = d.text[:0], d.quads[:0], 0, false
+	d.text, d.quads, d.blanks = d.text[:0], d.quads[:0], 0
+	d.lines, d.read, d.full = 0, 0, false
 	clear(d.labels)
 }

@@ -41,7 +41,7 @@ func (r readings) canonical(doc map[string]any) (text string, refusal *Error, di
 		same = *refusal == *other
 	}
 	switch {
-	case refusal == nil && other != nil && knownOfGeneral(other) != "":
+	case refusal == nil && other != nil && knownOfGeneral(doc, other):
 	case fault != "" || otherFault != "":
 		difference = "compiled path: " + fault + "; general path: " + otherFault
 	case !same:

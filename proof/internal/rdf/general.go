@@ -10,22 +10,31 @@ import (
 	"github.com/piprate/json-gold/ld"
 )
 
-// generalWork bounds the documents that json-gold reads on behalf of others, in its units of about 3 µs: one for each member, 5
-// for each object, 10 for each context applied. A badge of 3 kB has about 500.
+// The size of a document is counted as it is read: one for each member and these. json-gold takes about 3 µs for one of it, and our
+// own reading a tenth of that.
 const (
-	generalWork  = 10000
-	generalUnits = 12 // of Processor.Sum in one of them
+	objectSize     = 5
+	contextSize    = 10  // for each context applied
+	embeddedSize   = 400 // for each entry of an @context below the top that is made for its document alone
+	definitionSize = 4   // for each definition of a context that is
+	literalBytes   = 12  // of a JSON literal count one
+)
+
+// generalMost bounds the size of the documents that json-gold reads on behalf of others. A badge of 3 kB has about 500.
+const (
+	generalMost  = 10000
+	generalUnits = 12 // of Processor.Sum for one
 )
 
 // secondReading is the canonical form of a document by json-gold's expansion and the conversion below. json-gold's safe mode
 // holds for its expansion only, its conversion to RDF loses statements, its default loader opens files, and it panics on
-// some inputs, so each is dealt with here.
-func (p *Processor) secondReading(ctx context.Context, doc map[string]any, hash crypto.Hash) ([]byte, error) {
+// some inputs, so each is dealt with here. read is the length of what the first reading read.
+func (p *Processor) secondReading(ctx context.Context, doc map[string]any, read int, hash crypto.Hash) ([]byte, error) {
 	expanded, err := p.expand(doc)
 	if err != nil {
 		return nil, err
 	}
-	c := conversion{dataset: &dataset{}}
+	c := conversion{dataset: &dataset{read: read}}
 	for _, node := range expanded {
 		if _, err := c.node(node, defaultGraph); err != nil {
 			return nil, err
@@ -213,11 +222,11 @@ func (c conversion) value(object map[string]any) (node, error) {
 	text, isText := object["@value"].(string)
 	switch {
 	case datatype == "@json":
-		text, err := canonicalJSON(object["@value"])
+		text, err := appendCanonicalJSON(nil, object["@value"])
 		if err != nil {
 			return node{}, unsafe(err.Error())
 		}
-		return c.literal(text, rdfJSON, ""), nil
+		return c.literal(string(text), rdfJSON, ""), nil
 	case directed:
 		return c.literal(text, i18n+language+"_"+direction, ""), nil
 	case tagged:

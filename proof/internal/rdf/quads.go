@@ -39,6 +39,7 @@ func (d *dataset) load(quads []Quad) error {
 		var nodes [4]node
 		for place, t := range [...]*Term{&q.Subject, &q.Predicate, &q.Object, &q.Graph} {
 			var err error
+			d.reads(len(t.Value) + len(t.Datatype))
 			switch t.Kind {
 			case IRI:
 				nodes[place] = d.iri(t.Value)

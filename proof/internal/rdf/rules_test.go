@@ -24,6 +24,10 @@ var rules = []rule{
 		"two texts would share one signature (JSON-LD API 1.1 section 8.6 rounds to 16 digits)"},
 	{"xsd:double", `^a text of type xsd:double is not in canonical form$`, func(v any) bool { s, ok := v.(string); return ok && !plainDouble.MatchString(s) },
 		"JSON-LD API 1.1 section 8.2.2 leaves the text, jsonld writes it anew: two texts would share one signature"},
+	{"datatype by name", `^the datatype ".*" cannot be given by name$`, func(v any) bool {
+		s, ok := v.(string)
+		return ok && (s == langString || s == rdfJSON || strings.HasPrefix(s, i18n))
+	}, "a text with @language, @direction or @json would share one signature with it, or it needs more than its text"},
 	{"empty array", `^an empty (array|@graph) adds nothing to what is signed$`, func(v any) bool { a, ok := v.([]any); return ok && len(a) == 0 },
 		"it can be added without a trace (Data Integrity 1.0 section 2.4.1)"},
 	{"null", `^null adds nothing to what is signed$`, func(v any) bool { return v == nil }, "it can be added without a trace (Data Integrity 1.0 section 2.4.1)"},
@@ -39,11 +43,11 @@ var rules = []rule{
 		"a context inside could give the terms of a signed document another meaning (Data Integrity 1.0 section 4.6)"},
 	{"contexts by URL", `^(a context is not named by its URL|@context is empty|@context has more than )`, nil, "only contexts that are pinned are read (VC Data Model 2.0 section 4.3)"},
 	{"keywords", `^@[a-z]+ is not used in credentials and is not read$`, nil, "jsonld drops @base, @vocab and others without a trace, and reads @included, @nest, @reverse and @index, that no credential needs"},
-	{"context features", `^(the context uses ".*"|(scoped context of ".*": |term ".*": )+.*), which is not supported$|@container holds what is not supported$|@vocab is not an absolute IRI$|@id ".*" is not an absolute IRI$`, nil,
+	{"context features", `^(the context uses ".*"|(scoped context of ".*": |term ".*": )+.*), which is not supported$|@container holds what is not supported$|(term ".*": )+(@type ".*" is not supported|its IRI is too long|the IRI of @type is too long)$|@vocab is not an absolute IRI, or too long$|@id ".*" is not an absolute IRI$`, nil,
 		"what no pinned context uses is not read, so that there is less to go wrong: @base, @language, @prefix, @nest, @reverse, index, language and id containers, a vocabulary or a term that is null, relative or blank"},
 	{"second reading", `^(two readings of the document differ|the second reading of the document (failed|refuses it: ))`, nil,
 		"a document that defines terms itself counts only where json-gold agrees; no document on the compiled path gets here"},
-	{"limits", `^canonicalizing a dataset: its blank nodes are too alike|more than [0-9]+ (blank nodes|values|objects)|use more contexts than are read$`, nil,
+	{"limits", `^canonicalizing a dataset: its blank nodes are too alike|more than [0-9]+ (blank nodes|values|objects)|use more contexts than are read$|longer than may be$|larger than one that defines terms itself may be$`, nil,
 		"RDFC-1.0 section 7.1 asks for limits on the work"},
 }
 

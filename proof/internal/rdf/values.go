@@ -13,6 +13,7 @@ func (w *walk) reference(active *activeContext, value any, vocab bool) (node, er
 	if !ok {
 		return node{}, w.refuse("an identifier is not a text")
 	}
+	w.reads(len(text))
 	iri := active.expandIRI(text, vocab)
 	switch {
 	case isAbsolute(iri):
@@ -55,6 +56,7 @@ func (w *walk) typeIRI(outer *activeContext, value any) (string, error) {
 	if !ok {
 		return "", w.refuse("a type is not a text")
 	}
+	w.reads(len(text))
 	iri := outer.expandIRI(text, true)
 	if text == "" || !isAbsolute(iri) {
 		return "", w.refuse("no context defines the type %s, so it would not be signed", quote(text))
@@ -89,6 +91,7 @@ func (w *walk) typedValue(value any, datatype string) (node, error) {
 // native is a text, number or boolean as a literal (section 8.2.2); "" is the datatype of its kind.
 func (w *walk) native(value any, datatype string) (node, error) {
 	if text, isText := value.(string); isText {
+		w.reads(len(text))
 		if datatype == "" {
 			datatype = xsdString
 		}
@@ -172,7 +175,7 @@ func (w *walk) valueObject(s scope, where position) (node, error) {
 func (w *walk) typedObject(s scope, value, datatype *member) (node, error) {
 	w.enter(datatype.name)
 	iri, err := w.typeIRI(s.outer, datatype.value)
-	if err == nil && (iri == langString || iri == rdfJSON) {
+	if err == nil && !isPlainDatatype(iri) {
 		err = w.refuse("the datatype %s cannot be given by name", quote(iri))
 	}
 	if err != nil {
@@ -182,6 +185,12 @@ func (w *walk) typedObject(s scope, value, datatype *member) (node, error) {
 	w.enter(value.name)
 	defer w.leave()
 	return w.typedValue(value.value, iri)
+}
+
+// isPlainDatatype tells the datatypes that may be given by name. Literals of the others need more than their text, or have a form of
+// their own in JSON-LD (@language, @json, @direction), which would then share one signature with this one.
+func isPlainDatatype(iri string) bool {
+	return iri != langString && iri != rdfJSON && !strings.HasPrefix(iri, i18n)
 }
 
 // isCanonicalDouble tells a text of datatype xsd:double that is a canonical number. JSON-LD API 1.1 section 8.6 leaves any other
@@ -233,9 +242,11 @@ func (w *walk) collection(s scope, where position, to *target) error {
 
 // jsonLiteral is the text of a JSON literal (section 8.2.2 step 4).
 func (w *walk) jsonLiteral(value any) (string, error) {
-	text, err := canonicalJSON(value)
+	text, err := appendCanonicalJSON(nil, value)
 	if err != nil {
 		return "", w.refuse("%s", err)
 	}
-	return text, nil
+	w.reads(len(text))
+	w.size += len(text) / literalBytes
+	return string(text), nil
 }

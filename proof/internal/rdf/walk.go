@@ -19,11 +19,12 @@ type walk struct {
 	*dataset         // nil: the document is only judged
 	inline    bool   // the document defines terms itself
 	work      int    // contexts applied below the top, see contextWork
-	size      int    // what a second reading would have to do, see generalWork
+	size      int    // of what has been read, see generalMost
 	path      []step // to the element being read
 
-	members     []member        // of the objects being read, the innermost last
-	credentials map[string]bool // ids of the credentials among the objects met so far
+	members     []member                // of the objects being read, the innermost last
+	credentials map[string]bool         // ids of the credentials among the objects met so far
+	embeds      map[*activeContext]bool // contexts of embedded lists met so far
 }
 
 // step is one step of a JSON Pointer: a name, or an index when the name is "".
@@ -82,7 +83,9 @@ func (w *walk) document(doc map[string]any) error {
 		if err != nil {
 			return err
 		}
-		w.inline = list.inline
+		if w.inline = list.inline; w.inline {
+			w.size += embeddedSize * len(list.entries)
+		}
 		if active, err = w.processor.compile(list); err != nil {
 			return err
 		}
@@ -207,7 +210,9 @@ func (w *walk) element(active *activeContext, where position, to *target, value 
 
 // object reads a JSON object (section 5.1.2 steps 6 on).
 func (w *walk) object(active *activeContext, where position, to *target, object map[string]any) error {
-	w.size += 5 + len(object)
+	if w.size += objectSize + len(object); w.inline && w.size > generalMost {
+		return w.fail(CodeTooComplex, "the document is larger than one that defines terms itself may be")
+	}
 	if active.previous != nil && len(w.path) > 0 && !keepsTypeScope(active, object) { // step 7; step 9 is done for the top
 		active = active.previous
 	}
@@ -234,7 +239,10 @@ func (w *walk) object(active *activeContext, where position, to *target, object 
 		return err
 	}
 	scope := scope{active: active, outer: outer, first: len(w.members)}
-	defer func() { w.members = w.members[:scope.first] }()
+	defer func() {
+		clear(w.members[scope.first:]) // they hold parts of the document
+		w.members = w.members[:scope.first]
+	}()
 	if err = w.expandNames(&scope, object); err != nil {
 		return err
 	}
@@ -272,12 +280,14 @@ func (w *walk) typed(outer *activeContext, object map[string]any) (*activeContex
 	active := outer
 	for name, value := range outer.members(object, "@type") {
 		w.enter(name)
+		var last *term // a type that stands there again brings nothing new
 		for _, text := range sortedTypes(value) {
-			if t := outer.lookup(text); t != nil && t.hasScoped {
+			if t := outer.lookup(text); t != nil && t.hasScoped && t != last {
 				var err error
 				if active, err = w.scoped(active, t, true); err != nil {
 					return nil, err
 				}
+				last = t
 			}
 		}
 		w.leave()
@@ -339,6 +349,7 @@ func (w *walk) expandNames(s *scope, object map[string]any) error {
 	for name, value := range object {
 		if name != "@context" {
 			w.members = append(w.members, member{name: name, value: value})
+			w.reads(len(name))
 		}
 	}
 	s.last = len(w.members)
@@ -464,23 +475,18 @@ type identifier struct {
 // identify names the node of a node object, before its statements are written. An @id at fault is left to its place among the
 // members.
 func (w *walk) identify(s scope) (subject node, id identifier, err error) {
+	iri := ""
 	for _, m := range w.membersOf(s) {
-		if m.iri != "@id" {
-			continue
+		if text, isText := m.value.(string); isText && m.iri == "@id" {
+			iri = s.active.expandIRI(text, false)
 		}
-		text, isText := m.value.(string)
-		if !isText {
-			break
-		}
-		iri := s.active.expandIRI(text, false)
-		switch {
-		case isAbsolute(iri):
-			return w.iri(iri), identifier{iri, true}, nil
-		case isBlankLabel(iri):
-			subject, err = w.labelled(iri[len("_:"):])
-			return subject, identifier{iri, true}, err
-		}
-		break
+	}
+	switch {
+	case isAbsolute(iri):
+		return w.iri(iri), identifier{iri, true}, nil
+	case isBlankLabel(iri):
+		subject, err = w.labelled(iri[len("_:"):])
+		return subject, identifier{iri, true}, err
 	}
 	subject, err = w.fresh()
 	return subject, identifier{}, err
