@@ -96,6 +96,7 @@ type facts struct {
 	document *credential.Credential
 	rules    []credential.Problem
 	length   int // of the text, in bytes
+	units    int // of the canonical form of the document, see work
 
 	mu         sync.Mutex // for what follows, and for secured, which remembers hashes
 	signatures []signatureFact
@@ -107,6 +108,7 @@ type signatureFact struct {
 	pointer string
 	key     crypto.PublicKey
 	err     error
+	units   int // of the canonical forms that the check needs
 }
 
 // maxSignatures bounds the signatures that facts hold: a list has one, and its key may change while it stands.
@@ -117,6 +119,9 @@ func factsOf(ctx context.Context, text sealed, profile credential.Profile) *fact
 	r := &run{Options: Options{Profile: profile}}
 	f := &facts{whole: r.judgeText(ctx, text), length: len(text.bytes)}
 	f.checks, f.secured, f.document, f.rules = r.checks, r.secured, r.document, r.rules
+	if f.secured != nil {
+		f.units = f.secured.Cost(proof.Proof{})
+	}
 	return f
 }
 
@@ -129,20 +134,21 @@ func (r *run) remember(ctx context.Context) {
 	}
 }
 
-// verify is [proof.Secured.Verify], once for each proof and key.
-func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) error {
+// verify is [proof.Secured.Verify], once for each proof and key, with the units of the canonical forms that it needs.
+func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) (units int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, known := range f.signatures {
 		if known.pointer == p.Pointer && sameKey(known.key, key) {
-			return known.err
+			return known.units, known.err
 		}
 	}
-	err := f.secured.Verify(ctx, p, key)
+	err = f.secured.Verify(ctx, p, key)
+	units = f.secured.Cost(p)
 	if ctx.Err() == nil && (err == nil || describe(err).Code != strict.CodeTooComplex) && len(f.signatures) < maxSignatures {
-		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err})
+		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err, units})
 	}
-	return err
+	return units, err
 }
 
 // listFact is the status list in a document, or why there is none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -68,6 +69,19 @@ func situations(t *testing.T) map[string]situation {
 	now("clear, in a token with a line feed", badge, append(token(unsigned), '\n'))
 	now("set", badge, b.list(own, true, false, nil))
 	now("another list", badge, b.list(other, false, false, nil))
+	covering := b.list(own, false, false, func(d map[string]any) { // each set of previous proofs is another canonical form
+		proofs := []any{d["proof"]}
+		for i := range 3 {
+			p := maps.Clone(d["proof"].(map[string]any))
+			p["id"] = fmt.Sprintf("urn:proof:%d", i)
+			if i > 0 {
+				p["previousProof"] = fmt.Sprintf("urn:proof:%d", i-1)
+			}
+			proofs = append(proofs, p)
+		}
+		d["proof"] = proofs
+	})
+	now("proofs that cover others", badge, covering)
 	now("foreign", badge, b.list(own, false, true, nil))
 	now("foreign, set", badge, b.list(own, true, true, nil))
 	now("altered", badge, b.list(own, false, false, func(d map[string]any) { d["validUntil"] = "2099-01-01T00:00:00Z" }))
@@ -93,6 +107,7 @@ func situations(t *testing.T) map[string]situation {
 	method := func(d map[string]any) map[string]any { return d["verificationMethod"].([]any)[0].(map[string]any) }
 	withdrawn("key withdrawn", func(d map[string]any) { method(d)["revoked"] = at.Add(-time.Minute).Format(time.RFC3339) })
 	withdrawn("key to be withdrawn", func(d map[string]any) { method(d)["revoked"] = at.Add(20 * time.Minute).Format(time.RFC3339) })
+	now("proofs that cover others, key to be withdrawn", badge, covering)
 	withdrawn("key not for assertions", func(d map[string]any) { delete(d, "assertionMethod") })
 	withdrawn("another key under the same name", func(d map[string]any) {
 		multikey, err := keys.Multikey(newSigner(t, false).Signer.Public())

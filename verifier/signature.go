@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"context"
+	"crypto"
 	"strings"
 
 	"github.com/laurelbadges/laurel/keys"
@@ -91,11 +92,7 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string) 
 		return judged{issuer: &found.check, proof: Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: p.Pointer,
 			Detail: "The signature could not be checked without the key."}}
 	}
-	verify := r.secured.Verify
-	if r.facts != nil {
-		verify = r.facts.verify
-	}
-	if err := verify(ctx, p, found.key); err != nil {
+	if err := r.verify(ctx, p, found.key); err != nil {
 		c := describe(err)
 		return refuse(&found.check, c.Code, c.Detail, c.Clause)
 	}
@@ -108,6 +105,17 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string) 
 	}
 	return judged{issuer: &found.check, counts: found.check.Outcome == Pass,
 		proof: Check{Step: "proof", Outcome: Pass, Pointer: p.Pointer, Detail: detail}}
+}
+
+// verify checks one signature, and counts what that took.
+func (r *run) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) (err error) {
+	r.signatures++
+	if r.facts == nil {
+		return r.secured.Verify(ctx, p, key)
+	}
+	units, err := r.facts.verify(ctx, p, key)
+	r.units = max(r.units, units)
+	return err
 }
 
 // judgeForeign judges a proof by a key of somebody else. Alone it proves nothing about the issuer, and nothing is fetched

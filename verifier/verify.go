@@ -83,18 +83,20 @@ func Authentic(ctx context.Context, sealed []byte, o Options) error {
 // run is one verification: of the input, or of a status list or endorsement that it leads to.
 type run struct {
 	Options
-	at        time.Time
-	isInner   bool // a credential that another leads to: its own status and endorsements are not followed
-	checks    []Check
-	secured   *proof.Secured
-	document  *credential.Credential
-	rules     []credential.Problem
-	facts     *facts              // of an inner credential: what its text says of itself
-	key       memoryKey           // of facts, in a Memory
-	documents map[string]resolved // documents of issuers that this verification has read
-	lists     map[string]*statusList
-	work      *work
-	endorsers []Party // who signed the endorsements that are authentic
+	at         time.Time
+	isInner    bool // a credential that another leads to: its own status and endorsements are not followed
+	checks     []Check
+	secured    *proof.Secured
+	document   *credential.Credential
+	rules      []credential.Problem
+	facts      *facts              // of an inner credential: what its text says of itself
+	key        memoryKey           // of facts, in a Memory
+	documents  map[string]resolved // documents of issuers that this verification has read
+	lists      map[string]*statusList
+	work       *work
+	units      int     // of canonical forms that the checks of signatures needed
+	signatures int     // checked
+	endorsers  []Party // who signed the endorsements that are authentic
 }
 
 func newRun(o Options) *run {
@@ -114,19 +116,17 @@ type work struct {
 
 // Bounds and prices of work. Two status lists and ten endorsements take some 40,000 units.
 const (
-	unitsMost      = 1 << 17
+	workMost       = 1 << 16
 	signatureUnits = 1000
 	bytesPerUnit   = 256 // of a status list as inflated
 )
 
 // spent says whether no other list or endorsement may be begun. Each is bounded too, by about as much again.
-func (w *work) spent() bool { return w.units > unitsMost }
+func (w *work) spent() bool { return w.units > workMost }
 
 // count adds what the run of an inner credential has done.
 func (w *work) count(inner *run) {
-	if inner.secured != nil {
-		w.units += inner.secured.Units() + signatureUnits*len(inner.secured.Proofs)
-	}
+	w.units += max(inner.facts.units, inner.units) + signatureUnits*inner.signatures
 }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.

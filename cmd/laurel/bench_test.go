@@ -43,7 +43,7 @@ import (
 // busy neighbour changes least.
 func perCPU(b *testing.B, op func() error) {
 	b.Helper()
-	defer debug.SetGCPercent(debug.SetGCPercent(collectorPercent))
+	defer calmCollector()()
 	b.ReportAllocs()
 	if err := op(); err != nil { // contexts are read once a process
 		b.Fatal(err)
@@ -297,17 +297,18 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// BenchmarkCores issues in as many goroutines as there are processors: run it with -cpu 1,2. LAUREL_BENCH_GC sets another
-// setting of the collector, in percent.
+// BenchmarkCores issues in as many goroutines as there are processors: run it with -cpu 1,2. LAUREL_BENCH_GC sets the
+// collector in percent, in place of what the server does.
 func BenchmarkCores(b *testing.B) {
-	percent := collectorPercent
 	if text := os.Getenv("LAUREL_BENCH_GC"); text != "" {
-		var err error
-		if percent, err = strconv.Atoi(text); err != nil {
+		percent, err := strconv.Atoi(text)
+		if err != nil {
 			b.Fatal(err)
 		}
+		defer debug.SetGCPercent(debug.SetGCPercent(percent))
+	} else {
+		defer calmCollector()()
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(percent))
 	y := newYard(b, 1)
 	for name, op := range map[string]func() error{
 		"issue":  func() error { _, err := y.issue(); return err },

@@ -2,22 +2,20 @@ package main
 
 import (
 	"os"
-	"runtime/debug"
+	"runtime"
 )
 
-// The heap of a server is small, so by default the collector would run every dozen documents and keep a second processor from
-// helping. With these it runs a quarter as often, and as often as before when memory comes near the goal (docs/performance.md).
-const (
-	collectorPercent = 400
-	memoryGoal       = 192 << 20 // bytes
-)
+// calmBytes is how much the collector takes to be in use beside what is.
+const calmBytes = 32 << 20
 
-// setCollector does what GOGC and GOMEMLIMIT would do where the operator has not set them.
-func setCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectorPercent)
+// calmCollector keeps the garbage collector from running every dozen documents, which it does while little memory is in use, and
+// which keeps a second processor from helping (docs/performance.md). It holds memory that is never touched, and so costs address
+// space only: the collector runs when as much again has been used. With much in use it runs as often as without. Where the
+// operator has set GOGC or GOMEMLIMIT, these alone hold. The function that it returns ends it.
+func calmCollector() (end func()) {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
 	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryGoal)
-	}
+	calm := make([]byte, calmBytes)
+	return func() { runtime.KeepAlive(calm) }
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -110,6 +111,16 @@ var hostiles = []hostile{
 	{name: "long-identifier", make: func(h *hostileKey, size int) []byte {
 		return h.signed(object{"id": "https://example.org/" + strings.Repeat("i", size)})
 	}},
+	{name: "long-identifier-of-values", make: func(h *hostileKey, size int) []byte { // it stands in every line
+		document := h.unsigned(nil)
+		maps.Copy(document["credentialSubject"].(object)["achievement"].(object), object{"id": "urn:" + strings.Repeat("i", size-20000), "tag": several(1900, func(n int) any { return fmt.Sprint(n) })})
+		return h.sealed(document, nil)
+	}},
+	{name: "long-identifier-of-objects", make: func(h *hostileKey, size int) []byte {
+		return h.signed(object{"id": "urn:" + strings.Repeat("i", size/4), "evidence": several(min(size/60, 1900), func(n int) any {
+			return object{"type": array{"Evidence"}, "name": fmt.Sprint(n)}
+		})})
+	}},
 	{name: "long-identifiers", make: func(h *hostileKey, size int) []byte {
 		return h.evidence(size, func(n int) any {
 			return object{"id": fmt.Sprintf("https://example.org/%s/%d", strings.Repeat("ä", 500), n), "type": array{"Evidence"}}
@@ -167,6 +178,23 @@ var hostiles = []hostile{
 		})
 	}},
 
+	{name: "json-ones", make: func(h *hostileKey, size int) []byte {
+		return encoded(h.ones(size))
+	}},
+	{name: "json-ones-16-proofs", make: func(h *hostileKey, size int) []byte { return h.chained(h.ones(size)) }},
+	{name: "own-vocabulary", profile: credential.VerifiableCredentials, make: func(h *hostileKey, size int) []byte {
+		members := object{}
+		for n := range size / 12 {
+			members[fmt.Sprintf("m%d", n)] = array{}
+		}
+		return h.signed(object{"@context": append(slices.Clone(badgeContexts), object{"@vocab": "urn:" + strings.Repeat("v", 500)}), "credentialSubject": members})
+	}},
+	{name: "own-context-inside-16-proofs", profile: credential.VerifiableCredentials, make: func(h *hostileKey, size int) []byte {
+		contexts := append(slices.Clone(badgeContexts), object{"zz": "urn:zz"})
+		return h.chained(h.unsigned(object{"endorsement": several(min(size/400, 90), func(n int) any {
+			return object{"@context": contexts, "id": fmt.Sprintf("urn:e:%d", n), "type": array{"VerifiableCredential", "EndorsementCredential"}, "zz": "1"}
+		})}))
+	}},
 	{name: "own-context", profile: credential.VerifiableCredentials, make: func(h *hostileKey, size int) []byte { return h.ownContext(size) }},
 	{name: "own-context-scopes", profile: credential.VerifiableCredentials, make: func(h *hostileKey, size int) []byte {
 		scoped := object{}
@@ -297,6 +325,7 @@ var hostiles = []hostile{
 			return object{"id": fmt.Sprintf("urn:e:%d", n), "type": array{"Evidence"}, "name": strings.Repeat("x", size/6000)}
 		})}))
 	}},
+	{name: "lists-of-json-16-proofs", make: statusEntries, leads: func(h *hostileKey, size int) []byte { return h.chained(h.ones(size)) }},
 	{name: "lists-with-contexts", make: statusEntries, leads: func(h *hostileKey, size int) []byte { return h.ownContext(size) }},
 	{name: "endorsement-tokens", make: func(h *hostileKey, size int) []byte {
 		token := string(h.token(object{"@context": badgeContexts,

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,7 +101,7 @@ func TestPeers(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(peersHome, "node_modules")); err != nil {
 		t.Fatal("the peers are not installed: make bench-peers does it")
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(collectorPercent))
+	defer calmCollector()()
 	y := newYard(t, 1)
 	p := startPeers(t, y)
 	all := y.contenders()

@@ -82,7 +82,7 @@ func checkPublicURL(address string) error {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	setCollector()
+	defer calmCollector()()
 	p, err := c.plan(g.folder())
 	if err != nil {
 		return err
