@@ -47,7 +47,7 @@ func (p *Processor) load(url string) (*loadedContext, error) {
 		return nil, err
 	}
 	second := clone(document).(map[string]any)
-	spellNullContexts(second["@context"])
+	spellContext(second["@context"])
 	loaded = &loadedContext{local: local, second: second}
 	p.mu.Lock()
 	p.loaded[strings.Clone(url)] = loaded // not cut out of the document, which would stay with it

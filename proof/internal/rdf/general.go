@@ -86,15 +86,13 @@ func clone(value any) any {
 	return value
 }
 
-// spellContexts writes every @context in a document as json-gold takes it: see spellNullContexts, and numbers (@version) as
-// encoding/json decodes them.
+// spellContexts is spellContext for every @context in a document.
 func spellContexts(value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
 			if name == "@context" {
-				spellVersion(member)
-				spellNullContexts(member)
+				spellContext(member)
 			} else {
 				spellContexts(member)
 			}
@@ -106,7 +104,11 @@ func spellContexts(value any) {
 	}
 }
 
-func spellVersion(local any) {
+// spellContext writes a context as json-gold takes it. A number (@version) becomes one of encoding/json. The null context of a
+// term becomes null followed by the term itself: json-gold looks up the container of a property in the context that the property
+// brings along, where a null context has taken the term away, so that each credential inside a presentation (VC Data Model 2.0
+// Appendix B.1) would lose its own graph.
+func spellContext(local any) {
 	locals, isArray := local.([]any)
 	if !isArray {
 		locals = []any{local}
@@ -116,28 +118,11 @@ func spellVersion(local any) {
 		for name, value := range object {
 			if number, ok := value.(json.Number); ok {
 				object[name], _ = number.Float64()
-			} else if definition, ok := value.(map[string]any); ok {
-				spellVersion(definition["@context"])
 			}
-		}
-	}
-}
-
-// spellNullContexts writes the null context of a term as null followed by the term itself. json-gold looks up the container
-// of a property in the context that the property brings along, where a null context has taken the term away; with it, each
-// credential inside a presentation (VC Data Model 2.0 Appendix B.1) would lose its own graph.
-func spellNullContexts(local any) {
-	locals, isArray := local.([]any)
-	if !isArray {
-		locals = []any{local}
-	}
-	for _, local := range locals {
-		object, _ := local.(map[string]any)
-		for name, value := range object {
 			definition, _ := value.(map[string]any)
 			scoped, has := definition["@context"]
 			if scoped != nil {
-				spellNullContexts(scoped)
+				spellContext(scoped)
 			} else if has {
 				delete(definition, "@context")
 				definition["@context"] = []any{nil, map[string]any{name: clone(definition)}}
