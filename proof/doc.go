@@ -140,7 +140,7 @@ type Secured struct {
 	jsonld *rdf.Processor
 	signed map[string]any    // of Data Integrity: the document as received
 	hashes map[string]hashed // by the name of the set of previous proofs
-	verify func(ctx context.Context, p Proof, key crypto.PublicKey) error
+	verify func(ctx context.Context, p Proof, key crypto.PublicKey) (units int, err error)
 }
 
 // hashed is the hash of a canonical form, or why there is none, and what it cost.
@@ -153,8 +153,15 @@ type hashed struct {
 // Verify checks one of the proofs of s with key. It returns nil when the signature fits, else an [*Error], or the error of
 // ctx. It does not judge whose key it is, what the proof is for, nor when.
 func (s *Secured) Verify(ctx context.Context, p Proof, key crypto.PublicKey) error {
+	_, err := s.VerifyCounting(ctx, p, key)
+	return err
+}
+
+// VerifyCounting is [Secured.Verify] that also says what the canonical forms cost that the check needs, whether they were made now
+// or for an earlier one: in units of at most a quarter of a microsecond, which are the same on every machine.
+func (s *Secured) VerifyCounting(ctx context.Context, p Proof, key crypto.PublicKey) (units int, err error) {
 	if p.err != nil {
-		return p.err
+		return 0, p.err
 	}
 	return s.verify(ctx, p, key)
 }

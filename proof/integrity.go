@@ -174,122 +174,91 @@ func checkChain(proofs []Proof) error {
 // returns nil, an [*Error] (context_untrusted, unsafe_jsonld, too_complex, malformed), or the error of ctx.
 func (s *Secured) CheckDocument(ctx context.Context) error {
 	if s.Form == DataIntegrity {
-		_, err := s.hashDocument(ctx, nil, crypto.SHA256)
+		_, _, err := s.hashDocument(ctx, nil, crypto.SHA256)
 		return err
 	}
 	return wrapRDF(s.jsonld.Check(s.Value))
 }
 
-func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.PublicKey) error {
+func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.PublicKey) (units int, err error) {
 	suite := suites[p.Suite]
 	hash := suite.hash(key)
 	if hash == 0 {
-		return &Error{Code: CodeKeyMismatch, Pointer: p.Pointer, Clause: suite.clause, Detail: "The key is not of the kind that this cryptosuite uses."}
+		return 0, &Error{Code: CodeKeyMismatch, Pointer: p.Pointer, Clause: suite.clause, Detail: "The key is not of the kind that this cryptosuite uses."}
 	}
 	signature, err := decodeBase58(p.raw["proofValue"].(string))
 	if err != nil {
-		return &Error{Code: CodeSignatureInvalid, Pointer: p.Pointer + "/proofValue", Clause: suite.clause, Detail: "The proof value is not base58btc text with the prefix z."}
+		return 0, &Error{Code: CodeSignatureInvalid, Pointer: p.Pointer + "/proofValue", Clause: suite.clause, Detail: "The proof value is not base58btc text with the prefix z."}
 	}
-	document, err := s.hashDocument(ctx, p.Previous, hash)
+	document, units, err := s.hashDocument(ctx, p.Previous, hash)
 	if err != nil {
-		return err
+		return units, err
 	}
 	// The suite puts the document's @context in place of the proof's own, which would so go unsigned.
 	if own, there := p.raw["@context"]; there && !reflect.DeepEqual(own, s.signed["@context"]) {
-		return &Error{Code: CodeContextUntrusted, Pointer: p.Pointer + "/@context", Clause: suite.clause, Detail: "The proof carries a context of its own, which its signature does not cover."}
+		return units, &Error{Code: CodeContextUntrusted, Pointer: p.Pointer + "/@context", Clause: suite.clause, Detail: "The proof carries a context of its own, which its signature does not cover."}
 	}
 	sums, err := hashConfiguration(ctx, p.raw, s.signed["@context"], hash, s.jsonld)
 	if err != nil {
 		var fault *Error
 		if errors.As(err, &fault) {
-			return &Error{Code: fault.Code, Pointer: p.Pointer + fault.Pointer, Clause: fault.Clause, Detail: fault.Detail}
+			return units, &Error{Code: fault.Code, Pointer: p.Pointer + fault.Pointer, Clause: fault.Clause, Detail: fault.Detail}
 		}
-		return err
+		return units, err
 	}
 	if fault := suite.verify(key, append(sums, document...), signature); fault != nil {
 		fault.Pointer = p.Pointer
-		return fault
+		return units, fault
 	}
-	return nil
+	return units, nil
 }
 
 // Each set of previous proofs has a canonical form of its own. setsAlways of them are made, and more until all together have cost
-// unitsMost, in units of [Secured.Cost]. A badge of 3 kB takes some 600 for one.
+// unitsMost, in units of [Secured.VerifyCounting]. A badge of 3 kB takes some 600 for one.
 const (
-	setsAlways = 1
-	unitsMost  = 1 << 16
+	setsAlways = 2
+	unitsMost  = 1 << 17
 )
 
-// Cost is what canonical forms have cost that the check of p needs, in units of about a quarter of a microsecond: that of the
-// document, and those of the sets of previous proofs up to that of p. It is the same on every machine. A zero Proof needs the
-// document only.
-func (s *Secured) Cost(p Proof) int {
-	units := 0
-	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384} {
-		units += s.hashes[s.setName(nil, hash)].units
-		for _, name := range s.setsUpTo(p.Previous, hash) {
-			units += s.hashes[name].units
-		}
-	}
-	return units
-}
-
-// setsUpTo names the distinct sets of previous proofs in the order of the proofs that name them, up to one of them.
-func (s *Secured) setsUpTo(previous []string, hash crypto.Hash) (names []string) {
-	if len(previous) == 0 {
-		return nil
-	}
-	last := s.setName(previous, hash)
-	for _, p := range s.Proofs {
-		name := s.setName(p.Previous, hash)
-		if len(p.Previous) > 0 && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-		if name == last {
-			break
-		}
-	}
-	return names
-}
+// Units is what the canonical form of the document has cost, in units of [Secured.VerifyCounting]; 0 before [Secured.CheckDocument].
+func (s *Secured) Units() int { return s.hashes[s.setName(nil, crypto.SHA256)].units }
 
 // setName tells the canonical forms of the document apart: by the proofs in it, and by the hash.
 func (s *Secured) setName(previous []string, hash crypto.Hash) string {
 	name := hash.String()
-	if len(previous) == 0 {
-		return name
-	}
-	for _, p := range s.Proofs {
-		if slices.Contains(previous, p.ID) {
-			name += fmt.Sprintf(" %q", p.ID)
+	for i, p := range s.Proofs {
+		if p.ID != "" && slices.Contains(previous, p.ID) {
+			name += " " + strconv.Itoa(i)
 		}
 	}
 	return name
 }
 
 // hashDocument is the hash of the canonical document with the proofs named by previous in it (Data Integrity 1.0 section
-// 4.3 step 4), and with none when there are none. What it may cost hangs on the text alone and not on what was asked before: the
-// sets are made in the order of the proofs.
-func (s *Secured) hashDocument(ctx context.Context, previous []string, hash crypto.Hash) ([]byte, error) {
+// 4.3 step 4), and with none when there are none. units is what that needs, whether it was made now or before. What it may cost
+// hangs on the text alone and not on what was asked before: the sets are made in the order of the proofs.
+func (s *Secured) hashDocument(ctx context.Context, previous []string, hash crypto.Hash) (sum []byte, units int, err error) {
 	document := s.hashSet(ctx, nil, hash)
 	if len(previous) == 0 {
-		return document.sum, document.err
+		return document.sum, document.units, document.err
 	}
-	spent := document.units
-	made := map[string]hashed{}
+	units = document.units
+	made := map[string]bool{}
 	for _, p := range s.Proofs {
 		name := s.setName(p.Previous, hash)
-		if _, done := made[name]; done || len(p.Previous) == 0 {
+		if made[name] || len(p.Previous) == 0 {
 			continue
 		}
-		if len(made) >= setsAlways && spent > unitsMost {
+		if len(made) >= setsAlways && units > unitsMost {
 			break
 		}
-		made[name] = s.hashSet(ctx, p.Previous, hash)
-		if spent += made[name].units; name == s.setName(previous, hash) {
-			return made[name].sum, made[name].err
+		made[name] = true
+		set := s.hashSet(ctx, p.Previous, hash)
+		if units += set.units; name == s.setName(previous, hash) {
+			return set.sum, units, set.err
 		}
 	}
-	return nil, &Error{Code: CodeTooComplex, Clause: "VC-DATA-INTEGRITY 4.3", Detail: "The proofs cover each other in more ways than are looked at."}
+	return nil, units, &Error{Code: CodeTooComplex, Clause: "VC-DATA-INTEGRITY 4.3", Detail: "The proofs cover each other in more ways than are looked at."}
 }
 
 // hashSet is hashDocument for one set. Each is canonicalised once.

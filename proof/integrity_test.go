@@ -91,7 +91,7 @@ func TestVectorOpenBadges(t *testing.T) {
 	if err := s.Verify(context.Background(), s.Proofs[0], key); err != nil {
 		t.Error(err)
 	}
-	hash, err := s.hashDocument(context.Background(), nil, crypto.SHA256)
+	hash, _, err := s.hashDocument(context.Background(), nil, crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func ReadJWT(token []byte, o Options) (*Secured, error) {
 		return nil, err
 	}
 	s.Proofs = []Proof{{Type: "JWT", Suite: t.Header.Algorithm, Purpose: "assertionMethod", Method: t.Header.KeyID, JWK: t.Header.JWK}}
-	s.verify = func(_ context.Context, _ Proof, key crypto.PublicKey) error { return wrapJOSE(t.Verify(key)) }
+	s.verify = func(_ context.Context, _ Proof, key crypto.PublicKey) (int, error) { return 0, wrapJOSE(t.Verify(key)) }
 	return s, nil
 }
 

@@ -120,7 +120,7 @@ func factsOf(ctx context.Context, text sealed, profile credential.Profile) *fact
 	f := &facts{whole: r.judgeText(ctx, text), length: len(text.bytes)}
 	f.checks, f.secured, f.document, f.rules = r.checks, r.secured, r.document, r.rules
 	if f.secured != nil {
-		f.units = f.secured.Cost(proof.Proof{})
+		f.units = f.secured.Units()
 	}
 	return f
 }
@@ -134,7 +134,7 @@ func (r *run) remember(ctx context.Context) {
 	}
 }
 
-// verify is [proof.Secured.Verify], once for each proof and key, with the units of the canonical forms that it needs.
+// verify is [proof.Secured.VerifyCounting], once for each proof and key.
 func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) (units int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,8 +143,7 @@ func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey)
 			return known.units, known.err
 		}
 	}
-	err = f.secured.Verify(ctx, p, key)
-	units = f.secured.Cost(p)
+	units, err = f.secured.VerifyCounting(ctx, p, key)
 	if ctx.Err() == nil && (err == nil || describe(err).Code != strict.CodeTooComplex) && len(f.signatures) < maxSignatures {
 		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err, units})
 	}

@@ -94,7 +94,11 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string) 
 	}
 	if err := r.verify(ctx, p, found.key); err != nil {
 		c := describe(err)
-		return refuse(&found.check, c.Code, c.Detail, c.Clause)
+		j := refuse(&found.check, c.Code, c.Detail, c.Clause)
+		if c.Code == proof.CodeTooComplex { // the document itself was not, so this says nothing against the signature
+			j.proof.Outcome = NotKnown
+		}
+		return j
 	}
 	if p.Purpose != keys.AssertionMethod {
 		return refuse(&found.check, "proof_purpose", "The signature was made for another purpose than issuing a credential.", "VC-DATA-INTEGRITY 2.1")
@@ -144,6 +148,8 @@ func beside(j judged) judged {
 		c.Detail = "Beside the issuer's signature there is another that Laurel does not count."
 	case j.proof.Outcome == Fail:
 		return judged{proof: j.proof}
+	case j.proof.Code == proof.CodeTooComplex:
+		c.Detail = "Beside the issuer's signature there are more than are looked at."
 	case j.proof.Outcome == Pass && j.issuer.Outcome == Pass:
 		c.Outcome, c.Detail = Pass, "A signature of somebody else beside the issuer's fits as well."
 	default:

@@ -363,6 +363,50 @@ func TestProofSets(t *testing.T) {
 	}
 }
 
+// TestProofsNotLookedAt: proofs that cover each other in more ways than are looked at leave a good one standing, and without one
+// nothing is known. A false one among those that are looked at speaks against the badge all the same.
+func TestProofsNotLookedAt(t *testing.T) {
+	b := newBench(t)
+	parts := make([]any, 1500)
+	for i := range parts {
+		parts[i] = map[string]any{"type": []any{"Evidence"}, "name": fmt.Sprint(i)}
+	}
+	chained := func(looked bool) *Report {
+		input := b.sealed(func(d map[string]any) {
+			d["evidence"] = parts
+			good := proofOf(d)
+			proofs := []any{}
+			for i := range 6 {
+				p := maps.Clone(good)
+				p["id"] = fmt.Sprintf("urn:p:%d", i)
+				if i > 0 {
+					p["previousProof"] = fmt.Sprintf("urn:p:%d", i-1)
+				}
+				if !looked && i < 4 { // of a kind that is not checked: the sets are made all the same
+					p["cryptosuite"] = "bbs-2023"
+				}
+				proofs = append(proofs, p)
+			}
+			d["proof"] = proofs
+		})
+		return b.verify(input)
+	}
+	expect(t, "false ones", chained(true), No, Undecided, "signature_invalid")
+	r := chained(false)
+	for _, c := range r.Checks {
+		if c.Step == "proof" && c.Outcome == Fail && c.Code == "too_complex" {
+			t.Errorf("%+v", c)
+		}
+	}
+	if !strings.Contains(findings(r), "proof unknown too_complex") {
+		t.Errorf("%s", findings(r))
+	}
+	c := beside(judged{proof: Check{Step: "proof", Outcome: NotKnown, Code: "too_complex"}, issuer: &Check{Outcome: Pass}}).proof
+	if c.Outcome != Warn || c.Code != "too_complex" || c.Detail == "" {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestProofSetsUnresolved: what stands beside the issuer's signature changes nothing while the issuer cannot be reached.
 func TestProofSetsUnresolved(t *testing.T) {
 	b := newBench(t)

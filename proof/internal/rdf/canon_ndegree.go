@@ -71,6 +71,14 @@ func (c *canonicalizer) issueShared(ctx context.Context, shared [][]int32) error
 	s.budget = len(c.nodes)
 	for n := range c.nodes {
 		s.number[n] = -1
+		c.nodes[n].quads = slices.DeleteFunc(c.nodes[n].quads, func(quad int32) bool { // they lead nowhere
+			for _, other := range c.quads[quad].mentioned() {
+				if other >= 0 && other != int32(n) {
+					return false
+				}
+			}
+			return true
+		})
 		s.budget += len(c.nodes[n].quads)
 	}
 	s.budget = canonWorkFloor + canonWorkFactor*s.budget

@@ -19,6 +19,7 @@ type activeContext struct {
 	own      map[string]*term // terms of this layer; nil for a name that is being defined anew
 	outer    *activeContext   // the layer below, nil for none
 	layers   int              // below this one
+	reach    int              // terms of all layers
 	vocab    string           // vocabulary mapping, "" for none
 	previous *activeContext   // what a type-scoped context is rolled back to, nil for none
 	aliases  []alias          // the terms that stand for keywords, in the order of their names
@@ -70,7 +71,7 @@ func (active *activeContext) lookup(name string) *term {
 
 // layer returns a context without terms of its own on top of active, or on a copy when there are many layers.
 func (active *activeContext) layer() *activeContext {
-	result := &activeContext{own: map[string]*term{}, outer: active, layers: active.layers + 1,
+	result := &activeContext{own: map[string]*term{}, outer: active, layers: active.layers + 1, reach: active.reach,
 		vocab: active.vocab, previous: active.previous, aliases: active.aliases, protects: active.protects, private: active.private}
 	if result.layers >= layersMost {
 		result.flatten()
@@ -175,6 +176,7 @@ func (active *activeContext) define(local map[string]any, how processing) error 
 		}
 	}
 	active.nameKeywords(names)
+	active.reach += len(names)
 	if !how.validate {
 		return nil
 	}

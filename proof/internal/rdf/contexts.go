@@ -112,6 +112,15 @@ func (l contextList) key() string {
 	return key.String()
 }
 
+// size is what it costs to make the contexts of a list for one document.
+func (l contextList) size() int {
+	size := entrySize * len(l.entries)
+	for _, entry := range l.entries {
+		size += definitionSize * definitions(entry)
+	}
+	return size
+}
+
 func untrusted(at, format string, arguments ...any) error {
 	return &Error{Code: CodeContextUntrusted, Pointer: at, Detail: fmt.Sprintf(format, arguments...)}
 }
@@ -238,6 +247,9 @@ func (w *walk) scoped(active *activeContext, t *term, transient bool) (*activeCo
 	if err != nil {
 		return nil, untrusted(w.at(), "%s", err)
 	}
+	if active.private {
+		w.size += derived.reach / reachTerms
+	}
 	return derived, w.spend(1 + derived.layers)
 }
 
@@ -254,7 +266,7 @@ func (w *walk) embedded(active *activeContext, where position, value any) (*acti
 	}
 	if list.inline {
 		w.inline = true
-		w.size += embeddedSize * len(list.entries)
+		w.size += list.size()
 		if err := w.spend(embeddedWork * len(list.entries)); err != nil {
 			return nil, err
 		}

@@ -14,10 +14,11 @@ import (
 // own reading a tenth of that.
 const (
 	objectSize     = 5
-	contextSize    = 10  // for each context applied
-	embeddedSize   = 400 // for each entry of an @context below the top that is made for its document alone
-	definitionSize = 4   // for each definition of a context that is
-	literalBytes   = 12  // of a JSON literal count one
+	contextSize    = 10 // for each context applied
+	entrySize      = 60 // for each entry of an @context that is made for its document alone
+	definitionSize = 4  // for each definition in it
+	reachTerms     = 16 // of such a context are one, each time that another is applied on it
+	literalBytes   = 12 // of a JSON literal count one
 )
 
 // generalMost bounds the size of the documents that json-gold reads on behalf of others. A badge of 3 kB has about 500.

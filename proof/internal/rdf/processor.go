@@ -157,7 +157,8 @@ func (p *Processor) keep(r *run) {
 	if max(cap(r.dataset.text), cap(c.line), cap(c.join)) > runLongest || max(cap(r.dataset.quads), cap(r.walk.members), cap(c.mentions)) > runMost {
 		return
 	}
-	clear(r.walk.path[:cap(r.walk.path)]) // names of the document
+	clear(r.walk.path[:cap(r.walk.path)]) // parts of the document
+	r.walk = walk{path: r.walk.path, members: r.walk.members}
 	p.runs.Put(r)
 }
 

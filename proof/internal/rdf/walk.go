@@ -84,7 +84,7 @@ func (w *walk) document(doc map[string]any) error {
 			return err
 		}
 		if w.inline = list.inline; w.inline {
-			w.size += embeddedSize * len(list.entries)
+			w.size += list.size()
 		}
 		if active, err = w.processor.compile(list); err != nil {
 			return err
@@ -479,6 +479,7 @@ func (w *walk) identify(s scope) (subject node, id identifier, err error) {
 	for _, m := range w.membersOf(s) {
 		if text, isText := m.value.(string); isText && m.iri == "@id" {
 			iri = s.active.expandIRI(text, false)
+			w.reads(len(text))
 		}
 	}
 	switch {
