@@ -11,7 +11,6 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/status"
-	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/proof"
 )
 
@@ -125,11 +124,10 @@ func factsOf(ctx context.Context, text sealed, profile credential.Profile) *fact
 	return f
 }
 
-// remember puts what this run found in the text into the Memory. What was broken off, by the caller or because it took too long,
-// may come out otherwise another time, and is no fact.
+// remember puts what this run found in the text into the Memory. What the caller broke off may come out otherwise another time,
+// and is no fact.
 func (r *run) remember(ctx context.Context) {
-	broken := func(c Check) bool { return c.Code == strict.CodeTooComplex }
-	if r.key != (memoryKey{}) && r.facts.whole && ctx.Err() == nil && !slices.ContainsFunc(r.facts.checks, broken) {
+	if r.key != (memoryKey{}) && r.facts.whole && ctx.Err() == nil {
 		r.Memory.keep(r.key, r.facts)
 	}
 }
@@ -144,7 +142,7 @@ func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey)
 		}
 	}
 	units, err = f.secured.VerifyCounting(ctx, p, key)
-	if ctx.Err() == nil && (err == nil || describe(err).Code != strict.CodeTooComplex) && len(f.signatures) < maxSignatures {
+	if ctx.Err() == nil && len(f.signatures) < maxSignatures {
 		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err, units})
 	}
 	return units, err

@@ -23,9 +23,8 @@ type Canonical struct {
 //
 // Two limits hold for every dataset alike, so that one document gets one answer on every machine: at most
 // credential.Limits.BlankNodes blank nodes, judged before any work, and the work budget of Hash N-Degree Quads, which grows
-// with the number of blank nodes and of their mentions. That step also ends after 500 ms. Each of the three is an *[Error]
-// with the code too_complex; terms that no statement may hold are one with the code malformed. An end of ctx is returned as
-// its error, wrapped.
+// with the number of blank nodes and of their mentions. Each of the two is an *[Error] with the code too_complex; terms that no
+// statement may hold are one with the code malformed. An end of ctx is returned as its error, wrapped.
 func Canonicalize(ctx context.Context, quads []Quad, hash crypto.Hash) (*Canonical, error) {
 	d := &dataset{}
 	if err := d.load(quads); err != nil {
