@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -24,8 +25,39 @@ func (r *run) contexts(ctx context.Context) {
 	}
 	r.problems("contexts")
 	if err == nil && !r.found(Fail, "contexts") {
-		r.pass("contexts", "Every word in it has a published meaning, and all of it is covered by the signature.")
+		meaning := "a published meaning"
+		if r.Profile == credential.VerifiableCredentials && definesTerms(r.document.Value()) {
+			meaning = "a meaning, published or given in it"
+		}
+		r.pass("contexts", "Every word in it has "+meaning+", and all of it is covered by the signature.")
 	}
+}
+
+// definesTerms says whether a document has a context of its own, at the top or in a credential inside (profile vc only).
+func definesTerms(value any) bool {
+	switch value := value.(type) {
+	case []any:
+		return slices.ContainsFunc(value, definesTerms)
+	case map[string]any:
+		contexts, isArray := value["@context"].([]any)
+		if !isArray {
+			contexts = []any{value["@context"]}
+		}
+		for _, context := range contexts {
+			if _, own := context.(map[string]any); own {
+				return true
+			}
+		}
+		for name, member := range value {
+			switch member.(type) {
+			case map[string]any, []any:
+				if name != "@context" && definesTerms(member) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // schema judges the rules of Open Badges 3.0 and of the VC Data Model.

@@ -363,6 +363,39 @@ func TestProofSets(t *testing.T) {
 	}
 }
 
+// TestOwnTerms: a credential of the profile vc may define terms itself; an Open Badge may not, and a word that nothing defines is
+// found all the same.
+func TestOwnTerms(t *testing.T) {
+	key := newSigner(t, false)
+	did, _, _ := strings.Cut(key.ID, "#")
+	sealed := func(own, member string) []byte {
+		text := fmt.Sprintf(`{"@context":["https://www.w3.org/ns/credentials/v2",%s],"type":["VerifiableCredential"],"issuer":%q,"validFrom":"2026-01-01T00:00:00Z","credentialSubject":{"id":"urn:s",%s}}`, own, did, member)
+		out, err := proof.Seal(context.Background(), []byte(text), proof.SealOptions{Signer: key, Created: at.Add(-time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	own := sealed(`{"hours":"https://example.org/hours"}`, `"hours":"3"`)
+	judge := func(input []byte, profile credential.Profile) *Report {
+		r, err := Verify(context.Background(), input, Options{At: at, Profile: profile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := judge(own, credential.VerifiableCredentials)
+	expect(t, "own term", r, Yes, Yes, "")
+	for _, c := range r.Checks {
+		if c.Step == "contexts" && !strings.Contains(c.Detail, "given in it") {
+			t.Errorf("%s", c.Detail)
+		}
+	}
+	expect(t, "own term, changed", judge(bytes.Replace(own, []byte(`example.org/hours`), []byte(`example.org/years`), 1), credential.VerifiableCredentials), No, Undecided, "signature_invalid")
+	expect(t, "word without a meaning", judge(bytes.Replace(own, []byte(`"hours":"3"`), []byte(`"hours":"3","years":"3"`), 1), credential.VerifiableCredentials), No, Undecided, "unsafe_jsonld")
+	expect(t, "Open Badge", judge(own, credential.OpenBadges), No, Undecided, "context_untrusted")
+}
+
 // TestProofsNotLookedAt: proofs that cover each other in more ways than are looked at leave a good one standing, and without one
 // nothing is known. A false one among those that are looked at speaks against the badge all the same.
 func TestProofsNotLookedAt(t *testing.T) {
