@@ -1,60 +1,58 @@
 package main
 
 import (
-	"os"
-	"os/exec"
 	"runtime"
-	"strconv"
-	"strings"
+	"runtime/debug"
 	"testing"
+	"time"
 )
 
-// TestCollector: the memory that calms the collector is not used, and what the operator has set stays. It runs in a process of its
-// own, as a server does that has just begun: memory that was used before would be cleared, and so be used again.
-func TestCollector(t *testing.T) {
-	if os.Getenv("LAUREL_TEST_COLLECTOR") == "" {
-		command := exec.Command(os.Args[0], "-test.run=^TestCollector$", "-test.v")
-		command.Env = append(os.Environ(), "LAUREL_TEST_COLLECTOR=1")
-		if text, err := command.CombinedOutput(); err != nil || !strings.Contains(string(text), "--- PASS: TestCollector") {
-			t.Errorf("%v\n%s", err, text)
+func TestPercentFor(t *testing.T) {
+	for held, want := range map[uint64]int{0: 800, 1 << 20: 800, 4 << 20: 800, 8 << 20: 400, 16 << 20: 200, 32 << 20: 100, 1 << 30: 100} {
+		if got := percentFor(held); got != want {
+			t.Errorf("%d bytes held: %d %%, want %d", held, got, want)
 		}
-		return
 	}
-	inUse := func() uint64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
+}
+
+// TestCollector: the collector waits while little is held, runs as it would by itself while much is, and does as it did before once
+// it is over or where the operator has set it.
+func TestCollector(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	setting := func() int {
+		percent := debug.SetGCPercent(100)
+		debug.SetGCPercent(percent)
+		return percent
+	}
+	// becomes waits for what is set after a run of the collector.
+	becomes := func(what string, want func(percent int) bool) {
+		t.Helper()
+		for begun := time.Now(); !want(setting()); time.Sleep(time.Millisecond) {
+			if runtime.GC(); time.Since(begun) > 20*time.Second {
+				t.Fatalf("%s: %d %%", what, setting())
+			}
+		}
 	}
 	t.Setenv("GOMEMLIMIT", "")
 	t.Setenv("GOGC", "100")
-	before, resident := inUse(), residentBytes(t)
-	end := calmCollector()
-	if grown := int64(inUse()) - int64(before); grown > calmBytes/2 {
-		t.Errorf("the heap grew by %d bytes although GOGC is set", grown)
+	calmCollector()()
+	if got := setting(); got != 100 {
+		t.Errorf("GOGC is set, but the collector is at %d %%", got)
 	}
-	end()
 	t.Setenv("GOGC", "")
-	end = calmCollector()
-	if grown := int64(inUse()) - int64(before); grown < calmBytes/2 {
-		t.Errorf("the heap grew by %d bytes only", grown)
-	}
-	if grown := residentBytes(t) - resident; grown > calmBytes/2 {
-		t.Errorf("%d bytes more are resident", grown)
-	}
+	end := calmCollector()
+	becomes("little is held", func(percent int) bool { return percent > 100 })
+	much := make([]byte, 64<<20)
+	becomes("much is held", func(percent int) bool { return percent == 100 })
+	runtime.KeepAlive(much)
+	much = nil
+	becomes("little is held again", func(percent int) bool { return percent > 100 })
 	end()
-}
-
-// residentBytes is what the process holds of the machine's memory.
-func residentBytes(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Skip("skipped: there is no /proc here")
+	for range 3 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
 	}
-	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
-	if err != nil {
-		t.Fatal(err)
+	if got := setting(); got != 100 {
+		t.Errorf("it is over, but the collector is at %d %%", got)
 	}
-	return pages * os.Getpagesize()
 }
