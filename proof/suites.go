@@ -19,4 +19,5 @@ type suite struct {
 // suites is every cryptosuite that Laurel signs and verifies, by its name in a proof.
 var suites = map[string]suite{
 	eddsaRDFC2022.name: eddsaRDFC2022,
+	ecdsaRDFC2019.name: ecdsaRDFC2019,
 }

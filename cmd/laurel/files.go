@@ -19,7 +19,7 @@ import (
 
 type signCommand struct {
 	Key   string `required:"" help:"Key file: one of the store's, or PKCS#8 in PEM." type:"existingfile" placeholder:"FILE"`
-	Suite string `help:"How to secure it: ${enum}." enum:"eddsa-rdfc-2022,jwt,vc+jwt" default:"eddsa-rdfc-2022"`
+	Suite string `help:"How to secure it: ${enum}." enum:"eddsa-rdfc-2022,ecdsa-rdfc-2019,jwt,vc+jwt" default:"eddsa-rdfc-2022"`
 	Input string `arg:"" help:"The unsigned credential as JSON, or - for standard input."`
 }
 
