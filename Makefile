@@ -42,11 +42,7 @@ race:
 
 # Every fuzz target for FUZZTIME; `make fuzz FUZZTIME=10m` for a long run.
 fuzz:
-	@set -e; for package in $$($(GO) list ./...); do \
-	  dir=$$($(GO) list -f '{{.Dir}}' $$package); \
-	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go 2>/dev/null | cut -c6-); do \
-	    echo "fuzz $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$package | tail -1; \
-	  done; done
+	@GO='$(GO)' .ci/fuzz $(FUZZTIME)
 
 # Our canonical forms against json-gold's and those of jsonld.js with rdf-canonize, over 10,000 generated credentials and as many
 # mutations; the short form is part of `make test`.
