@@ -2,7 +2,8 @@ package proof
 
 import (
 	"crypto"
-	_ "crypto/sha256" // the hash of the suites
+	_ "crypto/sha256" // the hashes of the suites
+	_ "crypto/sha512"
 )
 
 // suite is a Data Integrity cryptographic suite that canonicalises with RDFC-1.0.

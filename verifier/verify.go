@@ -107,8 +107,8 @@ func newRun(o Options) *run {
 	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{}}
 }
 
-// work is what one verification has done for the credentials that it leads to, in units of about a quarter of a microsecond. It is
-// counted and not timed, so that one input gets one answer on every machine, however busy.
+// work is what one verification has done for the credentials that it leads to, in units of at most a quarter of a microsecond.
+// It is counted and not timed, so that one input gets one answer on every machine, however busy.
 type work struct {
 	units int
 	lists int // status lists read

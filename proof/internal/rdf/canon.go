@@ -15,7 +15,7 @@ import (
 // Canonical is a canonicalized dataset (RDF Dataset Canonicalization section 4.4.3 step 7).
 type Canonical struct {
 	NQuads []byte            // canonical N-Quads in code point order, each line ended by a line feed, no line twice
-	Labels map[string]string // the issued identifiers map: label of each blank node in the input, without "_:", to "c14nN"
+	Labels map[string]string // of [Canonicalize]: label of each blank node in the input, without "_:", to "c14nN"
 }
 
 // Canonicalize runs RDFC-1.0 (W3C Recommendation of 21 May 2024) over quads, in which order and repetition mean nothing,
@@ -68,14 +68,16 @@ type canonNode struct {
 // of the hexadecimal form, which the specification compares.
 type canonHash [sha512.Size384]byte
 
-func (c *canonicalizer) sum(data []byte) (h canonHash) {
-	if c.hash == crypto.SHA384 {
+func sumOf(data []byte, hash crypto.Hash) (h canonHash) {
+	if hash == crypto.SHA384 {
 		return sha512.Sum384(data)
 	}
 	short := sha256.Sum256(data)
 	copy(h[:], short[:])
 	return h
 }
+
+func (c *canonicalizer) sum(data []byte) canonHash { return sumOf(data, c.hash) }
 
 // cut cuts h to the length of the algorithm in use.
 func (c *canonicalizer) cut(h *canonHash) []byte { return h[:c.hash.Size()] }

@@ -38,7 +38,7 @@ func (p *Processor) SumConfiguration(ctx context.Context, c Configuration, hash 
 				text = append(text, c.Method...)
 			}
 		}
-		return appendSum(nil, text, hash), nil
+		return hashOf(text, hash), nil
 	}
 	sum, _, err := p.Sum(ctx, c.document(), hash)
 	return sum, err

@@ -133,6 +133,15 @@ func TestWhatWouldNotBeSigned(t *testing.T) {
 	}
 }
 
+// TestNumberThatChanges: it cannot be signed in a canonical form, and where the text is signed it is only not part of the dataset.
+func TestNumberThatChanges(t *testing.T) {
+	processor := NewProcessor(referenceOptions(t))
+	doc := parse(t, badge(`"urn:p":9007199254740993`))
+	_, err := processor.ToRDF(doc)
+	wantRefusal(t, err, CodeMalformed, "/urn:p")
+	wantRefusal(t, processor.Check(doc), CodeUnsafeJSONLD, "/urn:p")
+}
+
 func TestContextsThatMayNotBeUsed(t *testing.T) {
 	processor := NewProcessor(referenceOptions(t))
 	endorsement := func(context, types string) string {
