@@ -21,8 +21,8 @@ const (
 	didWebLongest = 2 << 10
 )
 
-// DIDKey returns the did:key of an Ed25519, P-256 or P-384 key (did:key 0.9 section 3.1). Errors wrap [ErrKey] or
-// [ErrWeakKey].
+// DIDKey returns the did:key of an Ed25519, P-256 or P-384 key, or of an RSA key of up to 4096 bits (did:key 0.9 section 3.1).
+// Errors wrap [ErrKey] or [ErrWeakKey].
 func DIDKey(pub crypto.PublicKey) (string, error) {
 	multikey, err := Multikey(pub)
 	if err != nil {

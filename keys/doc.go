@@ -1,5 +1,5 @@
-// Package keys holds key material and the names that keys have: Multikey, JWK, did:key, did:jwk, did:web, and documents that
-// list keys.
+// Package keys holds key material and the names that keys have: Multikey, JWK, did:key, did:jwk, did:web, documents that
+// list keys, and key sets.
 //
 // Start with [ParseDocument], which reads the DID document or controlled identifier document of an issuer, or with
 // [OpenFolder], which keeps private keys on disk. A public key is always one of [ed25519.PublicKey], *[ecdsa.PublicKey] on

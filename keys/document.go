@@ -20,10 +20,17 @@ const (
 // documentLimits bounds a document that lists keys: 1 MiB, as every fetched JSON.
 var documentLimits = strict.Limits{Bytes: 1 << 20, Depth: 64, Objects: 5000, Values: 2000}
 
+// methodsMost bounds the methods of one document: each is read whole, which takes up to a tenth of a millisecond.
+const methodsMost = 256
+
 // Document is a DID document or controlled identifier document, as far as keys go (Controlled Identifiers 1.0 section 2).
 type Document struct {
 	ID      string
 	Methods []Method // in the order of the document; no two have one ID
+
+	// Keyless says that the document has no member that lists keys: it is about something else, such as the profile of an
+	// issuer. One whose lists are empty is not keyless: it says that there are no keys.
+	Keyless bool
 
 	relationships map[string]map[string]bool // relationship, absolute ID of the method
 }
@@ -42,8 +49,8 @@ type Method struct {
 }
 
 // ParseDocument reads a document strictly. Errors are a [*strict.Error], or wrap [ErrKey] when the document has no absolute
-// id, or defines two methods under one id, or a list of it is of another shape. A method that stands twice with the very same
-// content counts once.
+// id, or defines two methods under one id or more than 256, or a list of it is of another shape. A method that stands twice with
+// the very same content counts once.
 func ParseDocument(data []byte) (*Document, error) {
 	object, err := strict.Object(data, documentLimits)
 	if err != nil {
@@ -53,7 +60,12 @@ func ParseDocument(data []byte) (*Document, error) {
 	if !absolute(id) || strings.Contains(id, "#") {
 		return nil, fmt.Errorf("%w: the document has no absolute id", ErrKey)
 	}
-	d := &Document{ID: id, relationships: map[string]map[string]bool{}}
+	d := &Document{ID: id, Keyless: true, relationships: map[string]map[string]bool{}}
+	for _, name := range []string{"verificationMethod", AssertionMethod, Authentication, "keyAgreement", "capabilityInvocation", "capabilityDelegation"} {
+		if _, found := object[name]; found {
+			d.Keyless = false
+		}
+	}
 	seen := map[string]any{}
 	for _, v := range list(object["verificationMethod"]) {
 		if _, err := d.define(v, seen); err != nil {
@@ -105,8 +117,27 @@ func (d *Document) define(v any, seen map[string]any) (string, error) {
 		}
 		seen[method.ID] = v
 	}
+	if len(d.Methods) == methodsMost {
+		return "", fmt.Errorf("%w: the document defines more than %d methods", ErrKey, methodsMost)
+	}
 	d.Methods = append(d.Methods, method)
 	return method.ID, nil
+}
+
+// ParseMethod reads a verification method that stands alone at its own address (Controlled Identifiers 1.0 section 2.2): ID and
+// Controller are absolute and as written, and Err says why its key cannot be used. Errors are a [*strict.Error], or wrap
+// [ErrKey] when the ID or the Controller is not absolute.
+func ParseMethod(data []byte) (Method, error) {
+	members, err := strict.Object(data, documentLimits)
+	if err != nil {
+		return Method{}, err
+	}
+	for _, name := range []string{"id", "controller"} {
+		if text, _ := members[name].(string); !absolute(text) {
+			return Method{}, fmt.Errorf("%w: the method has no absolute id or no controller", ErrKey)
+		}
+	}
+	return new(Document).method(members), nil
 }
 
 func absolute(id string) bool {
@@ -232,7 +263,7 @@ func materialKey(algorithm, name string, v any) (crypto.PublicKey, error) {
 	if name == "publicKeyMultibase" {
 		return ParseMultikey(text)
 	}
-	if len(text) > multikeyLongest {
+	if len(text) > base58Longest {
 		return nil, fmt.Errorf("%w: publicKeyBase58 is too long", ErrKey)
 	}
 	raw, err := base58.Decode(text)

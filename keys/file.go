@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -27,8 +28,10 @@ var ErrPassphrase = errors.New("the passphrase does not open the keys")
 type Kind string
 
 const (
-	Ed25519 Kind = "Ed25519" // for Data Integrity and EdDSA tokens
-	P256    Kind = "P-256"   // for ES256 tokens
+	Ed25519 Kind = "Ed25519"  // for the eddsa suites of Data Integrity and EdDSA tokens
+	P256    Kind = "P-256"    // for the ecdsa suites and ES256 tokens
+	P384    Kind = "P-384"    // for the ecdsa suites and ES384 tokens
+	RSA2048 Kind = "RSA-2048" // for RS256 tokens
 )
 
 const (
@@ -164,6 +167,10 @@ func (f *Folder) Create(kind Kind, name string) (crypto.Signer, error) {
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	case P256:
 		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case P384:
+		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case RSA2048:
+		key, err = rsa.GenerateKey(rand.Reader, rsaLeast)
 	default:
 		return nil, fmt.Errorf("making a key: the kind %q is not known", kind)
 	}

@@ -54,12 +54,14 @@ func TestFolderKeepsKeys(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data", "keys")
 	folder := openFolder(t, path, "", true)
 	edwards, nist := create(t, folder, Ed25519, "issuer-1"), create(t, folder, P256, "issuer_2")
-	if AlgorithmFor(edwards.Public()) != EdDSA || AlgorithmFor(nist.Public()) != ES256 {
+	long, old := create(t, folder, P384, "issuer-3"), create(t, folder, RSA2048, "issuer-4")
+	if AlgorithmFor(edwards.Public()) != EdDSA || AlgorithmFor(nist.Public()) != ES256 ||
+		AlgorithmFor(long.Public()) != ES384 || AlgorithmFor(old.Public()) != RS256 {
 		t.Error("keys of other kinds than asked for")
 	}
 	began := time.Now()
 	folder = openFolder(t, path, "", false)
-	for name, want := range map[string]crypto.Signer{"issuer-1": edwards, "issuer_2": nist} {
+	for name, want := range map[string]crypto.Signer{"issuer-1": edwards, "issuer_2": nist, "issuer-3": long, "issuer-4": old} {
 		got, err := folder.Load(name)
 		if err != nil || !equal(got.Public(), want.Public()) {
 			t.Errorf("%s: %v", name, err)
@@ -68,9 +70,9 @@ func TestFolderKeepsKeys(t *testing.T) {
 			t.Errorf("%s as a file of its own: %v", name, err)
 		}
 	}
-	t.Logf("opened twice and read 4 keys in %v", time.Since(began))
+	t.Logf("opened twice and read 8 keys in %v", time.Since(began))
 	names, err := folder.List()
-	if diff := cmp.Diff([]string{"issuer-1", "issuer_2"}, names); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"issuer-1", "issuer-3", "issuer-4", "issuer_2"}, names); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	// Everything there is for its owner only, and no file holds a private key in the clear.
@@ -79,7 +81,7 @@ func TestFolderKeepsKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	seed := plain[len(plain)-32:]
-	for _, file := range []string{".", "identity.age-key", "issuer-1.age", "issuer_2.age"} {
+	for _, file := range []string{".", "identity.age-key", "issuer-1.age", "issuer_2.age", "issuer-3.age", "issuer-4.age"} {
 		info, err := os.Stat(filepath.Join(path, file))
 		if err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s: %v, %v", file, info.Mode(), err)
@@ -89,8 +91,8 @@ func TestFolderKeepsKeys(t *testing.T) {
 			t.Errorf("%s shows the private key", file)
 		}
 	}
-	if entries, _ := os.ReadDir(path); len(entries) != 3 {
-		t.Errorf("%d files, want 3", len(entries))
+	if entries, _ := os.ReadDir(path); len(entries) != 5 {
+		t.Errorf("%d files, want 5", len(entries))
 	}
 }
 

@@ -90,7 +90,16 @@ func jwkKey(kind, curve string, members map[string]any) (crypto.PublicKey, error
 		}
 		return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}, nil
 	}
+	if name := otherJWKs[kind+" "+curve]; name != "" {
+		return nil, fmt.Errorf("%w: the JWK is %s; Laurel uses Ed25519, P-256, P-384 and RSA", ErrKey, name)
+	}
 	return nil, fmt.Errorf("%w: the JWK is of a kind that Laurel does not use", ErrKey)
+}
+
+// otherJWKs name the keys of the registry of JOSE (kty and crv) that Laurel does not use.
+var otherJWKs = map[string]string{
+	"EC secp256k1": "a secp256k1 key", "EC P-521": "a P-521 key", "OKP Ed448": "an Ed448 key",
+	"OKP X25519": "an X25519 key, which is for encryption", "OKP X448": "an X448 key, which is for encryption",
 }
 
 func jwkPoint(curve elliptic.Curve, members map[string]any, size int) (crypto.PublicKey, error) {

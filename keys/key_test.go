@@ -141,9 +141,9 @@ func derive(t *testing.T, secret string) crypto.PublicKey {
 	}
 	curve := elliptic.P256()
 	switch {
-	case bytes.HasPrefix(data, secretPrefixes[0]):
+	case bytes.HasPrefix(data, []byte{0x80, 0x26}):
 		return ed25519.NewKeyFromSeed(data[2:]).Public()
-	case bytes.HasPrefix(data, secretPrefixes[2]):
+	case bytes.HasPrefix(data, []byte{0x87, 0x26}):
 		curve = elliptic.P384()
 	}
 	key, err := ecdsa.ParseRawPrivateKey(curve, data[2:])

@@ -82,9 +82,6 @@ func parseHeader(data []byte) (Header, error) {
 			return Header{}, err
 		}
 	}
-	if h.KeyID == "" && h.JWK == nil {
-		return Header{}, &Error{CodeMalformed, "the header of the token names no key (kid or jwk)", "Open Badges 3.0 8.2.4.1"}
-	}
 	return h, checkTypes(h.Type, h.ContentType)
 }
 
