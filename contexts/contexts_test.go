@@ -2,6 +2,7 @@ package contexts
 
 import (
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -202,6 +203,12 @@ func TestPublished(t *testing.T) {
 		}
 		if diff := cmp.Diff(parse(t, text), parse(t, c.JSON)); diff != "" {
 			t.Errorf("%s: %s", c.URL, diff)
+		}
+		if sum := sha512.Sum384(text); hex.EncodeToString(sum[:]) != c.Published384 {
+			t.Errorf("%s: the published text has another SHA-384", c.URL)
+		}
+		if sum := sha512.Sum512(text); hex.EncodeToString(sum[:]) != c.Published512 {
+			t.Errorf("%s: the published text has another SHA-512", c.URL)
 		}
 		for _, older := range c.Older {
 			text, ok := published[older]

@@ -13,11 +13,16 @@ const (
 	DataModel11 = "1.1" // https://www.w3.org/2018/credentials/v1
 )
 
-// Kinds of credentials that Laurel tells apart. The type OpenBadgeCredential is another name of AchievementCredential.
+// Kinds of documents that Laurel tells apart. The type OpenBadgeCredential is another name of AchievementCredential. Of a
+// document that claims to be of several kinds, which [Check] refuses, the kind is the first of these.
 const (
-	KindAchievement = "AchievementCredential"
-	KindEndorsement = "EndorsementCredential"
-	KindOther       = "VerifiableCredential"
+	KindEnvelopedCredential   = "EnvelopedVerifiableCredential"   // for [OpenEnvelope]
+	KindEnvelopedPresentation = "EnvelopedVerifiablePresentation" // for [OpenEnvelope]
+	KindPresentation          = "VerifiablePresentation"
+	KindAchievement           = "AchievementCredential"
+	KindEndorsement           = "EndorsementCredential"
+	KindCLR                   = "ClrCredential" // Comprehensive Learner Record 2.0
+	KindOther                 = "VerifiableCredential"
 )
 
 const (
@@ -34,13 +39,14 @@ type Credential struct {
 	Contexts    []any // entries of @context in order: string or map[string]any
 	Types       []string
 	DataModel   string // DataModel20, DataModel11, or "" when the first context is neither
-	Kind        string // KindAchievement, KindEndorsement, KindOther, or "" when it is not a Verifiable Credential
+	Kind        string // one of the kinds above, or "" when it is neither a Verifiable Credential nor a presentation
 	ID          string
 	Name        string
 	Description string
 	Image       Image
 	Issuer      Party
-	Subject     AchievementSubject // of the first subject, where a credential has several
+	Holder      Party              // of a presentation: who shows it
+	Subject     AchievementSubject // of the first subject, where a credential has several; without achievement in a CLR
 	Comment     string             // credentialSubject.endorsementComment, Markdown
 
 	// ValidFrom and ValidUntil are the dates as signed, for [ParseDateTime]: validFrom and validUntil, or issuanceDate and
@@ -54,6 +60,8 @@ type Credential struct {
 	Proofs       []Part // proof
 	Evidence     []Evidence
 	Endorsements []Endorsement // of the credential and of every achievement and profile in it
+	Nested       []Nested      // of a presentation or CLR: the credentials inside, at most Limits.Nested
+	Associations []Association // of a CLR
 }
 
 // Part is an object inside a document, with its place.
@@ -130,6 +138,14 @@ func FromValue(raw []byte, value map[string]any) (*Credential, error) {
 		c.Subject = readSubject(subjects[0].Value)
 		c.Comment = text(subjects[0].Value["endorsementComment"])
 	}
+	switch c.Kind {
+	case KindPresentation:
+		c.Holder = readParty(value["holder"])
+	case KindCLR:
+		c.Subject.Achievement = nil // a record has many achievements, and none of them is the one
+		c.Associations = associations(value)
+	}
+	c.Nested = nestedCredentials(c)
 	return c, nil
 }
 
@@ -160,14 +176,23 @@ func stricter(a, b string, narrower func(a, b time.Time) bool) string {
 	return a
 }
 
+// kinds are the types that make a document what it is, with the kind that each makes it.
+var kinds = []struct{ typ, kind string }{
+	{"EnvelopedVerifiableCredential", KindEnvelopedCredential},
+	{"EnvelopedVerifiablePresentation", KindEnvelopedPresentation},
+	{"VerifiablePresentation", KindPresentation},
+	{"AchievementCredential", KindAchievement},
+	{"OpenBadgeCredential", KindAchievement},
+	{"EndorsementCredential", KindEndorsement},
+	{"ClrCredential", KindCLR},
+	{"VerifiableCredential", KindOther},
+}
+
 func kindOf(types []string) string {
-	switch {
-	case slices.Contains(types, "AchievementCredential"), slices.Contains(types, "OpenBadgeCredential"):
-		return KindAchievement
-	case slices.Contains(types, "EndorsementCredential"):
-		return KindEndorsement
-	case slices.Contains(types, "VerifiableCredential"):
-		return KindOther
+	for _, k := range kinds {
+		if slices.Contains(types, k.typ) {
+			return k.kind
+		}
 	}
 	return ""
 }

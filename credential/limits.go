@@ -13,6 +13,7 @@ var Limits = struct {
 	BlankNodes    int // blank nodes of the RDF dataset of one document
 	Values        int // values of one property
 	Proofs        int // proofs of one document
+	Nested        int // credentials inside one presentation or CLR
 	StatusList    int // bytes of a status list after inflating
 	StatusMinimum int // entries that a Bitstring Status List has at least (Bitstring Status List 1.0 section 2.2)
 }{
@@ -25,6 +26,7 @@ var Limits = struct {
 	BlankNodes:    2000,
 	Values:        2000,
 	Proofs:        16,
+	Nested:        64,
 	StatusList:    16 << 20,
 	StatusMinimum: 131072,
 }

@@ -22,6 +22,7 @@ const (
 	CodeAmbiguous        = "ambiguous"         // the document can be read in two ways
 	CodeNoCredential     = "no_credential"     // JSON, but not a credential
 	CodeNoRecipient      = "no_recipient"      // a warning: the subject has neither id nor identifier
+	CodeAlgNotAllowed    = "alg_not_allowed"   // an envelope secured in a way that Laurel does not read
 )
 
 // Step names the step of the verification report that the problem belongs to.
@@ -33,6 +34,8 @@ func (p Problem) Step() string {
 		return "subject"
 	case CodeNoCredential, strict.CodeTooComplex:
 		return "form"
+	case CodeAlgNotAllowed:
+		return "proof"
 	}
 	return "schema"
 }

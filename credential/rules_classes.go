@@ -69,7 +69,8 @@ var frame = []property{
 	{"evidence", many, object, "Evidence"},
 }
 
-// openBadges are the classes of Open Badges 3.0, appendix B, in the form in which the published JSON Schema checks them. Names
+// openBadges are the classes of Open Badges 3.0, appendix B, in the form in which the published JSON Schema checks them, and with
+// them those of CLR 2.0. Names
 // that end in v1p1 are the flavour for VC Data Model 1.1. @context has rules of its own.
 var openBadges = map[string]class{
 	"AchievementCredential": {properties: with(frame,
@@ -106,6 +107,42 @@ var openBadges = map[string]class{
 		property{"expirationDate", maybe, stamp, ""},
 		property{"credentialSubject", one, object, "EndorsementSubject"},
 	)},
+	"ClrCredential": {properties: with(frame,
+		property{"name", one, plain, ""},
+		property{"image", maybe, object, "Image"},
+		property{"partial", maybe, boolean, ""},
+		property{"issuer", one, reference, "Profile"},
+		property{"validFrom", one, stamp, ""},
+		property{"validUntil", maybe, stamp, ""},
+		property{"credentialSubject", one, object, "ClrSubject"},
+		property{"endorsement", many, embedded, ""},
+		property{"endorsementJwt", many, jws, ""},
+	)},
+	"ClrCredentialv1p1": {properties: with(frame,
+		property{"name", one, plain, ""},
+		property{"image", maybe, object, "Image"},
+		property{"partial", maybe, boolean, ""},
+		property{"issuer", one, object, "Profile"},
+		property{"issuanceDate", one, stamp, ""},
+		property{"expirationDate", maybe, stamp, ""},
+		property{"credentialSubject", one, object, "ClrSubject"},
+		property{"endorsement", many, embedded, ""},
+		property{"endorsementJwt", many, jws, ""},
+	)},
+	"ClrSubject": {properties: []property{
+		{"id", maybe, identifier, ""},
+		{"type", some, typed, "ClrSubject"},
+		{"identifier", many, object, "IdentityObject"},
+		{"achievement", many, object, "Achievement"},
+		{"verifiableCredential", some, embedded, ""},
+		{"association", many, object, "Association"},
+	}},
+	"Association": {closed: true, properties: []property{
+		{"type", one, constant, "Association"},
+		{"associationType", one, term, "associationType"},
+		{"sourceId", one, link, ""},
+		{"targetId", one, link, ""},
+	}},
 	"AchievementSubject": {properties: []property{
 		{"id", maybe, identifier, ""},
 		{"type", some, typed, "AchievementSubject"},
@@ -314,6 +351,8 @@ var vocabularies = map[string]vocabulary{
 		"ltiDeploymentId", "ltiToolId", "ltiPlatformId", "ltiUserId", "identifier"}},
 	"resultType": {true, []string{"GradePointAverage", "LetterGrade", "Percent", "PerformanceLevel", "PredictedScore", "RawScore",
 		"Result", "RubricCriterion", "RubricCriterionLevel", "RubricScore", "ScaledScore", "Status"}},
+	"associationType": {false, []string{"exactMatchOf", "isChildOf", "isParentOf", "isPartOf", "isPeerOf", "isRelatedTo", "precedes",
+		"replacedBy"}},
 	"resultStatus": {false, []string{"Completed", "Enrolled", "Failed", "InProgress", "OnHold", "Provisional", "Withdrew"}},
 }
 

@@ -3,9 +3,7 @@ package credential
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
-	"strings"
 
 	"github.com/laurelbadges/laurel/credential/strict"
 )
@@ -17,22 +15,23 @@ const (
 	contextOB302      = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
 	contextOB303      = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 	contextExtensions = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+	contextCLR201     = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 )
 
-// pairs are the contexts of Open Badges that may stand second, by the first one. The two oldest redefine protected terms of
+// pairs are the contexts of Open Badges that may stand second, or third in a CLR, by the first one. The two oldest redefine protected terms of
 // credentials/v2, which is an error of JSON-LD.
 var pairs = map[string][]string{
 	contextV2: {contextOB302, contextOB303},
 	contextV1: {contextOB300, contextOB301, contextOB302, contextOB303},
 }
 
-// contexts checks @context (VCDM 2.0 section 4.3, OB 3.0 B). Whether each address is one that Laurel knows is for the reader of
+// contexts checks @context (VCDM 2.0 section 4.3, OB 3.0 B). byAddress says that the document is for profile openbadges. Whether each address is one that Laurel knows is for the reader of
 // the contexts themselves to say.
-func (w *walk) contexts(c *Credential, openBadge bool) {
+func (w *walk) contexts(c *Credential, byAddress bool) {
 	untrusted := func(pointer, detail string) {
 		clause := "VCDM 2.0 4.3"
-		if openBadge {
-			clause = "OB 3.0 B " + c.Kind
+		if byAddress && c.Kind != KindPresentation {
+			clause = clauseOB(c.Kind, "@context")
 		}
 		w.report(Problem{Pointer: pointer, Code: CodeContextUntrusted, Clause: clause, Detail: detail})
 	}
@@ -55,83 +54,95 @@ func (w *walk) contexts(c *Credential, openBadge bool) {
 		switch {
 		case isText && !absolute(s):
 			untrusted(at, "a context is not an absolute URL")
-		case openBadge && inline:
+		case byAddress && inline:
 			untrusted(at, "a context is written into the document, where only addresses are allowed")
 		case !isText && !inline:
 			untrusted(at, "a context is neither an address nor an object")
 		}
 	}
-	if !openBadge {
+	if !byAddress {
 		return
 	}
+	if c.Kind != KindPresentation {
+		ofOpenBadges(c, untrusted)
+	}
+	if !w.holds.contexts {
+		return
+	}
+	w.eachObject(c, c.value, func(object map[string]any) {
+		context, there := object["@context"]
+		// In a proof it may repeat the beginning of the document's own (VC-DI-EDDSA section 3.3.1 puts it there).
+		if there && len(w.path) > 0 && !(w.within("proof") && begins(c.Contexts, values(context))) {
+			untrusted(w.member("@context"), "a part of the document has a context of its own")
+		}
+	})
+}
+
+// ofOpenBadges checks the places of the contexts of Open Badges and of CLR.
+func ofOpenBadges(c *Credential, untrusted func(pointer, detail string)) {
 	first, _ := c.Contexts[0].(string)
-	if len(c.Contexts) < 2 {
-		untrusted("/@context", "the context of Open Badges is missing from the second place")
-	} else if second, _ := c.Contexts[1].(string); pairs[first] != nil && !slices.Contains(pairs[first], second) {
-		untrusted("/@context/1", "the second context is not one of Open Badges 3.0 that fits the first")
+	at := 1
+	if c.Kind == KindCLR {
+		if len(c.Contexts) < 2 {
+			untrusted("/@context", "the context of CLR 2.0 is missing from the second place")
+			return
+		}
+		if c.Contexts[1] != any(contextCLR201) {
+			untrusted("/@context/1", "the second context is not the one of CLR 2.0")
+		}
+		at = 2
 	}
-	if mayNest(c.value, true) {
-		w.nested(c.value, "", c.Contexts, untrusted)
+	ordinal := [...]string{1: "second", 2: "third"}[at]
+	if len(c.Contexts) <= at {
+		untrusted("/@context", "the context of Open Badges is missing from the "+ordinal+" place")
+	} else if context, _ := c.Contexts[at].(string); pairs[first] != nil && !slices.Contains(pairs[first], context) {
+		untrusted("/@context/"+strconv.Itoa(at), "the "+ordinal+" context is not one of Open Badges 3.0 that fits the first")
 	}
 }
 
-// mayNest says whether there is a @context below the outermost object that nested has to judge. Most documents have none, and
-// then their members need not be brought into an order.
-func mayNest(v any, outermost bool) bool {
-	switch v := v.(type) {
-	case []any:
-		for _, member := range v {
-			if mayNest(member, false) {
-				return true
-			}
-		}
-	case map[string]any:
-		if _, there := v["@context"]; there && !outermost {
-			return true
-		}
-		for name, member := range v {
-			switch member.(type) {
-			case map[string]any, []any:
-				if name != "endorsement" && mayNest(member, false) {
-					return true
-				}
-			}
-		}
-	}
-	return false
+// found says what a document holds that most documents do not.
+type found struct {
+	contexts bool // a @context below the outermost object
+	digests  bool // a digest beside the id of an object
 }
 
-// nested reports every @context inside the document, except in endorsements, which are documents of their own, and in a proof
-// where it repeats the beginning of the document's own (VC-DI-EDDSA section 3.3.1 puts it there).
-func (w *walk) nested(v any, pointer string, own []any, untrusted func(pointer, detail string)) {
-	switch v := v.(type) {
-	case []any:
-		for i, member := range v {
-			w.nested(member, pointer+"/"+strconv.Itoa(i), own, untrusted)
+// scan looks through a whole document, but for endorsements, so that the members of most documents need not be brought into an
+// order. It may find what eachObject does not visit.
+func scan(document map[string]any) found {
+	var f found
+	f.object(document, true)
+	return f
+}
+
+func (f *found) object(object map[string]any, outermost bool) {
+	for name, member := range object {
+		switch name {
+		case "@context":
+			f.contexts = f.contexts || !outermost
+			continue
+		case "digestSRI", "digestMultibase":
+			f.digests = true
+		case "endorsement":
+			continue
 		}
-	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		for _, name := range names {
-			at := place(pointer, name)
-			switch {
-			case name == "endorsement", name == "@context" && pointer == "":
-			case name == "@context" && !(inProof(pointer) && begins(own, values(v[name]))):
-				untrusted(at, "a part of the document has a context of its own")
-			default:
-				w.nested(v[name], at, own, untrusted)
-			}
+		switch member := member.(type) {
+		case map[string]any:
+			f.object(member, false)
+		case []any:
+			f.array(member)
 		}
 	}
 }
 
-// inProof says whether pointer is that of a proof: /proof, or /proof/0 and so on.
-func inProof(pointer string) bool {
-	index, found := strings.CutPrefix(pointer, "/proof")
-	return found && !strings.Contains(strings.TrimPrefix(index, "/"), "/")
+func (f *found) array(array []any) {
+	for _, member := range array {
+		switch member := member.(type) {
+		case map[string]any:
+			f.object(member, false)
+		case []any:
+			f.array(member)
+		}
+	}
 }
 
 func begins(own, start []any) bool {

@@ -1,7 +1,8 @@
 package credential
 
-// verifiable are the classes of the W3C data models, for credentials that are no Open Badges. VerifiableCredentialv1p1 is that
-// of VC Data Model 1.1. Every part of a credential may stand alone or in an array (VCDM 2.0 section 4).
+// verifiable are the classes of the W3C data models, for presentations and for credentials that are no Open Badges. Names that end
+// in v1p1 are those of VC Data Model 1.1. Every part of a credential may stand alone or in an array (VCDM 2.0 section 4). The
+// credentials in a presentation have rules of their own.
 var verifiable = map[string]class{
 	"VerifiableCredential": {properties: []property{
 		{"id", maybe, identifier, ""},
@@ -36,15 +37,30 @@ var verifiable = map[string]class{
 		{"termsOfUse", many, object, "Part"},
 		{"evidence", many, object, "Part"},
 	}},
+	"VerifiablePresentation": {properties: []property{
+		{"id", maybe, identifier, ""},
+		{"type", some, typed, "VerifiablePresentation"},
+		{"holder", maybe, reference, "Holder"},
+		{"proof", many, object, "Typed"},
+		{"termsOfUse", many, object, "Part"},
+	}},
+	"VerifiablePresentationv1p1": {properties: []property{
+		{"id", maybe, identifier, ""},
+		{"type", some, typed, "VerifiablePresentation"},
+		{"holder", maybe, reference, "Holder"},
+		{"proof", many, object, "Typed"},
+	}},
+	"Holder": {properties: []property{{"id", one, identifier, ""}}},
 	"Issuer": {properties: []property{
 		{"id", one, identifier, ""},
 		{"name", many, description, ""},
 		{"description", many, description, ""},
 	}},
-	"Subject": {properties: []property{{"id", maybe, identifier, ""}}},
-	"Typed":   {properties: []property{{"type", some, labels, ""}}},
-	"Part":    {properties: []property{{"id", maybe, identifier, ""}, {"type", some, labels, ""}}},
-	"Schema":  {properties: []property{{"id", one, identifier, ""}, {"type", some, labels, ""}}},
+	"Subject":   {properties: []property{{"id", maybe, identifier, ""}}},
+	"Typed":     {properties: []property{{"type", some, labels, ""}}},
+	"Part":      {properties: []property{{"id", maybe, identifier, ""}, {"type", some, labels, ""}}},
+	"Schema":    {properties: []property{{"id", one, identifier, ""}, {"type", some, labels, ""}}},
+	"Resources": {properties: []property{{"relatedResource", many, object, "RelatedResource"}}}, // of credentials of other classes
 	"RelatedResource": {properties: []property{
 		{"id", one, identifier, ""},
 		{"mediaType", maybe, plain, ""},

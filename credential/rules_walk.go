@@ -14,35 +14,94 @@ import (
 type walk struct {
 	classes  map[string]class
 	clause   func(class, property string) string
-	legacy   bool // data model 1.1, whose deviations in the wild are warnings where the meaning is plain
+	legacy   bool  // data model 1.1, whose deviations in the wild are warnings where the meaning is plain
+	holds    found // what is only looked for where it is
 	path     []step
 	problems []Problem
 	count    [2]int // failures, warnings
 }
 
-// step is one reference token of the place that the walk is at: a name, or the place in an array where name is "". The names of
-// the tables are never empty.
+// step is one reference token of the place that the walk is at: a name, or the place in an array, from 0; -1 with a name.
 type step struct {
 	name  string
 	index int
 }
 
 // enter goes to a member of the object at hand, and item to a value of the array at hand; leave goes back.
-func (w *walk) enter(name string) { w.path = append(w.path, step{name: name}) }
-func (w *walk) item(index int)    { w.path = append(w.path, step{index: index}) }
+func (w *walk) enter(name string) { w.path = append(w.path, step{name, -1}) }
+func (w *walk) item(index int)    { w.path = append(w.path, step{"", index}) }
 func (w *walk) leave()            { w.path = w.path[:len(w.path)-1] }
+
+// longestPointer bounds the pointer of a problem, in bytes: where names are so long, the pointer is that of an object further out.
+const longestPointer = 1024
 
 // here is the JSON Pointer of the place that the walk is at. It is written only for a problem: most documents have none.
 func (w *walk) here() string {
 	pointer := ""
 	for _, s := range w.path {
-		if s.name == "" {
+		switch {
+		case len(pointer)+len(s.name) > longestPointer:
+			return pointer
+		case s.index >= 0:
 			pointer += "/" + strconv.Itoa(s.index)
-		} else {
+		default:
 			pointer = place(pointer, s.name)
 		}
 	}
 	return pointer
+}
+
+// member is the JSON Pointer of a member of the object at hand.
+func (w *walk) member(name string) string {
+	w.enter(name)
+	pointer := w.here()
+	w.leave()
+	return pointer
+}
+
+// eachObject visits every object in v, which stands at the place that the walk is at: outermost first and then by the names of
+// members, but for those in documents of their own, which are endorsements and the credentials inside a presentation or CLR.
+// It ends when no further failure would be kept.
+func (w *walk) eachObject(c *Credential, v any, visit func(object map[string]any)) {
+	switch v := v.(type) {
+	case []any:
+		for i, member := range v {
+			w.item(i)
+			w.eachObject(c, member, visit)
+			w.leave()
+		}
+	case map[string]any:
+		if w.count[0] > mostProblems {
+			return
+		}
+		visit(v)
+		names := make([]string, 0, len(v))
+		for name, member := range v {
+			switch member.(type) {
+			case map[string]any, []any:
+				names = append(names, name)
+			}
+		}
+		sort.Strings(names)
+		for _, name := range names {
+			if name != "@context" && name != "endorsement" && !(name == "verifiableCredential" && w.holdsCredentials(c)) {
+				w.enter(name)
+				w.eachObject(c, v[name], visit)
+				w.leave()
+			}
+		}
+	}
+}
+
+// holdsCredentials says whether the object at hand holds credentials in its member verifiableCredential: a presentation, or a
+// subject of a CLR.
+func (w *walk) holdsCredentials(c *Credential) bool {
+	return c.Kind == KindPresentation && len(w.path) == 0 || c.Kind == KindCLR && w.within("credentialSubject")
+}
+
+// within says whether the object at hand is the value of a member of the document, or one of its values.
+func (w *walk) within(name string) bool {
+	return len(w.path) > 0 && w.path[0].name == name && (len(w.path) == 1 || len(w.path) == 2 && w.path[1].index >= 0)
 }
 
 // rule is what the tables ask of one member: the class and its property.
@@ -112,7 +171,7 @@ func (w *walk) closed(name string, members map[string]any) {
 	}
 	sort.Strings(foreign)
 	for _, member := range foreign {
-		w.fail(place(w.here(), member), w.clause(name, member), "a member that the class "+name+" does not allow")
+		w.fail(w.member(member), w.clause(name, member), "a member that the class "+name+" does not allow")
 	}
 }
 
