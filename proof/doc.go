@@ -1,10 +1,10 @@
 // Package proof secures documents and opens secured ones: Data Integrity proofs in JSON-LD, and JSON Web Tokens.
 //
-// Start with [Seal] and [SealJWT] to secure, and with [ReadIntegrity] or [ReadJWT] to open: both give a [Secured] document
+// Start with [Seal], [AddProof] and [SealJWT] to secure, and with [ReadIntegrity] or [ReadJWT] to open: both give a [Secured] document
 // with its proofs, each of which [Secured.Verify] checks with one key. Whose key that has to be is not decided here: the
 // caller finds it, because that may need the network. The package is pure given the keys; it waits for nothing.
 //
-// A suite is one file and one line in the table of suites. What is exported may still change before version 1.
+// A suite is one value, with what it does by itself, and one line in the table of suites. What is exported may still change before version 1.
 package proof
 
 import (
@@ -121,6 +121,7 @@ type Proof struct {
 	Domain    []string  // the domains it is meant for
 	Challenge string    // the challenge it answers
 	Previous  []string  // ids of the proofs that it covers too (Data Integrity 1.0 section 2.1.2)
+	Contexts  []any     // its own @context, which in a suite of canonical JSON is all of the document's that it covers; nil when absent
 
 	raw map[string]any // the proof object of Data Integrity
 	err *Error         // why it cannot be checked at all
@@ -139,7 +140,7 @@ type Secured struct {
 
 	jsonld *rdf.Processor
 	signed map[string]any    // of Data Integrity: the document as received
-	hashes map[string]hashed // by the name of the set of previous proofs
+	hashes map[string]hashed // by the name of the variant
 	verify func(ctx context.Context, p Proof, key crypto.PublicKey) (units int, err error)
 }
 

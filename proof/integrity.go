@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/mr-tron/base58"
 
 	"github.com/laurelbadges/laurel/credential"
-	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof/internal/rdf"
 )
 
@@ -107,18 +104,32 @@ func readProof(raw any, pointer string) Proof {
 		return at
 	}
 	p.ID, p.Type, p.Purpose = text("id", false), text("type", true), text("proofPurpose", false)
-	if p.Type != "DataIntegrityProof" {
+	named, known := findSuite(p.Type, "")
+	if p.Type != typeDataIntegrity && !known {
 		fault(CodeAlgNotAllowed, "/type", "The proof is of a type that Laurel does not check.")
 	}
-	p.Suite = text("cryptosuite", true)
-	if _, known := suites[p.Suite]; !known {
-		fault(CodeAlgNotAllowed, "/cryptosuite", "The proof uses a cryptosuite that Laurel does not check.")
+	if p.Suite = named.name; !known {
+		p.Suite = text("cryptosuite", true)
+		if named, known = findSuite(p.Type, p.Suite); !known {
+			fault(CodeAlgNotAllowed, "/cryptosuite", "The proof uses a cryptosuite that Laurel does not check.")
+		}
+	} else if _, there := object["cryptosuite"]; there {
+		fault(CodeMalformed, "/cryptosuite", "The proof is of a type that is a suite of its own, and names another.")
 	}
 	p.Method = text("verificationMethod", true)
-	text("proofValue", true)
+	value := text("proofValue", true)
 	p.Created, p.Expires = instant("created"), instant("expires")
+	if named.dated && p.Created.IsZero() {
+		fault(CodeMalformed, "", "The proof has no created.") // VC-DI-EDDSA 2.2.2
+	}
 	p.Domain, p.Previous = texts("domain"), texts("previousProof")
 	p.Challenge = text("challenge", false)
+	if own, there := object["@context"]; there {
+		p.Contexts = contextList(own)
+	}
+	if base := baseProofFault(value, pointer); named.form == formSelective && base != nil && p.err == nil {
+		p.err = base
+	}
 	return p
 }
 
@@ -186,138 +197,22 @@ func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.Publi
 	if hash == 0 {
 		return 0, &Error{Code: CodeKeyMismatch, Pointer: p.Pointer, Clause: suite.clause, Detail: "The key is not of the kind that this cryptosuite uses."}
 	}
+	if suite.form == formSelective {
+		return s.verifySelective(ctx, p, key)
+	}
 	signature, err := decodeBase58(p.raw["proofValue"].(string))
 	if err != nil {
 		return 0, &Error{Code: CodeSignatureInvalid, Pointer: p.Pointer + "/proofValue", Clause: suite.clause, Detail: "The proof value is not base58btc text with the prefix z."}
 	}
-	document, units, err := s.hashDocument(ctx, p.Previous, hash)
+	data, units, err := s.signedData(ctx, p, suite, hash)
 	if err != nil {
 		return units, err
 	}
-	// The suite puts the document's @context in place of the proof's own, which would so go unsigned.
-	if own, there := p.raw["@context"]; there && !reflect.DeepEqual(own, s.signed["@context"]) {
-		return units, &Error{Code: CodeContextUntrusted, Pointer: p.Pointer + "/@context", Clause: suite.clause, Detail: "The proof carries a context of its own, which its signature does not cover."}
-	}
-	sums, err := hashConfiguration(ctx, p.raw, s.signed["@context"], hash, s.jsonld)
-	if err != nil {
-		var fault *Error
-		if errors.As(err, &fault) {
-			return units, &Error{Code: fault.Code, Pointer: p.Pointer + fault.Pointer, Clause: fault.Clause, Detail: fault.Detail}
-		}
-		return units, err
-	}
-	if fault := suite.verify(key, append(sums, document...), signature); fault != nil {
+	if fault := suite.verify(key, data, signature); fault != nil {
 		fault.Pointer = p.Pointer
 		return units, fault
 	}
 	return units, nil
-}
-
-// Each set of previous proofs has a canonical form of its own. setsAlways of them are made, and more until all together have cost
-// unitsMost, in units of [Secured.VerifyCounting]. A badge of 3 kB takes some 600 for one.
-const (
-	setsAlways = 2
-	unitsMost  = 1 << 17
-)
-
-// Units is what the canonical form of the document has cost, in units of [Secured.VerifyCounting]; 0 before [Secured.CheckDocument].
-func (s *Secured) Units() int { return s.hashes[s.setName(nil, crypto.SHA256)].units }
-
-// setName tells the canonical forms of the document apart: by the proofs in it, and by the hash.
-func (s *Secured) setName(previous []string, hash crypto.Hash) string {
-	name := hash.String()
-	for i, p := range s.Proofs {
-		if p.ID != "" && slices.Contains(previous, p.ID) {
-			name += " " + strconv.Itoa(i)
-		}
-	}
-	return name
-}
-
-// hashDocument is the hash of the canonical document with the proofs named by previous in it (Data Integrity 1.0 section
-// 4.3 step 4), and with none when there are none. units is what that needs, whether it was made now or before. What it may cost
-// hangs on the text alone and not on what was asked before: the sets are made in the order of the proofs.
-func (s *Secured) hashDocument(ctx context.Context, previous []string, hash crypto.Hash) (sum []byte, units int, err error) {
-	document := s.hashSet(ctx, nil, hash)
-	if len(previous) == 0 {
-		return document.sum, document.units, document.err
-	}
-	units = document.units
-	made := map[string]bool{}
-	for _, p := range s.Proofs {
-		name := s.setName(p.Previous, hash)
-		if made[name] || len(p.Previous) == 0 {
-			continue
-		}
-		if len(made) >= setsAlways && units > unitsMost {
-			break
-		}
-		made[name] = true
-		set := s.hashSet(ctx, p.Previous, hash)
-		if units += set.units; name == s.setName(previous, hash) {
-			return set.sum, units, set.err
-		}
-	}
-	return nil, units, &Error{Code: CodeTooComplex, Clause: "VC-DATA-INTEGRITY 4.3", Detail: "The proofs cover each other in more ways than are looked at."}
-}
-
-// hashSet is hashDocument for one set. Each is canonicalised once.
-func (s *Secured) hashSet(ctx context.Context, previous []string, hash crypto.Hash) hashed {
-	name := s.setName(previous, hash)
-	if known, done := s.hashes[name]; done {
-		return known
-	}
-	document := s.Value
-	if len(previous) > 0 {
-		var matching []any
-		for _, p := range s.Proofs {
-			if slices.Contains(previous, p.ID) {
-				matching = append(matching, p.raw)
-			}
-		}
-		document = maps.Clone(s.Value)
-		document["proof"] = matching
-	}
-	var h hashed
-	h.sum, h.units, h.err = s.jsonld.Sum(ctx, document, hash)
-	h.err = wrapRDF(h.err)
-	if ctx.Err() == nil {
-		s.hashes[name] = h
-	}
-	return h
-}
-
-// hashConfiguration is the hash of the canonical proof configuration: the proof without its value, under the contexts of
-// the document (VC-DI-EDDSA section 3.2.5).
-func hashConfiguration(ctx context.Context, proof map[string]any, context any, hash crypto.Hash, jsonld *rdf.Processor) ([]byte, error) {
-	if c, usual := usualConfiguration(proof); usual {
-		c.Context = context
-		sum, err := jsonld.SumConfiguration(ctx, c, hash)
-		return sum, wrapRDF(err)
-	}
-	config := maps.Clone(proof)
-	delete(config, "proofValue")
-	config["@context"] = context
-	sum, _, err := jsonld.Sum(ctx, config, hash)
-	return sum, wrapRDF(err)
-}
-
-// usualConfiguration says whether a proof has the members of [rdf.Configuration] and its value, all texts, and no other.
-func usualConfiguration(proof map[string]any) (c rdf.Configuration, usual bool) {
-	usual = true
-	members := 0
-	text := func(name string) string {
-		value, there := proof[name]
-		text, isText := value.(string)
-		if usual = usual && isText == there && (text != "") == there; there {
-			members++
-		}
-		return text
-	}
-	c.Suite, c.Created, c.Method = text("cryptosuite"), text("created"), text("verificationMethod")
-	usual = text("type") == "DataIntegrityProof" && text("proofPurpose") == keys.AssertionMethod && usual
-	text("proofValue")
-	return c, usual && members == len(proof)
 }
 
 func wrapRDF(err error) error {

@@ -251,7 +251,7 @@ func TestReadIntegrityRefuses(t *testing.T) {
 		"no value":        {with(map[string]any{"proofValue": nil}), CodeMalformed},
 		"no method":       {with(map[string]any{"verificationMethod": nil}), CodeMalformed},
 		"other type":      {with(map[string]any{"type": "Ed25519Signature2018"}), CodeAlgNotAllowed},
-		"other suite":     {with(map[string]any{"cryptosuite": "eddsa-2022"}), CodeAlgNotAllowed},
+		"other suite":     {with(map[string]any{"cryptosuite": "eddsa-rdfc-2023"}), CodeAlgNotAllowed},
 		"bad date":        {with(map[string]any{"created": "yesterday"}), CodeMalformed},
 		"same ids":        {[]any{with(map[string]any{"id": "urn:a"}), with(map[string]any{"id": "urn:a"})}, CodeMalformed},
 		"circle":          {[]any{with(map[string]any{"id": "urn:a", "previousProof": "urn:b"}), with(map[string]any{"id": "urn:b", "previousProof": "urn:a"})}, CodeMalformed},

@@ -16,21 +16,26 @@ import (
 	"github.com/laurelbadges/laurel/keys/jose"
 )
 
+// VPJWT is the form of a presentation as a compact JWS, typ vp+jwt (Securing VCs using JOSE and COSE section 3.1.2).
+const VPJWT Form = "vp+jwt"
+
 // registeredClaims are the claims that say in a JWT's words what the credential says in its own (RFC 7519 section 4.1).
 // They are not part of the credential.
 var registeredClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
 
-// Claims are the registered claims of a JWT; nil means that the claim is absent.
+// Claims are the claims of a JWT about itself; nil means that the claim is absent.
 type Claims struct {
-	Issuer    *string    // iss
+	Issuer    *string    // iss: the issuer of a credential, the holder of a presentation
 	Subject   *string    // sub
 	ID        *string    // jti
 	NotBefore *time.Time // nbf
 	Expires   *time.Time // exp
+	Nonce     *string    // nonce of a presentation: the challenge that it answers
+	Audience  []string   // aud of a presentation: whom it is for
 }
 
-// ReadJWT reads a compact JWS that holds one credential. Header and payload are held to the JWT rule: only the members that
-// Open Badges 3.0 section 8.2.2 and VC-JOSE-COSE section 3.1 name, one reading of the payload, nothing fetched. The
+// ReadJWT reads a compact JWS that holds one credential or presentation. Header and payload are held to the JWT rule: only the
+// members that Open Badges 3.0 section 8.2.2 and VC-JOSE-COSE section 3.1 name, one reading of the payload, nothing fetched. The
 // signature is not checked; see [Secured.Verify]. Errors are [*Error] and [*strict.Error].
 func ReadJWT(token []byte, o Options) (*Secured, error) {
 	t, err := jose.Parse(token)
@@ -49,69 +54,89 @@ func ReadJWT(token []byte, o Options) (*Secured, error) {
 	case "vc+jwt":
 		s.Form = VCJWT
 	case "vp+jwt":
-		return nil, &Error{Code: credential.CodeNoCredential, Clause: "VC-JOSE-COSE 3.1.2", Detail: "The token holds a presentation, not one credential."}
+		s.Form = VPJWT
 	}
-	if s.Claims, err = readClaims(payload); err != nil {
+	_, hasVP := payload["vp"]
+	if s.Claims, err = readClaims(payload, s.Form == VPJWT || hasVP); err != nil {
 		return nil, err
 	}
-	if s.Value, err = credentialOf(payload, s.Form, s.Claims); err != nil {
+	if s.Value, err = documentOf(payload, s.Form, s.Claims); err != nil {
 		return nil, err
 	}
-	s.Proofs = []Proof{{Type: "JWT", Suite: t.Header.Algorithm, Purpose: "assertionMethod", Method: t.Header.KeyID, JWK: t.Header.JWK}}
+	purpose := keys.AssertionMethod
+	if s.Form == VPJWT || hasVP {
+		purpose = keys.Authentication
+	}
+	s.Proofs = []Proof{{Type: "JWT", Suite: t.Header.Algorithm, Purpose: purpose, Method: t.Header.KeyID, JWK: t.Header.JWK}}
 	s.verify = func(_ context.Context, _ Proof, key crypto.PublicKey) (int, error) { return 0, wrapJOSE(t.Verify(key)) }
 	return s, nil
 }
 
-// credentialOf makes the credential of a payload: the payload itself without the claims, or for the data model 1.1 its claim vc,
+// documentOf makes the credential or presentation of a payload: the payload itself without the claims, or its claim vc or vp,
 // which the other claims complete (VC Data Model 1.1 section 6.3.1). The payload is used up.
-func credentialOf(payload map[string]any, form Form, claims Claims) (map[string]any, error) {
-	inner, hasVC := payload["vc"]
+func documentOf(payload map[string]any, form Form, claims Claims) (map[string]any, error) {
+	_, hasVC := payload["vc"]
 	_, hasVP := payload["vp"]
 	fault := func(code, pointer, detail string) (map[string]any, error) {
 		return nil, &Error{Code: code, Pointer: pointer, Clause: "VC-JOSE-COSE 3.1.3", Detail: detail}
 	}
 	switch {
-	case form == VCJWT && (hasVC || hasVP):
-		return fault(CodeMalformed, "", "A token of type vc+jwt must not carry the claim vc or vp.")
+	case form != OpenBadgesJWT && (hasVC || hasVP):
+		return fault(CodeMalformed, "", "A token of type "+string(form)+" must not carry the claim vc or vp.")
 	case hasVC && hasVP:
 		return fault(CodeAmbiguous, "", "The token carries both the claim vc and the claim vp.")
-	case hasVP:
-		return fault(credential.CodeNoCredential, "/vp", "The token holds a presentation, not one credential.")
-	case !hasVC:
+	case !hasVC && !hasVP:
 		for _, name := range registeredClaims {
 			delete(payload, name)
 		}
+		if form == VPJWT {
+			delete(payload, "nonce")
+		}
 		return payload, nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(payload)) {
-		if name != "vc" && name != "nonce" && !slices.Contains(registeredClaims, name) {
-			return fault(CodeAmbiguous, strict.Escape(name), "The token holds a credential in the claim vc and parts of another beside it.")
+	name := "vc"
+	if hasVP {
+		name = "vp"
+	}
+	for _, other := range slices.Sorted(maps.Keys(payload)) {
+		if other != name && other != "nonce" && !slices.Contains(registeredClaims, other) {
+			return fault(CodeAmbiguous, strict.Escape(other), "The token holds a document in the claim "+name+" and parts of another beside it.")
 		}
 	}
-	vc, ok := inner.(map[string]any)
+	inner, ok := payload[name].(map[string]any)
 	if !ok {
-		return fault(CodeMalformed, "/vc", "The claim vc is not a JSON object.")
+		return fault(CodeMalformed, "/"+name, "The claim "+name+" is not a JSON object.")
 	}
-	if list, isList := vc["@context"].([]any); !isList || len(list) == 0 || list[0] != "https://www.w3.org/2018/credentials/v1" {
+	if hasVP {
+		return completePresentation(inner, claims), nil
+	}
+	if list, isList := inner["@context"].([]any); !isList || len(list) == 0 || list[0] != "https://www.w3.org/2018/credentials/v1" {
 		return fault(CodeAmbiguous, "/vc/@context", "The claim vc belongs to the data model 1.1, and this credential is not of that version.")
 	}
-	return complete(vc, claims), nil
+	return completeCredential(inner, claims), nil
 }
 
-// complete puts the claims of a data model 1.1 token where the credential lacks its own members. Where it has them, the
-// verifier compares.
-func complete(vc map[string]any, claims Claims) map[string]any {
-	put := func(object map[string]any, name string, v any) {
-		if _, there := object[name]; !there {
-			object[name] = v
-		}
+// put sets a member that an object lacks. Where it has it, the verifier compares.
+func put(object map[string]any, name string, v any) {
+	if _, there := object[name]; !there {
+		object[name] = v
 	}
-	if claims.Issuer != nil {
-		put(vc, "issuer", *claims.Issuer)
-		if issuer, isObject := vc["issuer"].(map[string]any); isObject {
-			put(issuer, "id", *claims.Issuer)
-		}
+}
+
+// putParty sets the id of the party who signed.
+func putParty(object map[string]any, name string, id *string) {
+	if id == nil {
+		return
 	}
+	put(object, name, *id)
+	if party, isObject := object[name].(map[string]any); isObject {
+		put(party, "id", *id)
+	}
+}
+
+// completeCredential puts the claims of a data model 1.1 token where the credential lacks its own members.
+func completeCredential(vc map[string]any, claims Claims) map[string]any {
+	putParty(vc, "issuer", claims.Issuer)
 	if claims.ID != nil {
 		put(vc, "id", *claims.ID)
 	}
@@ -127,8 +152,40 @@ func complete(vc map[string]any, claims Claims) map[string]any {
 	return vc
 }
 
-func readClaims(payload map[string]any) (Claims, error) {
+// completePresentation is completeCredential for the claim vp: iss is its holder (VC Data Model 1.1 section 6.3.1).
+func completePresentation(vp map[string]any, claims Claims) map[string]any {
+	putParty(vp, "holder", claims.Issuer)
+	if claims.ID != nil {
+		put(vp, "id", *claims.ID)
+	}
+	return vp
+}
+
+func readClaims(payload map[string]any, presentation bool) (Claims, error) {
 	var c Claims
+	if presentation {
+		if nonce, there := payload["nonce"]; there {
+			text, isText := nonce.(string)
+			if !isText {
+				return c, claimFault("nonce", "is not a text")
+			}
+			c.Nonce = &text
+		}
+		audience, there := payload["aud"]
+		if all, isList := audience.([]any); isList {
+			for _, one := range all {
+				text, isText := one.(string)
+				if !isText {
+					return c, claimFault("aud", "is not a list of texts")
+				}
+				c.Audience = append(c.Audience, text)
+			}
+		} else if text, isText := audience.(string); isText {
+			c.Audience = []string{text}
+		} else if there {
+			return c, claimFault("aud", "is not a text")
+		}
+	}
 	for _, claim := range [...]struct {
 		name string
 		into **string

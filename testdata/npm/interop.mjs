@@ -5,8 +5,14 @@
 import {createHash} from 'node:crypto';
 import * as vc from '@digitalbazaar/vc';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
+import {cryptosuite as eddsaRDFC2022} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {cryptosuite as eddsa2022} from '@digitalbazaar/eddsa-2022-cryptosuite';
+import * as eddsaJCS2022 from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
+import {cryptosuite as ecdsaRDFC2019} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import * as ecdsaJCS2019 from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import {checkStatus, createList, decodeList} from '@digitalbazaar/vc-bitstring-status-list';
 import * as jose from 'jose';
 
@@ -36,27 +42,49 @@ async function documentLoader(url) {
   throw new Error(`not known: ${url}`);
 }
 
-async function signer(seed) {
-  const pair = await Ed25519Multikey.generate({seed: createHash('sha256').update(seed).digest()});
-  pair.controller = `did:key:${pair.publicKeyMultibase}`;
-  pair.id = `${pair.controller}#${pair.publicKeyMultibase}`;
+// The key pair of a seed for Ed25519, and a new one for the other curves.
+async function signer({seed, curve}) {
+  const pair = curve ? await EcdsaMultikey.generate({curve}) : await Ed25519Multikey.generate({seed: createHash('sha256').update(seed).digest()});
+  const {publicKeyMultibase} = await pair.export({publicKey: true});
+  pair.controller = `did:key:${publicKeyMultibase}`;
+  pair.id = `${pair.controller}#${publicKeyMultibase}`;
   return pair;
 }
 
-const suite = pair => new DataIntegrityProof({signer: pair?.signer(), cryptosuite});
+// What makes a cryptosuite for signing, and for verifying.
+const both = ({createSignCryptosuite, createVerifyCryptosuite}) => [createSignCryptosuite, createVerifyCryptosuite];
+const cryptosuites = {
+  'eddsa-rdfc-2022': [() => eddsaRDFC2022, () => eddsaRDFC2022],
+  'eddsa-2022': [() => eddsa2022, () => eddsa2022],
+  'eddsa-jcs-2022': both(eddsaJCS2022),
+  'ecdsa-rdfc-2019': [() => ecdsaRDFC2019, () => ecdsaRDFC2019],
+  'ecdsa-jcs-2019': both(ecdsaJCS2019),
+};
+
+function signing(name, pair) {
+  return name === 'Ed25519Signature2020' ? new Ed25519Signature2020({key: pair}) :
+    new DataIntegrityProof({signer: pair.signer(), cryptosuite: cryptosuites[name ?? 'eddsa-rdfc-2022'][0]()});
+}
+
+const verifying = () => [new Ed25519Signature2020(), ...Object.values(cryptosuites).map(([, create]) => new DataIntegrityProof({cryptosuite: create()}))];
 
 const tasks = {
-  // A credential with the key of a seed; its issuer is set to that key.
-  async issue({credential, seed}) {
-    const pair = await signer(seed);
-    const issuer = typeof credential.issuer === 'string' ? pair.controller : {...credential.issuer, id: pair.controller};
-    return vc.issue({credential: {...credential, issuer}, suite: suite(pair), documentLoader});
+  // A credential with one proof for each of keys: {suite, seed or curve}. Its issuer is the first key.
+  async issue({credential, keys}) {
+    const pairs = await Promise.all(keys.map(signer));
+    const issuer = typeof credential.issuer === 'string' ? pairs[0].controller : {...credential.issuer, id: pairs[0].controller};
+    let issued = {...credential, issuer};
+    for(const [i, pair] of pairs.entries()) {
+      issued = await vc.issue({credential: issued, suite: signing(keys[i].suite, pair), documentLoader});
+    }
+    return issued;
   },
+  // Whether one of the proofs verifies, and whether each does.
   async verify({credential}) {
     const entries = [].concat(credential.credentialStatus ?? []);
-    const result = await vc.verifyCredential({credential, suite: suite(), documentLoader,
-      checkStatus: entries.length ? options => checkStatus({...options, suite: suite(), verifyBitstringStatusListCredential: true}) : undefined});
-    return {verified: result.verified, error: result.error?.errors?.map(String).join('; ') ?? result.error?.message,
+    const result = await vc.verifyCredential({credential, suite: verifying(), documentLoader,
+      checkStatus: entries.length ? options => checkStatus({...options, suite: verifying(), verifyBitstringStatusListCredential: true}) : undefined});
+    return {verified: result.verified, each: result.results?.map(r => r.verified), error: result.error?.errors?.map(String).join('; ') ?? result.error?.message,
       status: result.statusResult?.results?.map(r => ({purpose: r.credentialStatus?.statusPurpose, status: r.status}))};
   },
   // A status list credential of the seed's key with the given indexes set.
@@ -65,8 +93,8 @@ const tasks = {
     for(const index of set) {
       list.setStatus(index, true);
     }
-    const pair = await signer(seed);
-    return vc.issue({suite: suite(pair), documentLoader, credential: {
+    const pair = await signer({seed});
+    return vc.issue({suite: signing('eddsa-rdfc-2022', pair), documentLoader, credential: {
       '@context': ['https://www.w3.org/ns/credentials/v2'], id, type: ['VerifiableCredential', 'BitstringStatusListCredential'],
       issuer: pair.controller, credentialSubject: {id: `${id}#list`, type: 'BitstringStatusList', statusPurpose: purpose, encodedList: await list.encode()},
     }});

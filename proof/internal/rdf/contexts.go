@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,18 +79,29 @@ func (p *Processor) contexts(value any, at string) (contextList, error) {
 		return list, &Error{Code: CodeTooComplex, Pointer: at, Detail: fmt.Sprintf("@context has more than %d entries", credential.Limits.Contexts)}
 	}
 	for i, value := range values {
-		switch value.(type) {
+		switch value := value.(type) {
 		case string:
 			continue
 		case map[string]any:
 			if p.inline {
 				list.inline = true
+				list.unwrap(i, value)
 				continue
 			}
 		}
 		return list, untrusted(list.pointer(i), "a context is not named by its URL")
 	}
 	return list, nil
+}
+
+// unwrap puts the context definition in the place of an object that does nothing but hold it, as a context document does; other
+// libraries read one in a document alike.
+func (l *contextList) unwrap(i int, object map[string]any) {
+	inner, wrapped := object["@context"].(map[string]any)
+	if wrapped && len(object) == 1 {
+		l.entries = slices.Clone(l.entries) // the array is that of the document
+		l.entries[i] = inner
+	}
 }
 
 func (l contextList) pointer(i int) string {

@@ -23,6 +23,7 @@ func TestInlineContexts(t *testing.T) {
 	processor := NewProcessor(inlineOptions(t))
 	for _, c := range []struct{ name, doc, line string }{
 		{"term", inline(`{"hours":"urn:ex:hours"}`, `"hours":"3"`), `<urn:c> <urn:ex:hours> "3" .`},
+		{"in a wrapping", inline(`{"@context":{"hours":"urn:ex:hours"}}`, `"hours":"3"`), `<urn:c> <urn:ex:hours> "3" .`},
 		{"vocabulary", inline(`{"@vocab":"urn:ex:"}`, `"hours":"3"`), `<urn:c> <urn:ex:hours> "3" .`},
 		{"type and its context", inline(`{"Course":{"@id":"urn:ex:Course","@context":{"hours":{"@id":"urn:ex:hours","@type":"http://www.w3.org/2001/XMLSchema#integer"}}}}`,
 			`"credentialSubject":{"id":"urn:s","type":"Course","hours":"3"}`), `<urn:s> <urn:ex:hours> "3"^^<http://www.w3.org/2001/XMLSchema#integer> .`},

@@ -25,6 +25,7 @@ type walk struct {
 	members     []member                // of the objects being read, the innermost last
 	credentials map[string]bool         // ids of the credentials among the objects met so far
 	embeds      map[*activeContext]bool // contexts of embedded lists met so far
+	choice      *choice                 // who selects the statements; nil where nobody asks
 }
 
 // step is one step of a JSON Pointer: a name, or an index when the name is "".
