@@ -22,12 +22,13 @@ var layers = [][]string{
 	{"contexts", "keys", "internal/referencedata"}, // reference serves tests only
 	{"keys/jose"},
 	{"credential"},
-	{"credential/status", "credential/bake"},
+	{"credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema"},
 	{"proof/internal/rdf"},
 	{"proof"},
 	{"issuer", "verifier"}, // the two halves: neither imports the other
 	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/storetest"},
 	{"internal/web", "internal/api", "internal/control", "internal/metrics"},
+	{"internal/vcapi"},
 	{"cmd/laurel"},
 }
 
@@ -36,7 +37,9 @@ var homes = map[string][]string{
 	"github.com/lestrrat-go/jwx":      {"keys/jose"},
 	"github.com/piprate/json-gold":    {"proof/internal/rdf"},
 	"github.com/gowebpki/jcs":         {}, // tests only
-	"github.com/labstack/echo":        {"internal/web", "internal/api"},
+	"github.com/fxamacker/cbor":       {"proof"},
+	"github.com/santhosh-tekuri":      {"credential/jsonschema"},
+	"github.com/labstack/echo":        {"internal/web", "internal/api", "internal/vcapi"},
 	"github.com/prometheus":           {"internal/metrics"},
 	"github.com/yuin/goldmark":        {"internal/web"},
 	"github.com/microcosm-cc":         {"internal/web"},
@@ -47,7 +50,7 @@ var homes = map[string][]string{
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys"},
 	"github.com/mr-tron/base58":       {"keys", "proof"},
-	"net/http":                        {"internal/fetch", "internal/web", "internal/api", "internal/control", "internal/metrics", "cmd/laurel"},
+	"net/http":                        {"internal/fetch", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "cmd/laurel"},
 	"golang.org/x/net":                {}, // tests only
 	"github.com/makiuchi-d/gozxing":   {}, // tests only
 	"github.com/getkin/kin-openapi":   {}, // tests only
@@ -57,7 +60,7 @@ var homes = map[string][]string{
 }
 
 // clockless packages get every instant from their caller.
-var clockless = []string{"credential", "credential/strict", "credential/status", "credential/bake", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
+var clockless = []string{"credential", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
 
 type listed struct {
 	ImportPath, Dir string

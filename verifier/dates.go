@@ -19,7 +19,7 @@ func (r *run) dates() {
 	}
 	claims := r.secured.Claims
 	begins, ends := laterOf(from, claims.NotBefore), earlierOf(until, claims.Expires)
-	if r.secured.Form == proof.OpenBadgesJWT {
+	if r.secured.Form == proof.OpenBadgesJWT && !r.isPresentation() {
 		r.compareDates(from, claims.NotBefore, "nbf", "validFrom")
 		r.compareDates(until, claims.Expires, "exp", "validUntil")
 	}

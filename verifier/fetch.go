@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -35,6 +36,9 @@ var (
 	ErrBlocked = errors.New("the address is not a public https address")
 	// ErrUnavailable: nothing could be read there, or the verifier is offline.
 	ErrUnavailable = errors.New("the document could not be read")
+	// ErrGone: the server says that what was there has been withdrawn for good (status 410 of RFC 9110 section 15.5.11). It is an
+	// ErrUnavailable too.
+	ErrGone = fmt.Errorf("%w: it has been withdrawn", ErrUnavailable)
 	// ErrTooLarge: the answer is longer than the limit.
 	ErrTooLarge = errors.New("the document is too large")
 )

@@ -6,7 +6,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"errors"
-	"slices"
 	"sync"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -164,22 +163,31 @@ func (f *facts) statusList() *listFact {
 	return f.list
 }
 
-// readList takes the list out of a status list credential.
+// readList takes the list out of a status list credential. That the list is too short is found when it is asked.
 func readList(c *credential.Credential) *listFact {
-	if !slices.Contains(c.Types, status.TypeCredential) {
+	method := status.MethodOfList(c.Types)
+	if method == "" {
 		return &listFact{fault: &fault{"status_invalid", "What stands at the status list's address is another credential", ""}}
 	}
-	object, _ := c.Value()["credentialSubject"].(map[string]any)
-	subject, err := status.ParseSubject(object)
-	if err != nil {
+	subject, err := status.ParseSubject(onlySubject(c.Value()["credentialSubject"]))
+	if err != nil || subject.Method != method {
 		return &listFact{fault: &fault{"status_invalid", "The status list is malformed", ""}}
 	}
-	bits, err := status.Decode(subject.EncodedList)
+	bits, err := subject.Decode()
 	var refusal *status.Error
 	if errors.As(err, &refusal) {
 		return &listFact{fault: &fault{refusal.Code, "The status list cannot be decoded", ""}}
 	}
 	return &listFact{subject: subject, bits: bits}
+}
+
+// onlySubject is the subject of a credential that has one, alone or in an array (VCDM 2.0 section 4.8).
+func onlySubject(value any) map[string]any {
+	if all, isArray := value.([]any); isArray && len(all) == 1 {
+		value = all[0]
+	}
+	object, _ := value.(map[string]any)
+	return object
 }
 
 // size is what facts take in memory at most, in bytes: the text as received, as decoded and as read, and its values, which for

@@ -14,9 +14,10 @@ import (
 
 // sealed is the document that an input carries, in one of the two forms.
 type sealed struct {
-	bytes []byte
-	jwt   bool
-	value map[string]any // in place of bytes, for an object inside another document
+	bytes    []byte
+	jwt      bool
+	value    map[string]any // in place of bytes, for an object inside another document
+	envelope string         //  the kind of the envelope that it was taken out of; "" for none
 }
 
 // fault is why an input, or a part of it, could not be read.
@@ -75,8 +76,9 @@ func readText(text []byte) (sealed, string, *fault) {
 
 // form reads the document of one sealed text and its proofs. It says whether there is a document for the other steps.
 func (r *run) form(s sealed) bool {
-	var err error
+	s, err := r.unwrapped(s)
 	switch {
+	case err != nil:
 	case s.jwt:
 		if r.secured, err = proof.ReadJWT(s.bytes, r.proofOptions()); err == nil {
 			r.document, err = credential.FromValue(s.bytes, r.secured.Value)
@@ -89,15 +91,24 @@ func (r *run) form(s sealed) bool {
 			err = &proof.Error{Code: strict.CodeMalformed, Clause: "RFC 7515 7.2", Detail: "It is a token in the JSON serialization, which is not allowed."}
 		}
 	}
+	if presentation := s.envelope == credential.KindEnvelopedPresentation; err == nil && s.envelope != "" && presentation != r.isPresentation() {
+		err = &proof.Error{Code: strict.CodeMalformed, Pointer: "/type", Clause: "VCDM 2.0 4.13", Detail: "The envelope holds something else than it says."}
+	}
 	if err != nil {
 		r.document = nil
 		r.failed("form", err)
 		return false
 	}
-	if s.jwt {
+	switch {
+	case s.jwt:
 		r.compareClaims()
-	} else if r.secured, err = proof.ReadIntegrity(r.document.Value(), r.proofOptions()); err != nil {
-		r.failed("proof", err) // the document is judged all the same
+	default:
+		r.secured, err = proof.ReadIntegrity(r.document.Value(), r.proofOptions())
+		if _, signed := r.document.Value()["proof"]; !signed && r.container != nil {
+			r.unsigned = true
+		} else if err != nil {
+			r.failed("proof", err) // the document is judged all the same
+		}
 	}
 	r.rules = credential.Check(r.document, r.Profile)
 	r.problems("form")
@@ -105,6 +116,24 @@ func (r *run) form(s sealed) bool {
 		r.pass("form", "The file is whole and can be read in one way only.")
 	}
 	return true
+}
+
+// unwrapped takes the token out of an EnvelopedVerifiableCredential or an EnvelopedVerifiablePresentation (VC Data Model 2.0
+// sections 4.12.1 and 4.13.2). Anything else comes back as it is; what cannot be read is for the other readers to refuse.
+func (r *run) unwrapped(s sealed) (sealed, error) {
+	if s.jwt {
+		return s, nil
+	}
+	value := s.value
+	if value == nil && bytes.Contains(s.bytes, []byte("Enveloped")) {
+		value, _ = strict.Object(s.bytes, credential.JSONLimits())
+	}
+	c, err := credential.FromValue(nil, value)
+	if err != nil || c.Kind != credential.KindEnvelopedCredential && c.Kind != credential.KindEnvelopedPresentation {
+		return s, nil // what it is instead is for the other readers to say
+	}
+	token, kind, err := credential.OpenEnvelope(value)
+	return sealed{bytes: []byte(token), jwt: true, envelope: kind}, err
 }
 
 // isJSONSerialization tells a JWS in JSON from a document: its signature is not that of a compact token.
@@ -135,13 +164,15 @@ func (r *run) compareClaims() {
 		step    string
 		code    string
 	}{
-		{claims.Issuer, "iss", c.Issuer.ID, "/issuer", "issuer", "issuer_mismatch"},
+		{claims.Issuer, "iss", r.signer().id, "/" + r.signer().noun, "issuer", "issuer_mismatch"},
 		{claims.ID, "jti", c.ID, "/id", "form", "id_mismatch"},
 		{claims.Subject, "sub", c.Subject.ID, "/credentialSubject/id", "subject", "subject_mismatch"},
 	} {
 		switch {
+		case r.isPresentation() && pair.name == "sub":
+		case r.isPresentation() && pair.name == "iss" && pair.value == "": // anybody may present, and says who it was
 		case pair.claim == nil && pair.value != "":
-			if r.secured.Form == proof.OpenBadgesJWT {
+			if r.secured.Form == proof.OpenBadgesJWT && !r.isPresentation() {
 				r.warn("form", "claim_missing", "The token does not repeat the credential's "+pair.pointer[1:]+" as the claim "+pair.name+".", pair.pointer, "OB 3.0 8.2.4.1")
 			}
 		case pair.claim != nil && *pair.claim != pair.value:

@@ -12,6 +12,10 @@ type Report struct {
 	Checks    []Check   `json:"checks"` // every step at least once, in the order of Steps
 	// Credential holds only what was secured. It is nil when Authentic is no.
 	Credential *View `json:"credential,omitempty"`
+	// Credentials are the reports of the credentials inside a presentation or a record (CLR), each judged by itself.
+	Credentials []*Report `json:"credentials,omitempty"`
+	// Pointer is where a credential stands in the document around it (RFC 6901); "" for the input itself.
+	Pointer string `json:"pointer,omitempty"`
 }
 
 // Outcome sums a report up: valid when it is authentic and in force, invalid when either is no, else unknown.
@@ -66,12 +70,13 @@ type Check struct {
 
 // View is the credential as pages show it: values as they were signed, nothing else.
 type View struct {
-	Standard     string      `json:"standard"`       // "Open Badges 3.0", "Verifiable Credential 2.0" ...
-	Kind         string      `json:"kind"`           // AchievementCredential, EndorsementCredential, VerifiableCredential ...
-	ID           string      `json:"id,omitempty"`   //
-	Name         string      `json:"name,omitempty"` //
-	Issuer       Party       `json:"issuer"`         //
-	Recipient    []Identity  `json:"recipient"`      // as signed; empty when the badge names nobody
+	Standard     string      `json:"standard"`         // "Open Badges 3.0", "Verifiable Credential 2.0" ...
+	Kind         string      `json:"kind"`             // AchievementCredential, EndorsementCredential, VerifiableCredential ...
+	ID           string      `json:"id,omitempty"`     //
+	Name         string      `json:"name,omitempty"`   //
+	Issuer       Party       `json:"issuer"`           //
+	Holder       *Party      `json:"holder,omitempty"` // of a presentation
+	Recipient    []Identity  `json:"recipient"`        // as signed; empty when the badge names nobody
 	Achievement  *Award      `json:"achievement,omitempty"`
 	Awarded      string      `json:"awarded,omitempty"`    // awardedDate, else validFrom
 	ValidFrom    string      `json:"validFrom,omitempty"`  // RFC 3339 as signed

@@ -3,29 +3,50 @@ package verifier
 import (
 	"context"
 	"crypto"
+	"slices"
 	"strings"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
 )
 
-// judged is what was found about one proof. One of the proofs has to count: a good assertionMethod proof by the issuer's own
-// key. The others must not be false (Data Integrity 1.0 section 4.5).
+// judged is what was found about one proof. One of the proofs has to count: a good one for the purpose of the document by the key
+// of who has to sign it. The others must not be false (Data Integrity 1.0 section 4.5).
 type judged struct {
 	issuer *Check // about the key; nil when it was not looked for
 	proof  Check  // about the signature
-	own    bool   // by a key that has to be the issuer's
+	own    bool   // by a key that has to be the signer's
 	counts bool
 }
 
-// signature takes the steps issuer and proof together: which key a proof needs is known only once the issuer is.
+// signer is who has to sign a document, and for what.
+type signer struct {
+	id      string // of the issuer or holder; "" for a presentation without a holder, which anybody may sign
+	purpose string // the verification relationship and proofPurpose
+	noun    string // for sentences
+}
+
+// signer of a credential is its issuer, of a presentation its holder (VC Data Model 2.0 sections 4.7 and 4.13).
+func (r *run) signer() signer {
+	if r.isPresentation() {
+		return signer{r.document.Holder.ID, keys.Authentication, "holder"}
+	}
+	return signer{r.document.Issuer.ID, keys.AssertionMethod, "issuer"}
+}
+
+// signature takes the steps issuer and proof together: which key a proof needs is known only once the signer is.
 func (r *run) signature(ctx context.Context) {
-	if r.found(Fail, "proof") { // no proof, or none that can be told apart from the others
+	signer := r.signer()
+	switch {
+	case r.found(Fail, "proof"): // no proof, or none that can be told apart from the others
 		r.none("issuer", "There is no signature to find a key for.")
 		return
-	}
-	if r.document.Issuer.ID == "" {
+	case signer.id == "" && !r.isPresentation():
 		r.fail("issuer", "issuer_mismatch", "The credential does not say who its issuer is.", "/issuer", "VCDM 2.0 4.7")
+		return
+	case r.unsigned:
+		r.vouched()
 		return
 	}
 	var own, foreign []proof.Proof
@@ -34,7 +55,7 @@ func (r *run) signature(ctx context.Context) {
 		switch {
 		case !p.Expires.IsZero() && !p.Expires.After(r.at): // counts as absent (Data Integrity 1.0 section 2.6)
 			expired = true
-		case r.ofIssuer(p):
+		case r.mustBe(p, signer):
 			own = append(own, p)
 		default:
 			foreign = append(foreign, p)
@@ -45,16 +66,16 @@ func (r *run) signature(ctx context.Context) {
 		return
 	}
 	var results []judged
-	good, possible := false, false // possible: the issuer's document could not be read, and the signature fits the key it names
+	good, possible := false, false // possible: the signer's document could not be read, and the signature fits the key it names
 	for _, p := range own {
-		result := r.judgeProof(ctx, p, r.document.Issuer.ID)
+		result := r.judgeProof(ctx, p, r.controller(p, signer), signer)
 		result.own = true
 		good = good || result.counts
 		possible = possible || !result.counts && result.issuer != nil && result.issuer.Outcome == NotKnown && result.proof.Outcome != Fail
 		results = append(results, result)
 	}
 	for _, p := range foreign {
-		results = append(results, r.judgeForeign(ctx, p, good || possible))
+		results = append(results, r.judgeForeign(ctx, p, signer, good || possible))
 	}
 	for _, j := range results {
 		if good && !j.counts || possible && !good && !(j.own && j.issuer != nil) {
@@ -65,29 +86,42 @@ func (r *run) signature(ctx context.Context) {
 		}
 		r.add(j.proof)
 	}
+	if r.proofOnly && !slices.ContainsFunc(own, func(p proof.Proof) bool { return mayHold(signer.id, p) }) {
+		r.warn("issuer", "issuer_mismatch", "The signature names a key that does not belong to the "+signer.noun+".", "", "CID 1.0 3.3")
+	}
 	if !r.found(Pass, "issuer") && !r.found(Fail, "issuer") && !r.found(NotKnown, "issuer") {
 		r.unknown("issuer", r.firstCode("proof"), "The key was not looked for, because the signature cannot be checked.", "", "")
 	}
 }
 
-// ofIssuer says whether a proof names a key that has to stand in the issuer's own document.
-func (r *run) ofIssuer(p proof.Proof) bool {
-	base, _, fragment := strings.Cut(p.Method, "#")
-	if r.secured.Form == proof.DataIntegrity || strings.HasPrefix(p.Method, "did:") {
-		return fragment && base == r.document.Issuer.ID
+// mustBe says whether a proof names a key that has to stand in the signer's own document.
+func (r *run) mustBe(p proof.Proof, s signer) bool {
+	return s.id == "" || r.proofOnly || mayHold(s.id, p)
+}
+
+// controller is whose document has to hold the key of a proof: the signer's, or that of whoever the proof names where anybody may
+// sign.
+func (r *run) controller(p proof.Proof, s signer) string {
+	base, _, _ := strings.Cut(p.Method, "#")
+	named := strings.HasPrefix(base, "did:") || strings.HasPrefix(base, "https:") && r.secured.Form == proof.DataIntegrity
+	if named && (s.id == "" || r.proofOnly) {
+		return base
 	}
-	return true // a bare key, a key identifier or an address in a token is looked for in the issuer's document
+	return s.id
 }
 
 // judgeProof judges a proof whose key has to stand in the document of controller.
-func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string) judged {
+func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string, s signer) judged {
 	refuse := func(issuer *Check, code, detail, clause string) judged {
 		return judged{issuer: issuer, proof: Check{Step: "proof", Outcome: Fail, Code: code, Pointer: p.Pointer, Detail: detail, Clause: clause}}
 	}
 	if fault := p.Fault(); fault != nil {
 		return refuse(nil, fault.Code, fault.Detail, fault.Clause)
 	}
-	found := r.findKey(ctx, p, controller)
+	if controller == "" {
+		return refuse(nil, "issuer_mismatch", "The signature does not say whose key made it.", "CID 1.0 3.3")
+	}
+	found := r.findKey(ctx, p, controller, s.purpose)
 	if found.key == nil {
 		return judged{issuer: &found.check, proof: Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: p.Pointer,
 			Detail: "The signature could not be checked without the key."}}
@@ -100,42 +134,64 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string) 
 		}
 		return j
 	}
-	if p.Purpose != keys.AssertionMethod {
-		return refuse(&found.check, "proof_purpose", "The signature was made for another purpose than issuing a credential.", "VC-DATA-INTEGRITY 2.1")
+	if p.Purpose != s.purpose {
+		return refuse(&found.check, "proof_purpose", "The signature was made for another purpose than "+purposes[s.purpose]+".", "VC-DATA-INTEGRITY 2.1")
+	}
+	if !r.meansTheSame(p) {
+		return refuse(&found.check, proof.CodeContextUntrusted, "The signature covers only the first contexts of the document, and under those alone it breaks the rules.", "VC-DI-EDDSA 3.3.2")
+	}
+	if code, detail := r.answers(p); code != "" {
+		return refuse(&found.check, code, detail, "VC-DATA-INTEGRITY 4.4")
 	}
 	detail := "The signature fits this exact content (" + p.Suite + ")."
 	if found.check.Outcome != Pass {
-		detail = "The signature fits the key that the credential itself names (" + p.Suite + ")."
+		detail = "The signature fits the key that the document itself names (" + p.Suite + ")."
 	}
 	return judged{issuer: &found.check, counts: found.check.Outcome == Pass,
 		proof: Check{Step: "proof", Outcome: Pass, Pointer: p.Pointer, Detail: detail}}
 }
 
+// purposes names verification relationships in sentences.
+var purposes = map[string]string{keys.AssertionMethod: "issuing a credential", keys.Authentication: "presenting credentials"}
+
+// meansTheSame says whether a document keeps to its rules under the contexts that a proof covers. A suite with JCS leaves those
+// unsigned that the document got after it (VC-DI-EDDSA section 3.3.2 step 4).
+func (r *run) meansTheSame(p proof.Proof) bool {
+	if p.Contexts == nil || len(p.Contexts) == len(r.document.Contexts) {
+		return true
+	}
+	value := shallow(r.document.Value())
+	value["@context"] = p.Contexts
+	signed, err := credential.FromValue(nil, value)
+	return err == nil && !slices.ContainsFunc(credential.Check(signed, r.Profile), func(p credential.Problem) bool { return !p.Warning })
+}
+
 // verify checks one signature, and counts what that took.
 func (r *run) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) (err error) {
 	r.signatures++
-	if r.facts == nil {
-		return r.secured.Verify(ctx, p, key)
+	check := r.secured.VerifyCounting
+	if r.facts != nil {
+		check = r.facts.verify
 	}
-	units, err := r.facts.verify(ctx, p, key)
+	units, err := check(ctx, p, key)
 	r.units = max(r.units, units)
 	return err
 }
 
-// judgeForeign judges a proof by a key of somebody else. Alone it proves nothing about the issuer, and nothing is fetched
+// judgeForeign judges a proof by a key of somebody else. Alone it proves nothing about the signer, and nothing is fetched
 // for it; beside a good proof it must not be false.
-func (r *run) judgeForeign(ctx context.Context, p proof.Proof, good bool) judged {
+func (r *run) judgeForeign(ctx context.Context, p proof.Proof, s signer, good bool) judged {
 	if good || p.Fault() != nil {
 		controller, _, _ := strings.Cut(p.Method, "#")
-		j := r.judgeProof(ctx, p, controller)
+		j := r.judgeProof(ctx, p, controller, s)
 		j.counts = false
 		return j
 	}
 	return judged{
 		issuer: &Check{Step: "issuer", Outcome: Fail, Code: "issuer_mismatch", Pointer: p.Pointer + "/verificationMethod", Clause: "CID 1.0 3.3",
-			Detail: "The signature names a key that does not belong to the issuer."},
+			Detail: "The signature names a key that does not belong to the " + s.noun + "."},
 		proof: Check{Step: "proof", Outcome: NotKnown, Code: "issuer_mismatch", Pointer: p.Pointer,
-			Detail: "The signature was not checked, because the key is not the issuer's."},
+			Detail: "The signature was not checked, because the key is not the " + s.noun + "'s."},
 	}
 }
 

@@ -74,8 +74,16 @@ func (r *run) schema() {
 // subject judges who the badge is about.
 func (r *run) subject() {
 	r.problems("subject")
-	if !r.found(Fail, "subject") && !r.found(Warn, "subject") {
+	if r.found(Fail, "subject") || r.found(Warn, "subject") {
+		return
+	}
+	switch {
+	case !r.isPresentation():
 		r.pass("subject", "It names its recipient.")
+	case r.document.Holder.ID == "":
+		r.none("subject", "The presentation does not say who holds it.")
+	default:
+		r.pass("subject", "It is presented by "+r.document.Holder.ID+".")
 	}
 }
 
@@ -118,26 +126,21 @@ func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Ch
 	switch {
 	case own.document == nil || authentic == No:
 		c.Outcome, c.Code, c.Detail = Warn, own.cause(), "An endorsement is not authentic; it counts for nothing."
-	case own.document.Kind != credential.KindEndorsement || own.document.Subject.ID != e.Carrier:
+	case own.document.Kind != credential.KindEndorsement || e.Carrier == "" || own.document.Subject.ID != e.Carrier:
 		c.Outcome, c.Code, c.Detail = Warn, "subject_mismatch", "An endorsement is about something else than what carries it; it counts for nothing."
 	case authentic == Undecided:
 		c.Outcome, c.Code, c.Detail = NotKnown, cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), "Who signed an endorsement could not be established."
 	case own.found(Fail, "dates"):
 		c.Outcome, c.Code, c.Detail = Warn, own.firstCode("dates"), "An endorsement is not in force; it counts for nothing."
 	default:
+		if against := r.endorsementStanding(ctx, own); against != nil {
+			c.Outcome, c.Code, c.Detail, c.AsOf = against.Outcome, against.Code, against.Detail, against.AsOf
+			return c
+		}
 		c.Outcome, c.Detail = Pass, "An endorsement is authentic; it was signed by "+own.document.Issuer.ID+"."
 		r.endorsers = append(r.endorsers, party(own.document.Issuer))
 	}
 	return c
-}
-
-// refresh says whether the issuer offers a newer version. It is not asked: that would tell the issuer who looks.
-func (r *run) refresh() {
-	if len(r.document.Refresh) == 0 {
-		r.none("refresh", "The issuer names no place to ask for a newer version.")
-		return
-	}
-	r.none("refresh", "The issuer names a place to ask for a newer version; it was not asked.")
 }
 
 // recognition says what the badge counts for. Nobody has told this installation yet.

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -29,6 +30,8 @@ type Options struct {
 	Fetch         Fetcher            // reads the documents of issuers and status lists; nil reads nothing
 	StatusIssuers []string           // ids whose status lists count for every issuer, beside the issuer's own
 	Memory        *Memory            // what other verifications with the same one have read need not be read again; nil keeps nothing
+	Challenge     string             // that a presentation has to answer; "" asks for none
+	Domain        []string           // that a presentation has to be made for; empty asks for none
 }
 
 // clockSkew is how far the clock of an issuer may be ahead of ours. Nothing is allowed at the other end: an expired badge is
@@ -84,7 +87,12 @@ func Authentic(ctx context.Context, sealed []byte, o Options) error {
 type run struct {
 	Options
 	at         time.Time
-	isInner    bool // a credential that another leads to: its own status and endorsements are not followed
+	isInner    bool   // a credential that another leads to: its own status and endorsements are not followed
+	proofOnly  bool   // see [CheckProof]
+	container  *run   // of a credential inside a presentation or record: that of the document around it
+	depth      int    // how many documents stand around it
+	standing   Answer // whether it is authentic by itself, whatever is inside
+	unsigned   bool   // it has no proof of its own, and stands inside a document that may have
 	checks     []Check
 	secured    *proof.Secured
 	document   *credential.Credential
@@ -97,6 +105,9 @@ type run struct {
 	units      int     // of canonical forms that the checks of signatures needed
 	signatures int     // checked
 	endorsers  []Party // who signed the endorsements that are authentic
+	superseded string  // address of the credential that took its place
+	view       *View   // of a document that is no Verifiable Credential
+	nested     []*Report
 }
 
 func newRun(o Options) *run {
@@ -104,14 +115,16 @@ func newRun(o Options) *run {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{}}
+	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{most: workMost}}
 }
 
 // work is what one verification has done for the credentials that it leads to, in units of at most a quarter of a microsecond.
 // It is counted and not timed, so that one input gets one answer on every machine, however busy.
 type work struct {
-	units int
-	lists int // status lists read
+	units  int
+	most   int // units from which on nothing else is begun
+	lists  int // status lists read
+	nested int // credentials inside, on every level
 }
 
 // Bounds and prices of work. Two status lists and ten endorsements take some 40,000 units.
@@ -122,16 +135,25 @@ const (
 )
 
 // spent says whether no other list or endorsement may be begun. Each is bounded too, by about as much again.
-func (w *work) spent() bool { return w.units > workMost }
+func (w *work) spent() bool { return w.units > w.most }
 
 // count adds what the run of an inner credential has done.
 func (w *work) count(inner *run) {
-	w.units += max(inner.facts.units, inner.units) + signatureUnits*inner.signatures
+	document := 0
+	switch {
+	case inner.facts != nil:
+		document = inner.facts.units
+	case inner.secured != nil:
+		document = inner.secured.Units()
+	}
+	w.units += max(document, inner.units) + signatureUnits*inner.signatures
 }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
 func (r *run) judge(ctx context.Context, s sealed) {
-	if r.judgeText(ctx, s) {
+	if holdsOpenBadges2(s) {
+		r.view = r.judgeOpenBadges2(ctx, s)
+	} else if r.judgeText(ctx, s) {
 		r.judgeRest(ctx)
 	}
 }
@@ -172,6 +194,10 @@ func (r *run) judgeText(ctx context.Context, s sealed) bool {
 func (r *run) judgeRest(ctx context.Context) {
 	r.signature(ctx)
 	r.subject()
+	defer r.presented(ctx) // each credential inside is judged by itself, also when what holds it is nobody's
+	if !r.isInner && r.answerAuthentic() != No {
+		r.credentialSchemas(ctx)
+	}
 	if r.answerAuthentic() == No {
 		return // what nobody signed has no dates and no status
 	}
@@ -179,13 +205,20 @@ func (r *run) judgeRest(ctx context.Context) {
 	if r.isInner {
 		return
 	}
-	r.status(ctx)
+	if r.isPresentation() {
+		r.none("status", "A presentation has no status of its own.")
+	} else {
+		r.status(ctx)
+	}
 	r.endorsements(ctx)
-	r.refresh()
+	r.superseded = r.refreshed(ctx)
 	r.recognition()
 }
 
 func (r *run) add(c Check) {
+	if r.isPresentation() && (c.Step == "issuer" || c.Step == "proof") {
+		c.Detail = strings.ReplaceAll(c.Detail, "issuer", "holder") // who signs a presentation
+	}
 	c.Title, c.Detail = titles[c.Step], sentence(c.Detail)
 	r.checks = append(r.checks, c)
 }
@@ -222,12 +255,16 @@ func (r *run) found(outcome Result, steps ...string) bool {
 
 var authenticSteps = []string{"form", "contexts", "schema", "issuer", "proof", "subject"}
 
+// decidingSteps are those of authenticSteps of which an answer is needed. A schema that the credential names and that cannot be read
+// is shown and decides nothing.
+var decidingSteps = []string{"form", "contexts", "issuer", "proof", "subject"}
+
 // answerAuthentic is yes only when a proof has passed and nothing speaks against it. A fail beats an unknown.
 func (r *run) answerAuthentic() Answer {
 	switch {
 	case r.found(Fail, authenticSteps...):
 		return No
-	case r.found(NotKnown, authenticSteps...) || !r.found(Pass, "proof"):
+	case r.found(NotKnown, decidingSteps...) || !r.found(Pass, "proof"):
 		return Undecided
 	}
 	return Yes
@@ -273,10 +310,15 @@ func (r *run) report() *Report {
 				Detail: "Not looked at, because an earlier step failed."})
 		}
 	}
-	if authentic != No && r.document != nil {
-		report.Credential = view(r.document)
-		report.Credential.Endorsements = append(report.Credential.Endorsements, r.endorsers...)
+	if authentic != No {
+		report.Credential = r.view
+		if r.document != nil {
+			report.Credential = view(r.document)
+			report.Credential.Endorsements = append(report.Credential.Endorsements, r.endorsers...)
+			report.Credential.Superseded = r.superseded
+		}
 	}
+	report.Credentials = r.nested
 	return report
 }
 

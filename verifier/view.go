@@ -11,6 +11,10 @@ func view(c *credential.Credential) *View {
 	v := &View{Standard: standard(c), Kind: c.Kind, ID: c.ID, Name: c.Name, Issuer: party(c.Issuer),
 		Awarded: cmp.Or(c.Awarded, c.ValidFrom), ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 		Recipient: []Identity{}, Results: []Mark{}, Alignments: []Alignment{}, Evidence: []Evidence{}, Endorsements: []Party{}}
+	if c.Kind == credential.KindPresentation && c.Holder.ID != "" {
+		holder := party(c.Holder)
+		v.Holder = &holder
+	}
 	if c.Subject.ID != "" {
 		v.Recipient = append(v.Recipient, Identity{Type: "id", Value: c.Subject.ID})
 	}
@@ -46,6 +50,10 @@ func standard(c *credential.Credential) string {
 	switch {
 	case c.Kind == credential.KindAchievement || c.Kind == credential.KindEndorsement:
 		return "Open Badges 3.0"
+	case c.Kind == credential.KindCLR:
+		return "Comprehensive Learner Record 2.0"
+	case c.Kind == credential.KindPresentation:
+		return "Verifiable Presentation " + c.DataModel
 	case c.DataModel != "":
 		return "Verifiable Credential " + c.DataModel
 	}

@@ -13,41 +13,72 @@ import (
 
 // Subject is the credentialSubject of a status list credential.
 type Subject struct {
+	Method      Method // Bitstring or StatusList2021
 	ID          string // "" when absent
 	Purposes    []string
-	EncodedList string        // for [Decode]
+	Size        int           // bits of one status; 0 when the list does not say
+	EncodedList string        // for [Subject.Decode]
 	TTL         time.Duration // how long the issuer lets readers keep the list; 0 when it says nothing
 }
 
-// ParseSubject reads the credentialSubject of a list credential, as strict.Parse returns it, by the rules of section 2.2.
-// Every error is an [*Error] with CodeInvalid.
+// ParseSubject reads the credentialSubject of a list credential, as strict.Parse returns it: by the rules of Bitstring Status List
+// section 2.2, or by those of StatusList2021Credential. Every error is an [*Error] with CodeInvalid.
 func ParseSubject(subject map[string]any) (Subject, error) {
-	var s Subject
-	if !slices.Contains(texts(subject["type"]), TypeList) {
+	s := Subject{Method: methodOfSubject(texts(subject["type"]))}
+	clause := clauseList
+	switch s.Method {
+	case "":
 		return Subject{}, invalid(clauseList, "/type", "the subject of the list is not a "+TypeList)
+	case StatusList2021:
+		clause = clauseList2021
 	}
 	s.Purposes = texts(subject["statusPurpose"])
 	if len(s.Purposes) == 0 || slices.Contains(s.Purposes, "") {
-		return Subject{}, invalid(clauseList, "/statusPurpose", "the list has no purpose")
+		return Subject{}, invalid(clause, "/statusPurpose", "the list has no purpose")
 	}
-	if id, present := subject["id"]; present {
+	if id, present := subject["id"]; present && s.Method == Bitstring { // of the older lists the id is often no URL, and nothing is looked up by it
 		if s.ID, _ = id.(string); !absolute(s.ID) {
-			return Subject{}, invalid(clauseList, "/id", "the id of the list is not a URL")
+			return Subject{}, invalid(clause, "/id", "the id of the list is not a URL")
 		}
 	}
 	if ttl, present := subject["ttl"]; present {
 		number, _ := ttl.(json.Number)
 		milliseconds, ok := decimal(string(number))
 		if !ok {
-			return Subject{}, invalid(clauseList, "/ttl", "ttl is not a whole number of milliseconds")
+			return Subject{}, invalid(clause, "/ttl", "ttl is not a whole number of milliseconds")
 		}
 		const longest = 365 * 24 * time.Hour // keeps the product within a Duration; readers keep a list far shorter
 		s.TTL = time.Duration(min(milliseconds, int(longest/time.Millisecond))) * time.Millisecond
 	}
+	if size, present := subject["statusSize"]; present {
+		number, _ := size.(json.Number)
+		var ok bool
+		if s.Size, ok = decimal(string(number)); !ok || s.Size < 1 {
+			return Subject{}, invalid(clause, "/statusSize", "the status size of the list is not a whole number above zero")
+		}
+	}
 	if s.EncodedList, _ = subject["encodedList"].(string); s.EncodedList == "" {
-		return Subject{}, invalid(clauseList, "/encodedList", "the subject has no encoded list")
+		return Subject{}, invalid(clause, "/encodedList", "the subject has no encoded list")
 	}
 	return s, nil
+}
+
+// Decode takes the list out, as [Decode] does, also one that is too short: [List.Value] says so. The encodedList of Status List
+// 2021 is base64url without a prefix; the padded form and standard base64 of old issuers are read too. Every error is an [*Error].
+func (s Subject) Decode() (List, error) {
+	packed, err := unpack(s.Method, s.EncodedList)
+	if err != nil {
+		return List{}, err
+	}
+	clause := clauseInflate
+	if s.Method == StatusList2021 {
+		clause = clauseInflate2021
+	}
+	bits, err := inflate(clause, packed)
+	if err != nil {
+		return List{}, err
+	}
+	return List{bits: bits}, nil
 }
 
 // ListOptions names a list credential. All members but TTL are required.

@@ -1,8 +1,9 @@
-// Package status reads and writes Bitstring Status List v1.0 (W3C Recommendation of 15 May 2025): the list as bits, the
-// entry that a credential carries, and the unsigned list credential that an issuer publishes.
+// Package status reads the ways in which issuers keep the status of credentials, and writes the current one.
 //
-// A verifier starts with [ParseEntry], reads the credential at Entry.ListURL, hands its credentialSubject to [ParseSubject]
-// and that list to [Decode], and asks [List.Value]. An issuer starts with [New] and ends with [Credential].
+// Read are Bitstring Status List v1.0 (W3C Recommendation of 15 May 2025), Status List 2021, which came before it, and the
+// unsigned 1EdTech Revocation List 1.0; written is the first alone. A verifier starts with [ParseEntry] and reads what stands at
+// Entry.ListURL. Of a signed list it hands the credentialSubject to [ParseSubject], takes the list out with [Subject.Decode], and
+// asks [List.Value]; an unsigned one goes to [ParseRevocations]. An issuer starts with [New] and ends with [Credential].
 //
 // The package is pure: no clock, no network, no keys. Whether a list may be believed (signature, dates, whose list it is)
 // is for the verifier to judge.
@@ -23,13 +24,14 @@ import (
 
 // Codes of the findings of this package; they are codes of the verification report.
 const (
-	CodeInvalid  = "status_invalid" // a rule of the specification is broken
-	CodeTooLarge = "too_large"      // the list is longer than credential.Limits.StatusList after inflating
+	CodeInvalid     = "status_invalid"     // a rule of the specification is broken
+	CodeUnavailable = "status_unavailable" // the status is kept in a way that this package does not read
+	CodeTooLarge    = "too_large"          // the list is longer than credential.Limits allow
 )
 
 // Error is a refusal of a status entry or a status list.
 type Error struct {
-	Code    string // CodeInvalid or CodeTooLarge
+	Code    string // one of the Code constants
 	Pointer string // JSON Pointer (RFC 6901) within the entry or the list's subject; "" is the whole of it
 	Clause  string // the clause of the specification that sets the rule
 	Detail  string // one clause for a person, without the input's own text
@@ -43,6 +45,13 @@ const (
 	clauseList    = "Bitstring Status List 1.0 2.2"
 	clauseCheck   = "Bitstring Status List 1.0 3.2"
 	clauseInflate = "Bitstring Status List 1.0 3.4"
+	clauseType    = "VCDM 2.0 4.10"
+
+	clauseEntry2021   = "Status List 2021, StatusList2021Entry"
+	clauseList2021    = "Status List 2021, StatusList2021Credential"
+	clauseInflate2021 = "Status List 2021, Bitstring Expansion"
+
+	clauseRevocations = "1EdTech VCRL 1.0"
 )
 
 func invalid(clause, pointer, detail string) error {
@@ -86,21 +95,22 @@ func (l List) Set(i int, on bool) error {
 }
 
 // Value is the status that the list holds for the entry: the Size bits from bit Index × Size on, read with the left-most
-// first (section 3.2). Zero means that the status is not set. The list must hold 131,072 entries of that size.
+// first (section 3.2). Zero means that the status is not set. The list must hold 131,072 entries of that size. A shorter one hides
+// its credentials among too few others, and what it holds is given beside the error; with any other error the value is zero.
 func (l List) Value(e Entry) (uint32, error) {
 	if e.Size < 1 || e.Size > maxSize {
 		return 0, invalid(clauseEntry, "/statusSize", "the status size is not one that Laurel reads")
 	}
 	entries := l.Len() / e.Size
-	if entries < credential.Limits.StatusMinimum {
-		return 0, tooShort()
-	}
 	if e.Index < 0 || e.Index >= entries {
 		return 0, outOfRange()
 	}
 	var value uint32
 	for i := e.Index * e.Size; i < (e.Index+1)*e.Size; i++ {
 		value = value<<1 | uint32(l.bits[i/8]>>(7-i%8)&1)
+	}
+	if entries < credential.Limits.StatusMinimum {
+		return value, tooShort()
 	}
 	return value, nil
 }
@@ -145,20 +155,47 @@ func (l List) Encode() (string, error) {
 // member and nothing after it, and at least 131,072 bits. It stops inflating at credential.Limits.StatusList bytes. Every
 // error is an [*Error].
 func Decode(encoded string) (List, error) {
-	const pointer = "/encodedList"
-	text, ok := strings.CutPrefix(encoded, "u")
+	list, err := Subject{Method: Bitstring, EncodedList: encoded}.Decode()
+	if err == nil && list.Len() < credential.Limits.StatusMinimum {
+		return List{}, tooShort()
+	}
+	return list, err
+}
+
+// unpack reads the text of a list of one of the two methods.
+func unpack(method Method, encoded string) ([]byte, error) {
+	clause, detail := clauseInflate, "the list is not multibase base64url"
+	text, encoding, ok := encoded, base64.RawURLEncoding, method == StatusList2021
+	if method == Bitstring {
+		text, ok = strings.CutPrefix(encoded, "u")
+	} else { // without a prefix; old issuers write any of the four forms of base64 (RFC 4648 sections 4 and 5)
+		clause, detail = clauseInflate2021, "the list is not base64"
+		if strings.ContainsAny(text, "+/") {
+			encoding = base64.RawStdEncoding
+		}
+		if strings.HasSuffix(text, "=") {
+			encoding = encoding.WithPadding(base64.StdPadding)
+		}
+	}
 	// The decoder of the standard library skips line ends; here they are as wrong as any other foreign character.
 	if !ok || strings.ContainsAny(text, "\r\n") {
-		return List{}, invalid(clauseInflate, pointer, "the list is not multibase base64url")
+		return nil, invalid(clause, pointerList, detail)
 	}
-	packed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	packed, err := encoding.Strict().DecodeString(text)
 	if err != nil {
-		return List{}, invalid(clauseInflate, pointer, "the list is not multibase base64url")
+		return nil, invalid(clause, pointerList, detail)
 	}
+	return packed, nil
+}
+
+const pointerList = "/encodedList"
+
+// inflate reads one gzip member, up to credential.Limits.StatusList bytes.
+func inflate(clause string, packed []byte) ([]byte, error) {
 	rest := bytes.NewReader(packed)
 	r, err := gzip.NewReader(rest)
 	if err != nil {
-		return List{}, invalid(clauseInflate, pointer, "the list is not compressed with gzip")
+		return nil, invalid(clause, pointerList, "the list is not compressed with gzip")
 	}
 	r.Multistream(false)
 	// The last four bytes of gzip say how long the data is (RFC 1952 section 2.3.1), and are checked with it: room for that much,
@@ -172,15 +209,13 @@ func Decode(encoded string) (List, error) {
 	bits := inflated.Bytes()
 	switch {
 	case errors.Is(err, gzip.ErrChecksum):
-		return List{}, invalid(clauseInflate, pointer, "the checksum of the compressed list is wrong")
+		return nil, invalid(clause, pointerList, "the checksum of the compressed list is wrong")
 	case err != nil:
-		return List{}, invalid(clauseInflate, pointer, "the compressed list is damaged")
+		return nil, invalid(clause, pointerList, "the compressed list is damaged")
 	case len(bits) > credential.Limits.StatusList:
-		return List{}, tooLarge()
+		return nil, tooLarge()
 	case rest.Len() > 0:
-		return List{}, invalid(clauseInflate, pointer, "there is more data after the compressed list")
-	case 8*len(bits) < credential.Limits.StatusMinimum:
-		return List{}, tooShort()
+		return nil, invalid(clause, pointerList, "there is more data after the compressed list")
 	}
-	return List{bits: bits}, nil
+	return bits, nil
 }

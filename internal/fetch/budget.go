@@ -36,7 +36,7 @@ func WithBudget(ctx context.Context) context.Context {
 func spend(ctx context.Context, now func() time.Time) (time.Duration, func(), error) {
 	b, ok := ctx.Value(budgetKey{}).(*budget)
 	if !ok {
-		return wholeTime, func() {}, nil
+		return budgetTime, func() {}, nil // longer than a fetch takes
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

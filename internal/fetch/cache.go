@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,12 +17,16 @@ const (
 	longestKept   = 5 * time.Minute
 	cacheBytes    = 64 << 20
 	cacheDocument = 4096 // documents
+
+	failureKept  = 30 * time.Second
+	cacheFailure = 1024 // failures: apart from the documents, so that a flood of them drives none out
 )
 
-// cache keeps documents that were read, so that the server of an issuer sees that its list is read now and then, and not
-// each time that one of its badges is shown.
+// cache keeps what was read, so that the server of an issuer sees that its list is read now and then, and not each time that one of
+// its badges is shown; in another one, what could not be read.
 type cache struct {
-	keepFor time.Duration // not above longestKept; negative keeps nothing
+	keepFor time.Duration // the longest; negative keeps nothing
+	most    int           // entries
 
 	mu      sync.Mutex
 	entries map[string]entry
@@ -31,24 +36,36 @@ type cache struct {
 
 type entry struct {
 	document verifier.Document
+	err      error // why it could not be read
+	limit    int   // that it was read with
 	until    time.Time
 }
 
-// get returns a copy of the document that was read at address, while it may be kept.
-func (c *cache) get(address string, now time.Time) (verifier.Document, bool) {
+func newCache(keepFor time.Duration, most int) *cache {
+	return &cache{keepFor: keepFor, most: most, entries: map[string]entry{}}
+}
+
+// get returns a copy of what was read at address, or why it could not be, while it may be kept.
+func (c *cache) get(address string, limit int, now time.Time) (document verifier.Document, err error, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[address]
-	if !ok || !now.Before(e.until) {
-		return verifier.Document{}, false
+	switch {
+	case !ok || !now.Before(e.until), errors.Is(e.err, verifier.ErrTooLarge) && limit > e.limit:
+		return verifier.Document{}, nil, false
+	case e.err != nil:
+		return verifier.Document{}, e.err, true
+	case len(e.document.Bytes) > limit:
+		return verifier.Document{}, tooLarge(limit), true
 	}
-	document := e.document
+	document = e.document
 	document.Bytes = bytes.Clone(document.Bytes)
-	return document, true
+	return document, nil, true
 }
 
-// put keeps a copy of the document for keepFor and at most c.keepFor, and drops the oldest ones for it.
-func (c *cache) put(address string, document verifier.Document, keepFor time.Duration) {
+// put keeps an entry from now on for keepFor and at most c.keepFor, and drops the oldest ones for it. Nobody changes the bytes of its
+// document any more.
+func (c *cache) put(address string, e entry, now time.Time, keepFor time.Duration) {
 	keepFor = min(keepFor, c.keepFor)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,13 +73,13 @@ func (c *cache) put(address string, document verifier.Document, keepFor time.Dur
 	if keepFor <= 0 {
 		return
 	}
-	document.Bytes = bytes.Clone(document.Bytes)
-	for len(c.oldest) > 0 && (c.size+len(document.Bytes) > cacheBytes || len(c.oldest) >= cacheDocument) {
+	for len(c.oldest) > 0 && (c.size+len(e.document.Bytes) > cacheBytes || len(c.oldest) >= c.most) {
 		c.drop(c.oldest[0])
 	}
-	c.entries[address] = entry{document, document.ReadAt.Add(keepFor)}
+	e.until = now.Add(keepFor)
+	c.entries[address] = e
 	c.oldest = append(c.oldest, address)
-	c.size += len(document.Bytes)
+	c.size += len(e.document.Bytes)
 }
 
 func (c *cache) drop(address string) {

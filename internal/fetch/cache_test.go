@@ -65,8 +65,8 @@ func TestCache(t *testing.T) {
 		t.Errorf("a kept document beyond the limit: %v", err)
 	}
 	off := New(Options{KeepFor: -1})
-	off.cache.put("a", verifier.Document{ReadAt: clock}, time.Hour)
-	if _, ok := off.cache.get("a", clock); ok {
+	off.cache.put("a", entry{}, clock, time.Hour)
+	if _, _, ok := off.cache.get("a", 0, clock); ok {
 		t.Error("a cache that is turned off keeps documents")
 	}
 }
@@ -83,16 +83,16 @@ func TestCacheIsBounded(t *testing.T) {
 	c := New(Options{}).cache
 	now := time.Now()
 	for i := range 3 * 64 {
-		c.put(fmt.Sprint(i%100), verifier.Document{Bytes: make([]byte, 1<<20), ReadAt: now}, time.Hour)
+		c.put(fmt.Sprint(i%100), entry{document: verifier.Document{Bytes: make([]byte, 1<<20)}}, now, time.Hour)
 		if c.size > cacheBytes || len(c.oldest) > cacheDocument || c.size != len(c.entries)<<20 {
 			t.Fatalf("%d bytes of %d documents", c.size, len(c.entries))
 		}
 	}
-	if _, ok := c.get("91", now); !ok {
+	if _, _, ok := c.get("91", 1<<20, now); !ok {
 		t.Error("the newest document is gone")
 	}
 	for i := range 2 * cacheDocument {
-		c.put("small "+fmt.Sprint(i), verifier.Document{ReadAt: now}, time.Hour)
+		c.put("small "+fmt.Sprint(i), entry{}, now, time.Hour)
 	}
 	if len(c.entries) > cacheDocument || len(c.oldest) > cacheDocument {
 		t.Errorf("%d documents are kept", len(c.entries))

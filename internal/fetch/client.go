@@ -28,7 +28,10 @@ const (
 	maxRedirects = 3
 	maxHeader    = 16 << 10 // bytes of an answer's header
 
-	accept = "application/vc, application/did+json, application/json, application/ld+json, application/jwt, application/vc+jwt, text/plain;q=0.5, */*;q=0.1"
+	// accept names every type that credentials, status lists, DID documents (also as DID Core calls them), controlled identifier
+	// documents, keys and key sets come in, so that a server that also has a page for people answers with one of these.
+	accept = "application/vc, application/did, application/did+json, application/did+ld+json, application/cid, application/json, application/ld+json, " +
+		"application/jwk-set+json, application/jwk+json, application/jwt, application/vc+jwt, text/plain;q=0.5, */*;q=0.1"
 )
 
 // Options of a [Client].
@@ -44,6 +47,8 @@ type Client struct {
 	transport *http.Transport
 	client    *http.Client
 	cache     *cache
+	failures  *cache
+	flights   *flights
 	now       func() time.Time
 }
 
@@ -65,39 +70,45 @@ func New(o Options) *Client {
 		dialer:    dialer,
 		transport: transport,
 		client:    &http.Client{Transport: transport, CheckRedirect: checkRedirect},
-		cache:     &cache{keepFor: o.KeepFor, entries: map[string]entry{}},
+		cache:     newCache(o.KeepFor, cacheDocument),
+		failures:  newCache(o.KeepFor, cacheFailure),
+		flights:   &flights{under: map[flightKey]*flight{}},
 		now:       time.Now,
 	}
 }
 
 // Fetch reads the document at address, at most limit bytes of it, within 5 seconds and the budget of ctx ([WithBudget]).
 // Document.URL is the address that answered: a caller that accepts no other host compares it. Only status 200 without a
-// content coding counts as an answer. Errors wrap [verifier.ErrBlocked], [verifier.ErrTooLarge] or
-// [verifier.ErrUnavailable] and name no network address.
+// content coding counts as an answer. An address that gave none is not asked again for 30 seconds. All who ask for one document at
+// the same time get the answer to one request. Errors wrap [verifier.ErrBlocked], [verifier.ErrTooLarge] or
+// [verifier.ErrUnavailable], for status 410 [verifier.ErrGone], and name no network address.
 func (c *Client) Fetch(ctx context.Context, address string, limit int) (verifier.Document, error) {
 	if err := judge(address); err != nil {
 		return verifier.Document{}, err
 	}
 	address, _, _ = strings.Cut(address, "#") // a fragment names a part of the document
-	if document, ok := c.cache.get(address, c.now()); ok {
-		if len(document.Bytes) > limit {
-			return verifier.Document{}, tooLarge(limit)
+	for _, known := range []*cache{c.cache, c.failures} {
+		if document, err, ok := known.get(address, limit, c.now()); ok {
+			return document, err
 		}
-		return document, nil
 	}
 	remaining, done, err := spend(ctx, c.now)
 	if err != nil {
 		return verifier.Document{}, err
 	}
 	defer done()
-	ctx, cancel := context.WithTimeout(ctx, min(wholeTime, remaining))
+	ctx, cancel := context.WithTimeout(ctx, remaining)
 	defer cancel()
-	document, keepFor, err := c.read(ctx, address, limit)
-	if err != nil {
-		return verifier.Document{}, err
-	}
-	c.cache.put(address, document, keepFor)
-	return document, nil
+	return c.flights.fly(ctx, flightKey{address, limit}, func(ctx context.Context) (verifier.Document, error) {
+		document, keepFor, err := c.read(ctx, address, limit)
+		switch {
+		case err == nil:
+			c.cache.put(address, entry{document: document}, document.ReadAt, keepFor)
+		case !errors.Is(ctx.Err(), context.Canceled): // a request that was broken off says nothing of the server
+			c.failures.put(address, entry{err: err, limit: limit}, c.now(), failureKept)
+		}
+		return document, err
+	})
 }
 
 // judge applies the address rule. A DID is no address: one that reaches this far cannot be resolved.
@@ -122,6 +133,9 @@ func (c *Client) read(ctx context.Context, address string, limit int) (verifier.
 		return verifier.Document{}, 0, classify(ctx, err)
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusGone {
+		return verifier.Document{}, 0, fmt.Errorf("%w (status 410)", verifier.ErrGone)
+	}
 	if response.StatusCode != http.StatusOK {
 		return verifier.Document{}, 0, unavailable(fmt.Sprintf("the server answered with status %d", response.StatusCode))
 	}

@@ -217,7 +217,7 @@ func TestSlowBody(t *testing.T) {
 func TestRebinding(t *testing.T) {
 	answers := [][]string{{"93.184.216.34"}, {"127.0.0.1"}, {"169.254.169.254", "10.0.0.1"}, {"::1"}, {"::ffff:7f00:1"}}
 	var turn atomic.Int32
-	c := New(Options{})
+	c := New(Options{KeepFor: -1}) // each turn asks anew
 	c.dialer.Resolver = resolver(t, func() []string { return answers[turn.Load()] })
 	errStop := errors.New("it would be dialled now")
 	refuse := c.dialer.Control

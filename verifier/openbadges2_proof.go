@@ -1,0 +1,389 @@
+package verifier
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"maps"
+	"strings"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/openbadges2"
+	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/keys/jose"
+)
+
+// Bounds of what one badge may lead to: documents read, and keys tried. A signed badge needs four and one.
+const (
+	maxOpenBadges2Documents = 8
+	maxOpenBadges2Keys      = 16
+)
+
+// badgePage is a document that was read at its address, or why it was not.
+type badgePage struct {
+	value  map[string]any
+	source Document
+	err    error
+}
+
+// Why a document of the issuer is not there, beside the errors of the Fetcher.
+var (
+	errElsewhere  = errors.New("its address leads to another host")
+	errNoDocument = errors.New("what stands at its address is no document of Open Badges 2.0")
+	errTooMany    = errors.New("too many other documents had to be read first")
+)
+
+// get reads a document, once. Another host may not answer for it, though the standard lets an address lead anywhere: a page that
+// sends visitors on to where its address says would else publish badges for everybody.
+func (b *openBadge2) get(ctx context.Context, id string) *badgePage {
+	if known, done := b.pages[id]; done {
+		return known
+	}
+	if len(b.pages) == maxOpenBadges2Documents {
+		return &badgePage{err: errTooMany}
+	}
+	p := &badgePage{}
+	b.pages[id] = p
+	if p.source, p.err = b.fetch(ctx, id, credential.Limits.Body); p.err != nil {
+		return p
+	}
+	if !openbadges2.SameOrigin(p.source.URL, id) {
+		p.err = errElsewhere
+		return p
+	}
+	value, err := strict.Object(p.source.Bytes, credential.JSONLimits())
+	if err != nil || openbadges2.VersionOf(value) != openbadges2.Second {
+		p.err = errNoDocument
+		return p
+	}
+	p.value = value
+	return p
+}
+
+// why says why a document was not read: the code, and the end of a sentence.
+func why(err error, unavailable string) (code, because string) {
+	switch {
+	case errors.Is(err, ErrBlocked):
+		return "ssrf_blocked", "because its address is not a public https address"
+	case errors.Is(err, errTooMany):
+		return strict.CodeTooComplex, "because " + errTooMany.Error()
+	case errors.Is(err, errElsewhere), errors.Is(err, errNoDocument):
+		return unavailable, "because " + err.Error()
+	case errors.Is(err, ErrTooLarge):
+		return unavailable, "because it is too large"
+	}
+	return unavailable, "because nothing could be read at its address"
+}
+
+// unread leaves the steps issuer and proof unknown, because what names the issuer could not be read.
+func (b *openBadge2) unread(what string, err error, clause string) {
+	code, because := why(err, "issuer_unresolved")
+	b.unknown("issuer", code, what+" could not be read, "+because+"; who awarded this is not established.", "", clause)
+	b.unknown("proof", code, "Whether its issuer stands behind exactly this could not be checked.", "", clause)
+}
+
+// hosted judges a badge that its issuer publishes. The copy that was handed in tells where; what stands there is the badge, and the
+// copy must claim nothing else (OB 2.0 "HostedBadge Verification").
+func (b *openBadge2) hosted(ctx context.Context) {
+	const clause = "OB 2.0 HostedBadge Verification"
+	id, copied := b.assertion.ID, b.value
+	if !openbadges2.IsAddress(id) {
+		b.fail("schema", credential.CodeSchemaInvalid, "A hosted badge has the address at which it is published as its id.", "/id", clause)
+		return
+	}
+	p := b.get(ctx, id)
+	if p.err != nil {
+		b.unread("The badge that its issuer publishes", p.err, clause)
+		if errors.Is(p.err, ErrGone) {
+			b.fail("status", "revoked", "The issuer's server says that it has been withdrawn.", "/id", clause)
+		} else {
+			code, because := why(p.err, "status_unavailable")
+			b.unknown("status", code, "Whether it is still published could not be read, "+because+".", "/id", clause)
+		}
+		return
+	}
+	var rules []credential.Problem
+	b.assertion, rules = openbadges2.ReadAssertion(p.value)
+	if b.assertion.ID != id {
+		b.fail("proof", "id_mismatch", "Another badge stands at its address.", "/id", clause)
+		return
+	}
+	hosted := p.value
+	if b.assertion.Revoked {
+		b.add(Check{Step: "status", Outcome: Fail, Code: "revoked", Detail: revokedBecause(b.assertion.RevocationReason), Pointer: "/revoked", Clause: clause, AsOf: instant(p.source.ReadAt)})
+		copied, hosted = withoutRevocation(copied), withoutRevocation(hosted)
+	}
+	b.linked(p.value, rules, "")
+	if b.assertion.Badge.ID == "" {
+		b.unread("The badge that was awarded", errNoDocument, clause) // the issuer has stripped it down
+		return
+	}
+	if !b.issuer(ctx) {
+		return
+	}
+	if !b.profile.InScope(id) {
+		b.fail("issuer", "issuer_mismatch", "The issuer does not publish its badges at this badge's address.", "/id", "OB 2.0 VerificationObject")
+		return
+	}
+	if !b.profile.InScope(b.badge.ID) && !openbadges2.SameOrigin(b.badge.ID, b.profile.ID) {
+		b.fail("issuer", "issuer_mismatch", "The badge is described at an address where its issuer publishes nothing.", "/badge/id", clause)
+		return
+	}
+	if pointer, differ := openbadges2.Difference(copied, hosted, b.readPages()); differ {
+		if b.assertion.Revoked {
+			b.unread("The badge as it was before it was revoked", errNoDocument, clause)
+			return
+		}
+		// Authentic means that the issuer says exactly this. It says something else, so this copy is not its word.
+		b.fail("proof", jose.CodeSignatureInvalid, "This copy is not what the issuer publishes at the badge's address.", pointer, clause)
+		return
+	}
+	from := "read " + string(p.source.Origin)
+	b.add(Check{Step: "issuer", Outcome: Pass, Detail: "The badge stands where its issuer publishes badges, " + from + ".", AsOf: instant(p.source.ReadAt)})
+	b.add(Check{Step: "proof", Outcome: Pass, Detail: "The issuer publishes exactly this content; it is not signed.", AsOf: instant(p.source.ReadAt)})
+	if !b.assertion.Revoked {
+		b.add(Check{Step: "status", Outcome: Pass, Detail: "Not revoked: the issuer still publishes it, " + from + ".", AsOf: instant(p.source.ReadAt)})
+	}
+}
+
+// readPages gives the documents that were read, by id.
+func (b *openBadge2) readPages() map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for id, p := range b.pages {
+		if p.err == nil {
+			all[id] = p.value
+		}
+	}
+	return all
+}
+
+func withoutRevocation(value map[string]any) map[string]any {
+	value = maps.Clone(value)
+	delete(value, "revoked")
+	delete(value, "revocationReason")
+	return value
+}
+
+func revokedBecause(reason string) string {
+	if reason == "" {
+		return "It has been revoked, says the issuer."
+	}
+	return "It has been revoked, says the issuer: " + strings.TrimSuffix(reason, ".") + "."
+}
+
+// issuer follows the ids from the Assertion to its BadgeClass and to the Profile of the issuer. What another document holds of them
+// is not believed: it could be put there by somebody else. Only a BadgeClass without an address counts as a token holds it.
+func (b *openBadge2) issuer(ctx context.Context) bool {
+	const badgeClause, profileClause = "OB 2.0 BadgeClass", "OB 2.0 Profile"
+	ref := b.assertion.Badge
+	if b.token != nil && ref.Value != nil && !openbadges2.IsAddress(ref.ID) {
+		b.badge, _ = openbadges2.ReadBadgeClass(ref.Value) // judged with the Assertion
+	} else {
+		p := b.get(ctx, ref.ID)
+		if p.err != nil {
+			b.unread("The description of the badge", p.err, badgeClause)
+			return false
+		}
+		var rules []credential.Problem
+		b.badge, rules = openbadges2.ReadBadgeClass(p.value)
+		if b.badge.ID != ref.ID {
+			b.fail("issuer", "id_mismatch", "The description at the badge's address is about another badge.", "/badge", badgeClause)
+			return false
+		}
+		b.linked(p.value, rules, "/badge")
+	}
+	if held := ref.Value; b.token != nil && held != nil {
+		if signed, _ := openbadges2.ReadBadgeClass(held); signed.Issuer.ID != b.badge.Issuer.ID {
+			b.fail("issuer", "issuer_mismatch", "The token names another issuer than the published description of the badge.", "/badge/issuer", badgeClause)
+			return false
+		}
+	}
+	id := b.badge.Issuer.ID
+	p := b.get(ctx, id)
+	if p.err != nil {
+		b.unread("The issuer's profile", p.err, profileClause)
+		return false
+	}
+	profile, rules := openbadges2.ReadProfile(p.value)
+	if profile.ID != id {
+		b.fail("issuer", "issuer_mismatch", "The profile at the issuer's address is about somebody else.", "/badge/issuer", profileClause)
+		return false
+	}
+	b.profile = profile
+	b.linked(p.value, rules, "/badge/issuer")
+	return !b.found(Fail, "contexts", "schema", "form")
+}
+
+// signed judges a token: one of the keys that the issuer's Profile names made its signature (OB 2.0 "SignedBadge Verification").
+func (b *openBadge2) signed(ctx context.Context) {
+	const clause = "OB 2.0 SignedBadge Verification"
+	if !b.issuer(ctx) {
+		b.tryKeyInInput(clause)
+		return
+	}
+	candidates := b.profile.Keys
+	if creator := b.assertion.Verification.Creator.ID; creator != "" {
+		candidates = nil
+		for _, ref := range b.profile.Keys {
+			if ref.ID == creator {
+				candidates = append(candidates, ref)
+			}
+		}
+	}
+	if len(candidates) == 0 {
+		b.fail("issuer", "issuer_mismatch", "The issuer's profile does not name the key that is to have signed it.", "/verification/creator", clause)
+		return
+	}
+	if len(candidates) > maxOpenBadges2Keys {
+		b.unread("Which of the issuer's many keys signed it", errTooMany, clause)
+		return
+	}
+	var unread, refused *Check
+	var invalid error
+	for _, ref := range candidates {
+		key, check := b.keyOf(ctx, ref)
+		switch {
+		case check.Outcome == NotKnown && unread == nil:
+			unread = &check
+		case check.Outcome == Fail && refused == nil:
+			refused = &check
+		}
+		if key == nil {
+			continue
+		}
+		if invalid = b.token.Verify(key); invalid == nil {
+			b.accepted(ctx, ref, key, check)
+			return
+		}
+	}
+	switch {
+	case unread != nil:
+		b.add(*unread)
+		b.unknown("proof", unread.Code, "The signature could not be checked without the key.", "", clause)
+	case invalid != nil:
+		b.pass("issuer", "The keys that could have signed it stand in the issuer's profile.")
+		b.refuse(invalid, clause)
+	default:
+		b.add(*refused)
+		b.unknown("proof", refused.Code, "The signature could not be checked without the key.", "", clause)
+	}
+}
+
+// accepted records that a key of the issuer made the signature, unless the token's header says that it was another one.
+func (b *openBadge2) accepted(ctx context.Context, ref openbadges2.Reference, key crypto.PublicKey, check Check) {
+	header := b.token.Header
+	if header.JWK != nil && !sameKey(header.JWK.Key, key) {
+		b.fail("issuer", "issuer_mismatch", "The token brings along another key than the one that signed it.", "", "RFC 7515 4.1.3")
+		return
+	}
+	if id := header.KeyID; id != ref.ID && (openbadges2.IsAddress(id) || strings.HasPrefix(id, "did:")) {
+		b.fail("issuer", "key_mismatch", "The token names another key than the one that signed it.", "", "RFC 7515 4.1.4")
+		return
+	}
+	b.add(check)
+	b.pass("proof", "The signature fits this exact content ("+header.Algorithm+").")
+	b.revocation(ctx)
+}
+
+func (b *openBadge2) refuse(err error, clause string) {
+	var refusal *jose.Error
+	if errors.As(err, &refusal) {
+		b.fail("proof", refusal.Code, refusal.Detail, "", refusal.Clause)
+		return
+	}
+	b.fail("proof", jose.CodeSignatureInvalid, "The signature could not be checked.", "", clause)
+}
+
+// keyOf gives a key that the Profile names, with the check of the step issuer; nil with the reason when it cannot be used. Profile and
+// key name one another ("CryptographicKey").
+func (b *openBadge2) keyOf(ctx context.Context, ref openbadges2.Reference) (crypto.PublicKey, Check) {
+	const clause = "OB 2.0 CryptographicKey"
+	refuse := func(code, detail string) (crypto.PublicKey, Check) {
+		return nil, Check{Step: "issuer", Outcome: Fail, Code: code, Detail: detail, Clause: clause}
+	}
+	value := ref.Value // the Profile itself was read at its address, so what it holds is its own
+	check := Check{Step: "issuer", Outcome: Pass, Detail: "The signing key is one of the issuer's own: it stands in the issuer's profile."}
+	if _, held := value["publicKeyPem"]; !held {
+		p := b.get(ctx, ref.ID)
+		if p.err != nil {
+			code, because := why(p.err, "issuer_unresolved")
+			return nil, Check{Step: "issuer", Outcome: NotKnown, Code: code, Clause: clause, Detail: "The issuer's key could not be read, " + because + "."}
+		}
+		if len(openbadges2.CheckContext(p.value)) > 0 {
+			return refuse("key_mismatch", "The document of the issuer's key defines words itself.")
+		}
+		value = p.value
+		check.Detail = "The signing key is one of the issuer's own: the issuer's profile names it, read " + string(p.source.Origin) + "."
+		check.AsOf = instant(p.source.ReadAt)
+	}
+	document, rules := openbadges2.ReadKey(value)
+	switch {
+	case document.ID != ref.ID || document.Owner != b.profile.ID:
+		return refuse("issuer_mismatch", "The document of the key does not say that it belongs to the issuer.")
+	case len(rules) > 0:
+		return refuse("key_mismatch", "The document of the issuer's key is malformed: "+rules[0].Detail)
+	}
+	key, err := openbadges2.ParseKey(document.PEM)
+	switch {
+	case errors.Is(err, keys.ErrWeakKey):
+		return refuse("weak_key", "The issuer's key is too weak to prove anything.")
+	case err != nil:
+		return refuse("key_mismatch", "The issuer publishes this key in a form that cannot be used.")
+	}
+	return key, check
+}
+
+// tryKeyInInput checks the signature with a key that the token itself brings along, when the issuer's own could not be looked for.
+// One that does not fit is bad whoever the issuer is; one that fits proves nothing about the issuer.
+func (b *openBadge2) tryKeyInInput(clause string) {
+	var key crypto.PublicKey
+	if jwk := b.token.Header.JWK; jwk != nil {
+		key = jwk.Key
+	} else if document, _ := openbadges2.ReadKey(b.assertion.Verification.Creator.Value); document.PEM != "" {
+		var err error
+		if key, err = openbadges2.ParseKey(document.PEM); err != nil {
+			return
+		}
+	}
+	if key == nil {
+		return
+	}
+	if err := b.token.Verify(key); err != nil {
+		b.refuse(err, clause)
+	}
+}
+
+// revocation looks the badge up in the list that the issuer's Profile names (OB 2.0 "Revocation List"). An entry is believed whatever
+// else is wrong with the list; that there is none, only from a list that is whole and the issuer's.
+func (b *openBadge2) revocation(ctx context.Context) {
+	const clause = "OB 2.0 Revocation List"
+	address := b.profile.RevocationList
+	switch {
+	case b.assertion.Revoked:
+		b.fail("status", "revoked", revokedBecause(b.assertion.RevocationReason), "/revoked", clause)
+		return
+	case address == "":
+		b.none("status", "The issuer names no list of revoked badges, so it cannot be revoked.")
+		return
+	}
+	p := b.get(ctx, address)
+	if p.err != nil {
+		code, because := why(p.err, "status_unavailable")
+		b.unknown("status", code, "The issuer's list of revoked badges could not be read, "+because+"; whether it is in force is not known.", "", clause)
+		return
+	}
+	list, rules := openbadges2.ReadRevocationList(p.value)
+	rules = append(rules, openbadges2.CheckContext(p.value)...)
+	reason, revoked := list.Revoked(b.assertion)
+	switch {
+	case revoked:
+		b.add(Check{Step: "status", Outcome: Fail, Code: "revoked", Detail: revokedBecause(reason), Clause: clause, AsOf: instant(p.source.ReadAt)})
+	case len(rules) > 0:
+		b.unknown("status", "status_invalid", "The issuer's list of revoked badges is malformed; whether it is in force is not known.", "", clause)
+	case list.ID != "" && list.ID != address, list.Issuer != "" && list.Issuer != b.profile.ID:
+		b.unknown("status", "status_invalid", "The list of revoked badges says that it is another list; whether it is in force is not known.", "", clause)
+	default:
+		b.add(Check{Step: "status", Outcome: Pass, Detail: "Not revoked, says the issuer's list, read " + string(p.source.Origin) + ". The list is not signed.", AsOf: instant(p.source.ReadAt)})
+	}
+}

@@ -1,0 +1,162 @@
+package verifier
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/strict"
+)
+
+const (
+	refreshClause = "OB 3.0 9.1"
+	refreshType   = "1EdTechCredentialRefresh"
+)
+
+// refreshed asks the issuer once whether there is a newer version of the credential (Open Badges 3.0 section 9.1), and gives its
+// address where there is one that is authentic; "" otherwise. What comes back is judged by itself and in full, and is not
+// refreshed again. Whatever is wrong with it, the credential that was given stands as it was judged: this step changes no answer.
+//
+// Only the issuer's own word leads anywhere, so nothing is asked unless the credential is authentic.
+func (r *run) refreshed(ctx context.Context) string {
+	address := ""
+	for _, service := range r.document.Refresh {
+		id, _ := service.Value["id"].(string)
+		if address == "" && hasType(service.Value, refreshType) && strings.HasPrefix(id, "https://") {
+			address = id
+		}
+	}
+	switch {
+	case len(r.document.Refresh) == 0:
+		r.none("refresh", "The issuer names no place to ask for a newer version.")
+	case address == "":
+		r.none("refresh", "The issuer names a way to ask for a newer version that Laurel does not know; it was not asked.")
+	case r.answerAuthentic() != Yes:
+		r.none("refresh", "The issuer was not asked for a newer version, because who signed this one is not established.")
+	case r.work.spent():
+		r.unknown("refresh", strict.CodeTooComplex, "The issuer was not asked for a newer version, because this one took too much work.", "", refreshClause)
+	default:
+		c, newer := r.askRefresh(ctx, address)
+		c.Step, c.Pointer = "refresh", "/refreshService"
+		if c.Outcome != Pass {
+			c.Clause = refreshClause
+		}
+		r.add(c)
+		if newer {
+			return address
+		}
+	}
+	return ""
+}
+
+// askRefresh fetches what the issuer offers, and says whether it is a newer version.
+func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bool) {
+	const meanwhile = "; this version is judged as it is."
+	source, err := r.fetch(ctx, address, credential.Limits.Document)
+	switch {
+	case errors.Is(err, ErrBlocked):
+		return Check{Outcome: NotKnown, Code: "ssrf_blocked", Detail: "The place to ask for a newer version is not a public https address, so it was not called" + meanwhile}, false
+	case errors.Is(err, ErrTooLarge):
+		return Check{Outcome: NotKnown, Code: strict.CodeTooLarge, Detail: "What the issuer offers as a newer version is too large to be read" + meanwhile}, false
+	case err != nil:
+		return Check{Outcome: NotKnown, Code: "refresh_unavailable", Detail: "The issuer could not be asked for a newer version" + meanwhile}, false
+	}
+	asOf := instant(source.ReadAt)
+	text, _, unreadable := readText(source.Bytes)
+	if unreadable != nil {
+		return Check{Outcome: Warn, Code: unreadable.code, AsOf: asOf, Detail: "What the issuer offers as a newer version is no credential" + meanwhile}, false
+	}
+	own := r.inner(r.Profile)
+	own.judgeInner(ctx, text)
+	if own.document != nil && own.answerAuthentic() != No {
+		own.credentialSchemas(ctx)
+	}
+	r.work.count(own)
+	switch authentic := own.answerAuthentic(); {
+	case own.document == nil || authentic == No:
+		return Check{Outcome: Warn, Code: cmp.Or(own.cause(), strict.CodeMalformed), AsOf: asOf, Detail: "What the issuer offers as a newer version is not authentic" + meanwhile}, false
+	case authentic == Undecided:
+		return Check{Outcome: NotKnown, Code: cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), AsOf: asOf,
+			Detail: "Who signed what the issuer offers as a newer version could not be established" + meanwhile}, false
+	}
+	if code := differs(r.document, own.document); code != "" {
+		return Check{Outcome: Warn, Code: code, AsOf: asOf, Detail: "What the issuer offers as a newer version is another credential" + meanwhile}, false
+	}
+	before, errBefore := credential.ParseDateTime(r.document.ValidFrom)
+	after, errAfter := credential.ParseDateTime(own.document.ValidFrom)
+	switch {
+	case errBefore != nil || errAfter != nil:
+		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Detail: "Whether what the issuer offers is newer cannot be told, because a version does not say when it begins" + meanwhile}, false
+	case after.Before(before):
+		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Detail: "What the issuer offers as a newer version is older" + meanwhile}, false
+	case after.Equal(before) && !sameContent(r.document, own.document):
+		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Detail: "The issuer offers a version that says something else and begins at the same time" + meanwhile}, false
+	case after.Equal(before):
+		return Check{Outcome: Pass, AsOf: asOf, Detail: "This is the current version, says the issuer."}, false
+	}
+	own.status(ctx)
+	return Check{Outcome: Pass, AsOf: asOf, Detail: "The issuer offers a newer version, from " + day(after) + ", which is authentic" + own.standingInWords() + "."}, true
+}
+
+// standingInWords says of an authentic credential, whose dates and status have been judged, whether it is in force.
+func (r *run) standingInWords() string {
+	switch r.answerInForce(Yes) {
+	case Yes:
+		return " and in force"
+	case No:
+		return " and not in force (" + r.against("dates", "status").Code + ")"
+	}
+	return "; whether it is in force is not known"
+}
+
+// against is the check that decides about steps: the first that failed, else the first that is not known.
+func (r *run) against(steps ...string) Check {
+	for _, outcome := range []Result{Fail, NotKnown} {
+		for _, c := range r.checks {
+			if c.Outcome == outcome && slices.Contains(steps, c.Step) {
+				return c
+			}
+		}
+	}
+	return Check{}
+}
+
+// differs is the code for two documents that are not versions of one credential: the same id, issuer and subject (Open Badges 3.0
+// host, equality). Ids are compared as they are written.
+func differs(a, b *credential.Credential) string {
+	switch {
+	case a.ID == "" || a.ID != b.ID:
+		return "id_mismatch"
+	case a.Issuer.ID != b.Issuer.ID:
+		return "issuer_mismatch"
+	case a.Subject.ID != b.Subject.ID || a.Subject.ID == "" && !sameIdentifiers(a.Subject.Identifiers, b.Subject.Identifiers):
+		return "subject_mismatch"
+	}
+	return ""
+}
+
+// sameIdentifiers says whether a subject without an id is named alike, in any order.
+func sameIdentifiers(a, b []credential.IdentityObject) bool {
+	if len(a) != len(b) || len(a) == 0 {
+		return false
+	}
+	for _, id := range a {
+		if !slices.Contains(b, id) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameContent compares two documents without their proofs.
+func sameContent(a, b *credential.Credential) bool {
+	first, second := maps.Clone(a.Value()), maps.Clone(b.Value())
+	delete(first, "proof")
+	delete(second, "proof")
+	return reflect.DeepEqual(first, second)
+}

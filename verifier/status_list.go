@@ -1,0 +1,174 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/status"
+)
+
+// statusList is a list as read, once in a verification: of a signed one its own verification and its bits, or an unsigned one; and
+// where it came from. Or why it says nothing.
+type statusList struct {
+	own         *run
+	subject     status.Subject
+	bits        status.List
+	revocations *status.Revocations
+	source      Document // without its bytes
+	fault       *Check
+}
+
+// statusList reads a signed list and judges what has to hold for any answer: its own signature, and that it is a list.
+func (r *run) statusList(ctx context.Context, address string) *statusList {
+	source, refused := r.fetchList(ctx, address)
+	if refused != nil {
+		return refused
+	}
+	text, _, unreadable := readText(source.Bytes)
+	if unreadable != nil {
+		return refuseList(source, "status_invalid", "What stands at the status list's address is not a status list")
+	}
+	own := r.inner(credential.VerifiableCredentials)
+	own.judgeInner(ctx, text)
+	defer own.remember(ctx)
+	r.work.count(own)
+	signed := []string{"form", "contexts", "issuer", "proof"} // of the steps of authenticity those that say what was signed, and by whom
+	switch {
+	case own.document == nil || own.found(Fail, signed...):
+		return refuseList(source, "status_invalid", "The status list is not what its issuer signed")
+	case own.found(NotKnown, signed...) || !own.found(Pass, "proof"):
+		return refuseList(source, "status_unavailable", "Who signed the status list could not be established")
+	}
+	list := own.facts.statusList()
+	if list.fault != nil {
+		return refuseList(source, list.fault.code, list.fault.detail)
+	}
+	r.work.units += list.bits.Len() / 8 / bytesPerUnit
+	source.Bytes = nil
+	return &statusList{own: own, subject: list.subject, bits: list.bits, source: source}
+}
+
+// value is what the list holds for the entry. misfit is why the list says nothing of it at all, short that the list breaks the rule
+// of its least length: then only what is set is given.
+func (l *statusList) value(entry status.Entry) (value uint32, misfit, short string) {
+	switch {
+	case l.subject.Method != entry.Method:
+		return 0, "The status list is of another kind than the status entry", ""
+	case !slices.Contains(l.subject.Purposes, entry.Purpose):
+		return 0, "The status list is kept for another purpose", ""
+	case l.subject.Size != 0 && l.subject.Size != entry.Size:
+		return 0, "The status list is kept in another size", ""
+	}
+	value, err := l.bits.Value(entry)
+	var refusal *status.Error
+	switch {
+	case errors.As(err, &refusal) && refusal.Pointer == "/encodedList":
+		return value, "", "The status list is shorter than the rules allow"
+	case err != nil:
+		return 0, "The status list has no place for this credential", ""
+	}
+	return value, "", ""
+}
+
+// doubt is why a clear bit of the list proves nothing: only one that is in force itself, is the list that the entry names,
+// and belongs to the issuer, may clear a credential. "" when all of that holds.
+func (l *statusList) doubt(entry status.Entry, r *run) string {
+	switch {
+	case l.own.answerAuthentic() != Yes: // its dates were not judged then
+		return "The status list breaks the rules of its own form"
+	case !l.current():
+		return "The status list is out of date"
+	case l.own.document.ID != "" && l.own.document.ID != entry.ListURL:
+		return "The status list says that it is another list"
+	case !l.belongs(entry, r):
+		return "The status list belongs to somebody else than the issuer"
+	}
+	return ""
+}
+
+func (l *statusList) current() bool {
+	return l.own.found(Pass, "dates") && !l.own.found(Fail, "dates") && !l.own.found(NotKnown, "dates")
+}
+
+// say reads the bit. A bit that is set is believed from any list that passed statusList and has a place for the entry; a clear one
+// only without a doubt. A list that is out of date cannot suspend, as a suspension ends.
+func (l *statusList) say(entry status.Entry, r *run) standing {
+	asOf := instant(l.source.ReadAt)
+	unknown := func(detail string) standing {
+		return standing{Check: Check{Outcome: NotKnown, Code: "status_invalid", Detail: detail + "; whether it is in force is not known.", AsOf: asOf}}
+	}
+	value, misfit, short := l.value(entry)
+	if misfit != "" {
+		return unknown(misfit)
+	}
+	whose := "the issuer"
+	if !l.belongs(entry, r) {
+		whose = "a list of " + quoted(l.own.document.Issuer.ID)
+	}
+	switch set := value != 0; {
+	case set && entry.Purpose == status.PurposeRevocation:
+		return standing{Check: Check{Outcome: Fail, Code: "revoked", Detail: fmt.Sprintf("It has been revoked, says %s.", whose), AsOf: asOf}}
+	case set && l.current():
+		return standing{Check: Check{Outcome: Fail, Code: "suspended", Detail: fmt.Sprintf("It is suspended, says %s.", whose), AsOf: asOf}}
+	case short != "":
+		return unknown(short)
+	}
+	if doubt := l.doubt(entry, r); doubt != "" {
+		return unknown(doubt)
+	}
+	kind := map[string]string{status.PurposeRevocation: "Not revoked", status.PurposeSuspension: "Not suspended"}[entry.Purpose]
+	detail := kind + ", says the issuer's list, read " + string(l.source.Origin)
+	if l.subject.TTL > 0 {
+		detail += "; it may be kept for " + span(l.subject.TTL)
+	}
+	return standing{
+		Check:  Check{Outcome: Pass, Detail: detail + ".", AsOf: asOf},
+		clears: entry.Purpose == status.PurposeRevocation && l.own.document.Issuer.ID == r.document.Issuer.ID,
+	}
+}
+
+// belongs says whether a list may clear a credential of the run's issuer: its issuer is the same, or another identifier on
+// the same host as badge and list, or one that the operator named.
+func (l *statusList) belongs(entry status.Entry, r *run) bool {
+	lister, issuer := l.own.document.Issuer.ID, r.document.Issuer.ID
+	if lister == issuer || slices.Contains(r.StatusIssuers, lister) {
+		return true
+	}
+	host := ownHost(issuer)
+	return host != "" && host == ownHost(lister) && host == ownHost(entry.ListURL)
+}
+
+// showStatus says what an entry for a message or a newer version holds. It changes no answer, so neither does a list that cannot be
+// read; and nothing is repeated that a list without a doubt does not say.
+func (r *run) showStatus(ctx context.Context, entry status.Entry) Check {
+	show := func(detail string, asOf *time.Time) Check {
+		return Check{Outcome: NotApplicable, AsOf: asOf,
+			Detail: "The issuer keeps a status for " + entry.Purpose + ", which does not touch whether it is in force" + detail + "."}
+	}
+	list := r.listOf(ctx, entry)
+	switch {
+	case list == nil:
+		return show("; it was not looked up", nil)
+	case list.fault != nil:
+		return show("; it could not be read", list.fault.AsOf)
+	}
+	asOf := instant(list.source.ReadAt)
+	value, misfit, short := list.value(entry)
+	message, named := entry.Messages[value]
+	message = quoted(message)
+	switch {
+	case misfit != "" || short != "" || list.doubt(entry, r) != "":
+		return show("; its list is not one to rely on", asOf)
+	case named && message != "":
+		return show(`; it reads "`+message+`"`, asOf)
+	case entry.Purpose == status.PurposeRefresh && value != 0:
+		return show("; it says that there is a newer version", asOf)
+	case value != 0:
+		return show(fmt.Sprintf("; it reads 0x%x", value), asOf)
+	}
+	return show("; it is not set", asOf)
+}

@@ -1,0 +1,64 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+
+	"github.com/laurelbadges/laurel/credential/status"
+)
+
+// revocationUnit is how many bytes of an unsigned list are read in one unit of work.
+const revocationUnit = 32
+
+// revocationList reads an unsigned list. There is nothing in it to check but its form.
+func (r *run) revocationList(ctx context.Context, address string) *statusList {
+	source, refused := r.fetchList(ctx, address)
+	if refused != nil {
+		return refused
+	}
+	r.work.units += len(source.Bytes) / revocationUnit
+	revocations, err := status.ParseRevocations(source.Bytes)
+	var refusal *status.Error
+	if errors.As(err, &refusal) {
+		return refuseList(source, refusal.Code, "The list of revoked badges cannot be read: "+refusal.Detail)
+	}
+	source.Bytes = nil
+	return &statusList{revocations: revocations, source: source}
+}
+
+// sayRevoked looks the credential up in an unsigned list. That the list names it is believed. That it does not is an answer only where
+// nobody but the issuer can have said so: the list calls itself the issuer's and the one at this address, and it came from the
+// issuer's own host by https, or from this installation.
+func (l *statusList) sayRevoked(entry status.Entry, r *run) standing {
+	c := Check{AsOf: instant(l.source.ReadAt)}
+	issuer := r.document.Issuer.ID
+	host := ownHost(issuer)
+	own := l.revocations.Issuer == issuer && issuer != ""
+	if reason, revoked := l.revocations.Find(r.document.ID); revoked {
+		c.Outcome, c.Code, c.Detail = Fail, "revoked", "It has been revoked, says the issuer, in a list that is not signed"
+		if !own {
+			c.Detail = "It has been revoked, says a list that is not signed and not the issuer's own"
+		}
+		if reason = quoted(reason); reason != "" {
+			c.Detail += `, with the reason "` + reason + `"`
+		}
+		c.Detail += "."
+		return standing{Check: c}
+	}
+	doubt := ""
+	switch {
+	case !own:
+		doubt = "it does not say that it is the issuer's"
+	case l.revocations.ID != "" && l.revocations.ID != entry.ListURL:
+		doubt = "it says that it is another list"
+	case l.source.Origin != Installation && (host == "" || host != ownHost(entry.ListURL) || host != ownHost(l.source.URL)):
+		doubt = "it does not stand on the issuer's own host"
+	}
+	if doubt == "" {
+		c.Outcome, c.Detail = Pass, "Not revoked, says the issuer's list, read "+string(l.source.Origin)+"; the list is not signed."
+		return standing{Check: c}
+	}
+	c.Outcome, c.Code = NotKnown, "status_invalid"
+	c.Detail = "The list of revoked badges does not name it, but the list is not signed and " + doubt + "; whether it is in force is not known."
+	return standing{Check: c, silent: true}
+}
