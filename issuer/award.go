@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/status"
+	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/proof"
 )
 
@@ -215,7 +217,7 @@ func (s *Service) complete(ctx context.Context, draft Credential) (done Credenti
 	return done, err
 }
 
-// sameKeys says whether an organisation still signs with the keys that it had.
+// sameKeys says whether an organisation still signs with the keys and the suite that it had.
 func sameKeys(before, now Organisation) bool {
 	for _, key := range []func(*Organisation) (Key, error){(*Organisation).integrityKey, (*Organisation).jwtKey} {
 		a, errA := key(&before)
@@ -224,7 +226,7 @@ func sameKeys(before, now Organisation) bool {
 			return false
 		}
 	}
-	return true
+	return before.suite() == now.suite()
 }
 
 func (s *Service) completeOnce(ctx context.Context, draft Credential) (Credential, error) {
@@ -232,11 +234,11 @@ func (s *Service) completeOnce(ctx context.Context, draft Credential) (Credentia
 	if err != nil {
 		return Credential{}, err
 	}
-	sealed, token, err := s.seal(ctx, o, draft.Unsigned)
+	signed, err := s.seal(ctx, o, draft.Unsigned)
 	if err != nil {
 		return Credential{}, err
 	}
-	for _, form := range [][]byte{sealed, []byte(token)} {
+	for _, form := range [][]byte{signed.published, []byte(signed.token)} {
 		if err := s.check(ctx, form); err != nil {
 			if ctx.Err() != nil {
 				return Credential{}, ctx.Err()
@@ -258,7 +260,8 @@ func (s *Service) completeOnce(ctx context.Context, draft Credential) (Credentia
 		if !sameKeys(o, now) {
 			return errKeyChanged
 		}
-		done.Issued, done.JSON, done.JWT, done.Unsigned = s.now().UTC(), sealed, token, nil
+		done.Issued, done.Unsigned = s.now().UTC(), nil
+		done.JSON, done.Base, done.JWT = signed.published, signed.base, signed.token
 		if err := credentials.Put(tx, &done, version); err != nil {
 			return err
 		}
@@ -270,37 +273,47 @@ func (s *Service) completeOnce(ctx context.Context, draft Credential) (Credentia
 	return done, nil
 }
 
-// seal signs a document in both forms.
-func (s *Service) seal(ctx context.Context, o Organisation, document []byte) (sealed []byte, token string, err error) {
-	sealed, err = s.sealIntegrity(ctx, o, document)
-	if err != nil {
-		return nil, "", err
-	}
-	k, err := o.jwtKey()
-	if err != nil {
-		return nil, "", err
-	}
-	signer, err := s.signer(k)
-	if err != nil {
-		return nil, "", err
-	}
-	if token, err = proof.SealJWT(document, signer); err != nil {
-		return nil, "", internal(codeSigning, "The badge could not be signed.", err)
-	}
-	return sealed, token, nil
+// forms are what an award is signed as.
+type forms struct {
+	published []byte // with a Data Integrity proof
+	base      []byte // with a base proof, where published carries a derived one
+	token     string
 }
 
-// sealIntegrity adds a Data Integrity proof.
-func (s *Service) sealIntegrity(ctx context.Context, o Organisation, document []byte) ([]byte, error) {
+// seal signs the document of an award in all its forms.
+func (s *Service) seal(ctx context.Context, o Organisation, document []byte) (signed forms, err error) {
 	k, err := o.integrityKey()
 	if err != nil {
-		return nil, err
+		return forms{}, err
 	}
+	if o.suite() != suiteSelective {
+		signed.published, err = s.sealIntegrity(ctx, k, document, o.suite())
+	} else {
+		signed.published, signed.base, err = s.sealSelective(ctx, k, document)
+	}
+	if err != nil {
+		return forms{}, err
+	}
+	if k, err = o.jwtKey(); err != nil {
+		return forms{}, err
+	}
+	signer, err := s.signer(k)
+	if err != nil {
+		return forms{}, err
+	}
+	if signed.token, err = proof.SealJWT(document, signer); err != nil {
+		return forms{}, internal(codeSigning, "The badge could not be signed.", err)
+	}
+	return signed, nil
+}
+
+// sealIntegrity adds a Data Integrity proof. mandatory is for ecdsa-sd-2023 alone.
+func (s *Service) sealIntegrity(ctx context.Context, k Key, document []byte, suite string, mandatory ...string) ([]byte, error) {
 	signer, err := s.signer(k)
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := proof.Seal(ctx, document, proof.SealOptions{Signer: signer, Created: s.instant()})
+	sealed, err := proof.Seal(ctx, document, proof.SealOptions{Signer: signer, Suite: suite, Created: s.instant(), Mandatory: mandatory})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -308,6 +321,42 @@ func (s *Service) sealIntegrity(ctx context.Context, o Organisation, document []
 		return nil, internal(codeSigning, "The document could not be signed.", err)
 	}
 	return sealed, nil
+}
+
+// sealSelective signs a badge with ecdsa-sd-2023, such that no holder can leave out what Open Badges 3.0 requires, and derives
+// the form to be published, which reveals all of it. The base proof is for the holder alone (VC-DI-ECDSA section 3.4).
+func (s *Service) sealSelective(ctx context.Context, k Key, document []byte) (published, base []byte, err error) {
+	value, err := strict.Object(document, credential.JSONLimits())
+	if err != nil {
+		return nil, nil, internal(codeSigning, "The document could not be signed.", err)
+	}
+	if base, err = s.sealIntegrity(ctx, k, document, suiteSelective, proof.OpenBadgeMandatory(value)...); err != nil {
+		return nil, nil, err
+	}
+	published, err = revealed(ctx, base)
+	return published, base, err
+}
+
+// revealed derives from a document with a base proof one that reveals all of it.
+func revealed(ctx context.Context, base []byte) ([]byte, error) {
+	value, err := strict.Object(base, credential.JSONLimits())
+	if err != nil {
+		return nil, internal(codeSigning, "The document could not be signed.", err)
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(value)) {
+		if name != "@context" && name != "proof" {
+			all = append(all, strict.Escape(name))
+		}
+	}
+	derived, err := proof.Derive(ctx, base, all, proof.Options{VC: true})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, internal(codeSigning, "The document could not be signed.", err)
+	}
+	return derived, nil
 }
 
 // finishDrafts completes the awards that a crash left between intent and signature, in the order in which they were begun. One

@@ -131,11 +131,11 @@ func didDocument(o Organisation) ([]byte, error) {
 	return document, nil
 }
 
-// published are the keys that stand in the issuer's documents: all but the compromised.
+// published are the keys that stand in the issuer's documents: all of its identity but the compromised.
 func (o *Organisation) published() []Key {
 	var list []Key
 	for _, k := range o.Keys {
-		if k.State != KeyCompromised {
+		if k.State != KeyCompromised && o.Owns(k) {
 			list = append(list, k)
 		}
 	}

@@ -89,7 +89,8 @@ func (d *desk) tryOpen(t testing.TB, base string) error {
 		t.Fatal(err)
 	}
 	config := issuer.Config{Store: d.store, Keys: folder, Now: d.clock.Now, Base: base, Public: base != "",
-		Check: func(ctx context.Context, sealed []byte) error { return d.check(ctx, sealed) }}
+		Check:         func(ctx context.Context, sealed []byte) error { return d.check(ctx, sealed) },
+		CheckDocument: func(ctx context.Context, sealed []byte) error { return d.check(ctx, sealed) }}
 	if base == "" {
 		config.Base = local
 	}

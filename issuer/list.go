@@ -226,7 +226,7 @@ func (s *Service) signList(ctx context.Context, h *heldList, id string) (publish
 	if err != nil {
 		return publishedList{}, err
 	}
-	sealed, err := s.sealIntegrity(ctx, o, document)
+	sealed, err := s.sealIntegrity(ctx, k, document, o.listSuite())
 	if err != nil {
 		return publishedList{}, err
 	}

@@ -144,7 +144,7 @@ func (s *Service) Keys(ctx context.Context) ([]Key, error) {
 	return list, err
 }
 
-// RotateKey gives an organisation a new active key of an algorithm, EdDSA or ES256. The one before is retired: it signs no
+// RotateKey gives an organisation a new active key of an algorithm, such as EdDSA or ES256. The one before is retired: it signs no
 // more and stays published, so that what it signed stays authentic. An organisation whose identity is a did:key is its
 // key: kind conflict, code did_key.
 func (s *Service) RotateKey(ctx context.Context, organisation, algorithm, actor string) (Key, error) {
@@ -159,31 +159,25 @@ func (s *Service) RotateKey(ctx context.Context, organisation, algorithm, actor 
 	return s.replaceKey(ctx, o, active, actor, KeyRetired, "key.rotated")
 }
 
-// RetireKey takes an active key, named by its method, out of use. It stays published. Tokens are signed with the EdDSA key
-// once the ES256 key is retired; the last active EdDSA key can only be rotated. Organisations with a did:key are refused as by
-// RotateKey.
+// RetireKey takes an active key, named by its method, out of use. It stays published. Tokens are signed with the key for Data
+// Integrity once the ES256 key is retired; the last active key for the suite of the organisation can only be rotated. The
+// did:key that is the identity of an organisation is refused as by RotateKey.
 func (s *Service) RetireKey(ctx context.Context, organisation, method, actor string) error {
-	return s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
-		k, err := o.find(method)
-		if err != nil {
-			return AuditEntry{}, err
-		}
+	return s.changeKey(ctx, organisation, method, func(o *Organisation, k *Key) (AuditEntry, error) {
 		if k.State != KeyActive {
 			return AuditEntry{}, conflict("key_ended", "The key is not in use any more.")
 		}
-		others := slices.ContainsFunc(o.Keys, func(other Key) bool {
-			return other.State == KeyActive && other.Algorithm == keys.EdDSA && other.Method != method
-		})
-		if !others {
-			return AuditEntry{}, conflict("last_key", "It is the only active EdDSA key, and without one nothing can be signed. Rotate it instead.")
-		}
 		s.end(k, KeyRetired)
+		if _, err := o.integrityKey(); err != nil {
+			return AuditEntry{}, conflict("last_key", fmt.Sprintf("It is the only active key for %s, and without one nothing can be signed. Rotate it instead.", o.suite()))
+		}
 		return AuditEntry{Actor: actor, Action: "key.retired", Detail: method}, nil
 	})
 }
 
 // CompromiseKey takes a key, named by its method, out of the published documents: what it signed is no longer authentic. An
-// active key is replaced by a new one. Organisations with a did:key are refused as by RotateKey.
+// active key of the organisation's identity is replaced by a new one. The did:key that is the identity of an organisation is
+// refused as by RotateKey; one that is an identity of its own signs no more, but nothing can tell others that it was stolen.
 func (s *Service) CompromiseKey(ctx context.Context, organisation, method, actor string) error {
 	o, err := s.Organisation(ctx, organisation)
 	if err != nil {
@@ -193,15 +187,11 @@ func (s *Service) CompromiseKey(ctx context.Context, organisation, method, actor
 	if err != nil {
 		return err
 	}
-	if k.State == KeyActive {
+	if k.State == KeyActive && o.Owns(*k) {
 		_, err := s.replaceKey(ctx, o, *k, actor, KeyCompromised, "key.compromised")
 		return err
 	}
-	return s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
-		k, err := o.find(method)
-		if err != nil {
-			return AuditEntry{}, err
-		}
+	return s.changeKey(ctx, organisation, method, func(_ *Organisation, k *Key) (AuditEntry, error) {
 		if k.State == KeyCompromised {
 			return AuditEntry{}, conflict("key_ended", "The key is marked as compromised already.")
 		}
@@ -210,25 +200,36 @@ func (s *Service) CompromiseKey(ctx context.Context, organisation, method, actor
 	})
 }
 
+// changeKey runs change on one key in one transaction with its audit entry.
+func (s *Service) changeKey(ctx context.Context, organisation, method string, change func(*Organisation, *Key) (AuditEntry, error)) error {
+	return s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
+		k, err := o.find(method)
+		if err != nil {
+			return AuditEntry{}, err
+		}
+		if o.Owns(*k) {
+			if err := o.mayChangeKeys(); err != nil {
+				return AuditEntry{}, err
+			}
+		}
+		return change(o, k)
+	})
+}
+
+// kindOf is the kind of the keys of an algorithm.
+var kindOf = map[string]keys.Kind{keys.EdDSA: keys.Ed25519, keys.ES256: keys.P256, keys.ES384: keys.P384, keys.RS256: keys.RSA2048}
+
 // replaceKey puts a new key in the place of an active one, which ends in the given state. When that one has ended in the
 // meantime: kind conflict, code key_ended.
 func (s *Service) replaceKey(ctx context.Context, o Organisation, active Key, actor string, state KeyState, action string) (Key, error) {
 	if err := o.mayChangeKeys(); err != nil {
 		return Key{}, err
 	}
-	kind := keys.Ed25519
-	if active.Algorithm == keys.ES256 {
-		kind = keys.P256
-	}
-	fresh, private, err := s.newKey(o, kind)
+	fresh, private, err := s.newKey(o, kindOf[active.Algorithm])
 	if err != nil {
 		return Key{}, err
 	}
-	err = s.changeKeys(ctx, o.ID, func(o *Organisation) (AuditEntry, error) {
-		k, err := o.find(active.Method)
-		if err != nil {
-			return AuditEntry{}, err
-		}
+	err = s.changeKey(ctx, o.ID, active.Method, func(o *Organisation, k *Key) (AuditEntry, error) {
 		if k.State != KeyActive {
 			return AuditEntry{}, conflict("key_ended", "The key was changed by somebody else just now. Look at the keys and try again.")
 		}
@@ -247,9 +248,6 @@ func (s *Service) changeKeys(ctx context.Context, id string, change func(*Organi
 	return stored(s.store.Update(ctx, func(tx Tx) error {
 		o, version, err := organisations.Get(tx, id)
 		if err != nil {
-			return err
-		}
-		if err := o.mayChangeKeys(); err != nil {
 			return err
 		}
 		entry, err := change(&o)
@@ -273,7 +271,7 @@ func (s *Service) end(k *Key, state KeyState) {
 }
 
 func (o *Organisation) mayChangeKeys() error {
-	if strings.HasPrefix(o.DID, "did:key:") {
+	if o.isKey() {
 		return conflict("did_key", "This issuer's identity is a did:key, which is the key itself: another key would be another issuer. "+
 			"Start a new folder with --public-url to get an identity whose keys can change.")
 	}
@@ -289,22 +287,22 @@ func (o *Organisation) find(method string) (*Key, error) {
 	return nil, missing("The issuer has no key of this name.")
 }
 
-// active returns the key that signs with an algorithm now: the newest.
+// active returns the key of the organisation's identity that signs with an algorithm now: the newest.
 func (o *Organisation) active(algorithm string) (Key, bool) {
 	for _, k := range slices.Backward(o.Keys) {
-		if k.State == KeyActive && k.Algorithm == algorithm {
+		if k.State == KeyActive && k.Algorithm == algorithm && o.Owns(k) {
 			return k, true
 		}
 	}
 	return Key{}, false
 }
 
-// integrityKey returns the key for Data Integrity proofs.
+// integrityKey returns the key for Data Integrity proofs: the one for the suite that the organisation has chosen.
 func (o *Organisation) integrityKey() (Key, error) {
-	if k, ok := o.active(keys.EdDSA); ok {
+	if k, ok := o.keyFor(o.suite()); ok {
 		return k, nil
 	}
-	return Key{}, internal("no_key", "The issuer has no active Ed25519 key.", nil)
+	return Key{}, internal("no_key", fmt.Sprintf("The issuer has no active key for %s.", o.suite()), nil)
 }
 
 // jwtKey returns the key for JWTs: the one for ES256 where there is one, as most readers of Open Badges know that.

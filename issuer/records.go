@@ -14,7 +14,8 @@ type Organisation struct {
 	URL      string    `json:"url"`  // address of its profile page, PUBLIC-URL/i/{id}
 	Email    string    `json:"email,omitempty"`
 	Keys     []Key     `json:"keys"`
-	Sequence uint64    `json:"sequence"` // counts the organisations in the order of their creation
+	Suite    string    `json:"suite,omitempty"` // cryptographic suite of its awards; "" is eddsa-rdfc-2022
+	Sequence uint64    `json:"sequence"`        // counts the organisations in the order of their creation
 	Created  time.Time `json:"created"`
 }
 
@@ -22,7 +23,7 @@ type Organisation struct {
 type Key struct {
 	Name      string     `json:"name"`      // file name in the key folder
 	Method    string     `json:"method"`    // verification method: the full DID URL
-	Algorithm string     `json:"algorithm"` // EdDSA or ES256
+	Algorithm string     `json:"algorithm"` // EdDSA, ES256, ES384 or RS256
 	Multikey  string     `json:"multikey"`  // public part (CID 1.0 section 2.2.2)
 	State     KeyState   `json:"state"`
 	Created   time.Time  `json:"created"`
@@ -69,6 +70,7 @@ type Credential struct {
 	By           string    `json:"by,omitempty"`       // who awarded it
 	Unsigned     []byte    `json:"unsigned,omitempty"` // the document as recorded before signing; nil once JSON is there
 	JSON         []byte    `json:"json,omitempty"`     // with its Data Integrity proof
+	Base         []byte    `json:"base,omitempty"`     // with the base proof of ecdsa-sd-2023, for the holder alone; nil for other suites
 	JWT          string    `json:"jwt,omitempty"`      // VC-JWT in the Open Badges 3.0 form
 	Revoked      *Change   `json:"revoked,omitempty"`
 	Suspended    *Change   `json:"suspended,omitempty"`

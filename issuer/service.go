@@ -17,7 +17,7 @@ import (
 	"github.com/laurelbadges/laurel/keys"
 )
 
-// Config is what a Service works with. All but Base and Public must be set.
+// Config is what a Service works with. All but CheckDocument, Base and Public must be set.
 type Config struct {
 	Store Store
 	Keys  *keys.Folder // where private keys lie
@@ -25,7 +25,9 @@ type Config struct {
 	// and proof must hold; dates and status are not judged. sealed is JSON or a JWT. Open calls it for awards that a crash
 	// left half done, so it takes documents of this installation from [Documents], not from the Service.
 	Check func(ctx context.Context, sealed []byte) error
-	Now   func() time.Time
+	// CheckDocument is Check for what others have made and this program signs, in profile vc. Nil: [Workspace.Sign] signs nothing.
+	CheckDocument func(ctx context.Context, sealed []byte) error
+	Now           func() time.Time
 	// Base is the address that ids and links begin with: scheme and host without a path. It is stored at the first start;
 	// later "" means the stored one, and without Public another value is passed over for the stored one.
 	Base string
@@ -36,14 +38,15 @@ type Config struct {
 
 // Service is the issuing half of one installation. It may be used by several goroutines; one process has one Service.
 type Service struct {
-	documents *Documents
-	store     Store // counts into commits
-	keys      *keys.Folder
-	check     func(ctx context.Context, sealed []byte) error
-	now       func() time.Time
-	base      string
-	public    bool
-	opening   Opening
+	documents     *Documents
+	store         Store // counts into commits
+	keys          *keys.Folder
+	check         func(ctx context.Context, sealed []byte) error
+	checkDocument func(ctx context.Context, sealed []byte) error
+	now           func() time.Time
+	base          string
+	public        bool
+	opening       Opening
 
 	signers sync.Map // name of a key file -> crypto.Signer
 	lists   sync.Map // id of a status list -> *heldList
@@ -101,7 +104,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if base == "" && c.Public {
 		return nil, errors.New("opening the issuer: a public installation needs its base")
 	}
-	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, now: c.Now}
+	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, now: c.Now}
 	s.store = countedStore{c.Store, &s.commits}
 	if err := s.settle(ctx, base, c.Public); err != nil {
 		return nil, err

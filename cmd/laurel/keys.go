@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/issuer"
@@ -13,21 +14,45 @@ import (
 )
 
 type keysCommand struct {
-	New        keysNewCommand        `cmd:"" help:"Make a key file for laurel sign."`
+	New        keysNewCommand        `cmd:"" help:"Make a further key of the issuer, or a key file for laurel sign."`
 	List       keysListCommand       `cmd:"" help:"List the keys of the issuer."`
 	Rotate     keysRotateCommand     `cmd:"" help:"Sign with a new key from now on; the old one stays published."`
 	Retire     keysRetireCommand     `cmd:"" help:"Sign no more with a key; what it signed stays authentic."`
+	Suite      keysSuiteCommand      `cmd:"" help:"Choose the cryptographic suite of awards from now on."`
 	Compromise keysCompromiseCommand `cmd:"" help:"Take a stolen key out of the issuer's document; what it signed is no longer authentic."`
 }
 
 type keysNewCommand struct {
-	Folder string `arg:"" help:"Folder for the key file; made when it is not there."`
-	Name   string `help:"Name of the key." default:"key"`
-	Kind   string `help:"Kind of key: ${enum}." enum:"Ed25519,P-256" default:"Ed25519"`
+	Folder string `arg:"" optional:"" help:"Folder for a key file for laurel sign, made when it is not there. Without one the key is a further one of the issuer."`
+	Name   string `help:"Name of the key in the folder." default:"key"`
+	Issuer string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Kind   string `help:"Kind of key: ${enum}." enum:"Ed25519,P-256,P-384,RSA-2048" default:"Ed25519"`
 }
 
-// Run makes a key outside the store, for `laurel sign`.
-func (c *keysNewCommand) Run(g *grammar, t *terminal) error {
+// Run makes a key in the store, or outside of it for `laurel sign`.
+func (c *keysNewCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	if c.Folder == "" {
+		return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error { return c.add(ctx, o, id, t) })
+	}
+	return c.file(g, t)
+}
+
+// add gives the issuer a further key, and says whose name it signs under.
+func (c *keysNewCommand) add(ctx context.Context, o control.Office, id string, t *terminal) error {
+	k, err := o.AddKey(ctx, id, keys.Kind(c.Kind), actor)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "%s\n", k.Method)
+	if did := "did:key:" + k.Multikey; strings.HasPrefix(k.Method, did+"#") {
+		_, err = fmt.Fprintf(t.out, "It signs only as %s: the issuer's own identity is another did:key.\n", did)
+		return err
+	}
+	_, err = fmt.Fprintf(t.out, "It stands in the issuer's document and signs from now on what asks for %s; it also signs as did:key:%s.\n", k.Algorithm, k.Multikey)
+	return err
+}
+
+func (c *keysNewCommand) file(g *grammar, t *terminal) error {
 	passphrase, err := g.passphrase()
 	if err != nil {
 		return err
@@ -54,6 +79,22 @@ func (c *keysNewCommand) Run(g *grammar, t *terminal) error {
 	return nil
 }
 
+type keysSuiteCommand struct {
+	Issuer string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Suite  string `arg:"" help:"The suite: ${enum}." enum:"eddsa-rdfc-2022,ecdsa-rdfc-2019,ecdsa-sd-2023"`
+}
+
+// Run chooses the suite of awards.
+func (c *keysSuiteCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
+		if err := o.SetSuite(ctx, id, c.Suite, actor); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(t.out, "From now on awards are signed with %s. Those of before stay as they are.\n", c.Suite)
+		return err
+	})
+}
+
 type keysListCommand struct {
 	JSON bool `name:"json" help:"Print the keys as JSON and nothing else."`
 }
@@ -77,7 +118,7 @@ func (c *keysListCommand) Run(ctx context.Context, g *grammar, t *terminal) erro
 
 type keysRotateCommand struct {
 	Issuer    string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
-	Algorithm string `help:"Which key: ${enum}." enum:"EdDSA,ES256" default:"EdDSA"`
+	Algorithm string `help:"Which key: ${enum}." enum:"EdDSA,ES256,ES384,RS256" default:"EdDSA"`
 }
 
 // Run replaces the signing key of an algorithm.

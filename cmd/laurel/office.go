@@ -132,6 +132,9 @@ func openInstallation(ctx context.Context, g *grammar, base string, public bool,
 		opened.Service, err = issuer.Open(ctx, issuer.Config{Store: records, Keys: folder, Now: time.Now, Base: base, Public: public,
 			Check: func(ctx context.Context, sealed []byte) error {
 				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.OpenBadges, Fetch: own})
+			},
+			CheckDocument: func(ctx context.Context, sealed []byte) error {
+				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.VerifiableCredentials, Fetch: own})
 			}})
 	}
 	if err != nil {

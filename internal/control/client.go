@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 // Issue is [issuer.Service.Issue] in the running server.
@@ -50,6 +51,17 @@ func (c *Client) RetireKey(ctx context.Context, organisation, method, actor stri
 // CompromiseKey is [issuer.Service.CompromiseKey] in the running server.
 func (c *Client) CompromiseKey(ctx context.Context, organisation, method, actor string) error {
 	_, err := ask[any](ctx, c, "/keys/compromise", call{Organisation: organisation, Method: method, Actor: actor})
+	return err
+}
+
+// AddKey is [issuer.Service.AddKey] in the running server.
+func (c *Client) AddKey(ctx context.Context, organisation string, kind keys.Kind, actor string) (issuer.Key, error) {
+	return ask[issuer.Key](ctx, c, "/keys/add", call{Organisation: organisation, Kind: kind, Actor: actor})
+}
+
+// SetSuite is [issuer.Service.SetSuite] in the running server.
+func (c *Client) SetSuite(ctx context.Context, organisation, suite, actor string) error {
+	_, err := ask[any](ctx, c, "/keys/suite", call{Organisation: organisation, Suite: suite, Actor: actor})
 	return err
 }
 

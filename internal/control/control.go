@@ -22,6 +22,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 // Office is what can be done with an installation, whoever holds its store: [issuer.Service] here, a [Client] beside it.
@@ -35,6 +36,8 @@ type Office interface {
 	RotateKey(ctx context.Context, organisation, algorithm, actor string) (issuer.Key, error)
 	RetireKey(ctx context.Context, organisation, method, actor string) error
 	CompromiseKey(ctx context.Context, organisation, method, actor string) error
+	AddKey(ctx context.Context, organisation string, kind keys.Kind, actor string) (issuer.Key, error)
+	SetSuite(ctx context.Context, organisation, suite, actor string) error
 	CreateToken(ctx context.Context, in issuer.TokenInput) (issuer.NewToken, error)
 	Tokens(ctx context.Context) ([]issuer.Token, error)
 	RevokeToken(ctx context.Context, id, actor string) (issuer.Token, error)
@@ -69,6 +72,8 @@ type call struct {
 	Organisation string             `json:"organisation,omitempty"`
 	Algorithm    string             `json:"algorithm,omitempty"`
 	Method       string             `json:"method,omitempty"`
+	Kind         keys.Kind          `json:"kind,omitempty"`
+	Suite        string             `json:"suite,omitempty"`
 	Address      string             `json:"address,omitempty"`
 }
 
@@ -145,6 +150,10 @@ func routes(o Office, log *slog.Logger) http.Handler {
 	})
 	on("/keys/compromise", func(ctx context.Context, c call) (any, error) {
 		return nil, o.CompromiseKey(ctx, c.Organisation, c.Method, c.Actor)
+	})
+	on("/keys/add", func(ctx context.Context, c call) (any, error) { return o.AddKey(ctx, c.Organisation, c.Kind, c.Actor) })
+	on("/keys/suite", func(ctx context.Context, c call) (any, error) {
+		return nil, o.SetSuite(ctx, c.Organisation, c.Suite, c.Actor)
 	})
 	if e, ok := o.(Examined); ok {
 		on("/condition", func(ctx context.Context, _ call) (any, error) { return e.Condition(ctx) })

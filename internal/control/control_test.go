@@ -17,6 +17,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 // recorder is an Office that notes what it was asked and answers as it was told.
@@ -75,6 +76,15 @@ func (r *recorder) RetireKey(_ context.Context, organisation, method, actor stri
 
 func (r *recorder) CompromiseKey(_ context.Context, organisation, method, actor string) error {
 	_, err := note[any](r, "compromise", organisation, method, actor)
+	return err
+}
+
+func (r *recorder) AddKey(_ context.Context, organisation string, kind keys.Kind, actor string) (issuer.Key, error) {
+	return note[issuer.Key](r, "add", organisation, kind, actor)
+}
+
+func (r *recorder) SetSuite(_ context.Context, organisation, suite, actor string) error {
+	_, err := note[any](r, "suite", organisation, suite, actor)
 	return err
 }
 
@@ -163,6 +173,8 @@ func TestCalls(t *testing.T) {
 		{[]any{"keys"}, []issuer.Key{key, key}, func() (any, error) { return client.Keys(ctx) }},
 		{[]any{"rotate", "o", "ES256", "a"}, key, func() (any, error) { return client.RotateKey(ctx, "o", "ES256", "a") }},
 		{[]any{"retire", "o", "m", "a"}, nil, func() (any, error) { return none(client.RetireKey(ctx, "o", "m", "a")) }},
+		{[]any{"add", "o", keys.P384, "a"}, key, func() (any, error) { return client.AddKey(ctx, "o", keys.P384, "a") }},
+		{[]any{"suite", "o", "s", "a"}, nil, func() (any, error) { return none(client.SetSuite(ctx, "o", "s", "a")) }},
 		{[]any{"compromise", "o", "m", "a"}, nil, func() (any, error) { return none(client.CompromiseKey(ctx, "o", "m", "a")) }},
 		{[]any{"new token", wanted}, issuer.NewToken{Token: token, Text: "laurel_00"}, func() (any, error) { return client.CreateToken(ctx, wanted) }},
 		{[]any{"new token", issuer.TokenInput{}}, issuer.NewToken{Token: token}, func() (any, error) { return client.CreateToken(ctx, issuer.TokenInput{}) }},
