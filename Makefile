@@ -1,6 +1,6 @@
 # make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
 # make test   installs what the tests need, says so first, and runs all of them
-# The other targets: build check bench bench-peers fuzz differential crash load contexts clean.
+# The other targets: build check conformance bench bench-peers fuzz differential crash load contexts clean.
 
 export CGO_ENABLED ?= 0
 GO       ?= go
@@ -11,7 +11,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages in which goroutines meet: the race detector runs over these, once.
 CONCURRENT := ./internal/... ./issuer/... ./verifier/... ./cmd/...
 
-.PHONY: build run check test unit race fuzz bench bench-peers differential crash load contexts clean tools
+.PHONY: build run check test unit race fuzz conformance bench bench-peers differential crash load contexts clean tools
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
@@ -43,6 +43,10 @@ race:
 # Every fuzz target for FUZZTIME; `make fuzz FUZZTIME=10m` for a long run.
 fuzz:
 	@GO='$(GO)' .ci/fuzz $(FUZZTIME)
+
+# The recorded requests of the public VC-API suites against a real server; part of `make test`.
+conformance:
+	$(GO) test -count=1 -timeout 5m -run '^TestConformance$$' -v ./cmd/laurel
 
 # Our canonical forms against json-gold's and those of jsonld.js with rdf-canonize, over 10,000 generated credentials and as many
 # mutations; the short form is part of `make test`.

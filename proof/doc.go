@@ -57,6 +57,9 @@ const (
 type Options struct {
 	// VC is the profile vc: the contexts that are not for Open Badges are built in too.
 	VC bool
+	// AnyVersion reads the claim vc of a token whatever the data model of the credential in it is, as the interoperability suites
+	// write it. It is for judging proofs alone: such a token can be read in two ways.
+	AnyVersion bool
 	// Context answers the JSON-LD context document of a URL in place of the built-in ones. Tests of foreign vectors fill it;
 	// nothing in the product does.
 	Context func(url string) ([]byte, error)

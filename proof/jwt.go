@@ -60,7 +60,7 @@ func ReadJWT(token []byte, o Options) (*Secured, error) {
 	if s.Claims, err = readClaims(payload, s.Form == VPJWT || hasVP); err != nil {
 		return nil, err
 	}
-	if s.Value, err = documentOf(payload, s.Form, s.Claims); err != nil {
+	if s.Value, err = documentOf(payload, s.Form, s.Claims, o.AnyVersion); err != nil {
 		return nil, err
 	}
 	purpose := keys.AssertionMethod
@@ -74,7 +74,7 @@ func ReadJWT(token []byte, o Options) (*Secured, error) {
 
 // documentOf makes the credential or presentation of a payload: the payload itself without the claims, or its claim vc or vp,
 // which the other claims complete (VC Data Model 1.1 section 6.3.1). The payload is used up.
-func documentOf(payload map[string]any, form Form, claims Claims) (map[string]any, error) {
+func documentOf(payload map[string]any, form Form, claims Claims, anyVersion bool) (map[string]any, error) {
 	_, hasVC := payload["vc"]
 	_, hasVP := payload["vp"]
 	fault := func(code, pointer, detail string) (map[string]any, error) {
@@ -110,7 +110,8 @@ func documentOf(payload map[string]any, form Form, claims Claims) (map[string]an
 	if hasVP {
 		return completePresentation(inner, claims), nil
 	}
-	if list, isList := inner["@context"].([]any); !isList || len(list) == 0 || list[0] != "https://www.w3.org/2018/credentials/v1" {
+	list, _ := inner["@context"].([]any)
+	if first := len(list) > 0 && list[0] == "https://www.w3.org/2018/credentials/v1"; !first && !anyVersion {
 		return fault(CodeAmbiguous, "/vc/@context", "The claim vc belongs to the data model 1.1, and this credential is not of that version.")
 	}
 	return completeCredential(inner, claims), nil

@@ -143,7 +143,7 @@ func isJSONSerialization(text []byte) bool {
 }
 
 func (r *run) proofOptions() proof.Options {
-	return proof.Options{VC: r.Profile == credential.VerifiableCredentials}
+	return proof.Options{VC: r.Profile == credential.VerifiableCredentials, AnyVersion: r.proofOnly}
 }
 
 // failed records an error of a lower room as a failed check of a step.

@@ -20,6 +20,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/fetch"
 	"github.com/laurelbadges/laurel/internal/metrics"
+	"github.com/laurelbadges/laurel/internal/vcapi"
 	"github.com/laurelbadges/laurel/internal/web"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
@@ -160,7 +161,7 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	return serve(ctx, f, socket, running, log)
 }
 
-// handler is all that the public reaches: the API, and pages and documents, with verification that has this installation's own
+// handler is all that the public reaches: the APIs, and pages and documents, with verification that has this installation's own
 // documents at hand.
 func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.Metrics, log *slog.Logger) (http.Handler, error) {
 	programs, err := api.New(api.Config{Service: here, Log: log})
@@ -169,13 +170,18 @@ func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.M
 	}
 	turns := newTurns()
 	source := ownDocuments{here, patientFetcher{countedFetcher{fetch.New(fetch.Options{}), counters}, turns}}
-	options := verifier.Options{Fetch: source, Memory: &verifier.Memory{}}
+	memory := &verifier.Memory{}
+	checkProof := inTurn(turns, verifier.CheckProof)
+	counted := func(ctx context.Context, input []byte, o verifier.Options) (*verifier.Report, error) {
+		o.Fetch, o.Memory = source, memory
+		report, err := turns.verify(ctx, input, o)
+		counters.Verification(report, err)
+		return report, err
+	}
 	pages, err := web.New(web.Config{
 		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log,
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
-			report, err := turns.verify(ctx, input, options)
-			counters.Verification(report, err)
-			return report, err
+			return counted(ctx, input, verifier.Options{})
 		},
 		FetchInput: func(ctx context.Context, address string) ([]byte, error) {
 			document, err := source.Fetch(ctx, address, credential.Limits.Upload)
@@ -185,13 +191,26 @@ func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.M
 	if err != nil {
 		return nil, err
 	}
+	interop, err := vcapi.New(vcapi.Config{
+		Service: here, Verify: counted, Fetch: source, Admit: pages.Admit, Log: log,
+		CheckProof: func(ctx context.Context, input []byte, o verifier.Options) (*verifier.ProofReport, error) {
+			o.Fetch, o.Memory = source, memory
+			return checkProof(ctx, input, o)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
 	// No http.ServeMux: it would answer odd paths itself, with redirects.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/openapi.json" {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/openapi.json":
 			programs.ServeHTTP(w, r)
-			return
+		case strings.HasPrefix(r.URL.Path, "/vc-api/"):
+			interop.ServeHTTP(w, r)
+		default:
+			pages.ServeHTTP(w, r)
 		}
-		pages.ServeHTTP(w, r)
 	}), nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -143,11 +144,22 @@ var signs = map[verifier.Result]string{verifier.Pass: "yes    ", verifier.Fail: 
 func printReport(out io.Writer, name string, r *verifier.Report) {
 	fmt.Fprintf(out, "%s\n  %s\n", name, headline(r))
 	if v := r.Credential; v != nil {
-		badge := v.Name
+		badge := cmp.Or(v.Name, v.Kind)
 		if v.Achievement != nil && v.Achievement.Name != "" {
 			badge = v.Achievement.Name
 		}
-		fmt.Fprintf(out, "  badge:   %s\n  issuer:  %s\n", clean(badge), clean(strings.TrimSpace(v.Issuer.Name+" <"+v.Issuer.ID+">")))
+		fmt.Fprintf(out, "  badge:   %s\n", clean(badge))
+		if v.Holder != nil {
+			fmt.Fprintf(out, "  holder:  %s\n", clean(v.Holder.ID))
+		}
+		if v.Issuer.ID != "" {
+			fmt.Fprintf(out, "  issuer:  %s\n", clean(strings.TrimSpace(v.Issuer.Name+" <"+v.Issuer.ID+">")))
+		}
+		kind := clean(v.Standard)
+		if strings.HasPrefix(kind, "Open Badges 2") {
+			kind += ", an older standard"
+		}
+		fmt.Fprintf(out, "  kind:    %s\n", kind)
 	}
 	fmt.Fprintf(out, "  as of:   %s\n", r.AsOf.Format(time.RFC3339))
 	for _, check := range r.Checks {
@@ -156,6 +168,9 @@ func printReport(out io.Writer, name string, r *verifier.Report) {
 			fmt.Fprintf(out, " [%s]", check.Code)
 		}
 		fmt.Fprintln(out)
+	}
+	for _, inside := range r.Credentials {
+		printReport(out, name+" "+inside.Pointer, inside)
 	}
 }
 

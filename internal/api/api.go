@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -37,17 +38,40 @@ func New(config Config) (http.Handler, error) {
 	if config.Service == nil {
 		return nil, errors.New("serving the API: the issuer is not set")
 	}
-	s := &server{office: config.Service, log: config.Log}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
+	r := NewRouter(config.Service, config.Log, func(echo.Context) int { return credential.Limits.Body })
+	r.server.routes(r.Echo)
+	return r.Echo, nil
+}
+
+// Router answers programs: what every API here shares stands in it. It bounds bodies, authenticates tokens, logs one line for each
+// request, and answers errors with problems (RFC 9457).
+type Router struct {
+	*echo.Echo
+	server *server
+}
+
+// NewRouter returns a router without routes. log nil keeps no log; limit says how many bytes the body of a request may have.
+func NewRouter(office *issuer.Service, log *slog.Logger, limit func(echo.Context) int) *Router {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
-	e := echo.New()
-	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect()
-	e.HTTPErrorHandler = s.fail
-	e.Use(s.recovered, identified, s.logged, sized)
-	s.routes(e)
-	return e, nil
+	r := &Router{Echo: echo.New(), server: &server{office: office, log: log}}
+	r.HideBanner, r.HidePort = true, true
+	r.IPExtractor = echo.ExtractIPDirect()
+	r.HTTPErrorHandler = r.server.fail
+	r.Use(r.server.recovered, identified, r.server.logged, sized(limit))
+	return r
+}
+
+// Allowed lets a request through to next that has a token with this scope; "" is any token.
+func (r *Router) Allowed(scope issuer.Scope, next echo.HandlerFunc) echo.HandlerFunc {
+	return r.server.allowed(scope, next)
+}
+
+// Token returns the token of a request that Allowed has let through.
+func Token(c echo.Context) issuer.Token {
+	token, _ := c.Get(holder).(issuer.Token)
+	return token
 }
 
 // routes are all addresses of the API, each with what a token must allow. HEAD answers wherever GET does.

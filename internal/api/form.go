@@ -27,20 +27,29 @@ type reader func(pointer string, value any)
 
 // decode reads a body, which has to be one JSON object, with the members given. An empty body is one without members.
 func decode(r *http.Request, fill func(*form) map[string]reader, required ...string) ([]byte, error) {
+	body, err := ReadBody(r, len(required) == 0)
+	if err != nil || len(body) == 0 && len(required) == 0 {
+		return nil, err
+	}
+	return body, read(body, fill, required...)
+}
+
+// ReadBody reads the body of a request to its end. It has to be announced as JSON in UTF-8, unless it is empty and may be so.
+func ReadBody(r *http.Request, mayBeEmpty bool) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-		return nil, tooLarge()
+		return nil, large
 	} else if err != nil {
 		return nil, failure{status: http.StatusBadRequest, code: "body", detail: "The body could not be read to its end."}
 	}
-	if len(body) == 0 && len(required) == 0 {
+	if len(body) == 0 && mayBeEmpty {
 		return nil, nil
 	}
 	if !isJSON(r.Header) {
 		return nil, failure{status: http.StatusUnsupportedMediaType, code: "media_type",
 			detail: "The body has to be application/json in UTF-8, without a content encoding."}
 	}
-	return body, read(body, fill, required...)
+	return body, nil
 }
 
 // isJSON says whether the headers announce JSON in the one encoding it has (RFC 8259 section 8.1).

@@ -12,7 +12,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -66,15 +65,17 @@ func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // sized refuses bodies over the limit: at once where the length is announced, else when the limit is reached.
-func sized(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		limit := int64(credential.Limits.Body)
-		r := c.Request()
-		if r.ContentLength > limit {
-			return tooLarge()
+func sized(limit func(echo.Context) int) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			most := int64(limit(c))
+			r := c.Request()
+			if r.ContentLength > most {
+				return tooLarge(most)
+			}
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
+			return next(c)
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
-		return next(c)
 	}
 }
 
@@ -115,6 +116,6 @@ func (s *server) allowed(scope issuer.Scope, next echo.HandlerFunc) echo.Handler
 
 // workspace is what the token of this request opens.
 func (s *server) workspace(c echo.Context) (issuer.Workspace, issuer.Token) {
-	token, _ := c.Get(holder).(issuer.Token)
+	token := Token(c)
 	return s.office.Workspace(token.Organisation), token
 }

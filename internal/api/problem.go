@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,7 @@ const (
 // failure is why a request is not answered as asked.
 type failure struct {
 	status int
+	about  string // URI of the kind of problem; "" is about:blank
 	code   string
 	detail string
 	errors []violation
@@ -39,9 +41,34 @@ type violation struct {
 
 func at(pointer, detail string) violation { return violation{Pointer: &pointer, Detail: detail} }
 
-func tooLarge() failure {
+func tooLarge(limit int64) failure {
 	return failure{status: http.StatusRequestEntityTooLarge, code: "too_large",
-		detail: fmt.Sprintf("The body is larger than %d KiB, the most that is read here.", credential.Limits.Body>>10)}
+		detail: fmt.Sprintf("The body is larger than %d KiB, the most that is read here.", limit>>10)}
+}
+
+// Refusal is the error of a request that is not answered as asked.
+type Refusal struct {
+	Status int
+	Type   string // URI of the kind of problem (RFC 9457 section 3.1.1); "" is about:blank
+	Code   string // names the cause for programs
+	Detail string // one sentence for a person
+	Wrong  []Violation
+}
+
+// Error returns the detail.
+func (r Refusal) Error() string { return r.Detail }
+
+// Violation is one thing that is wrong in a request.
+type Violation = violation
+
+// At is a violation at a place of the body: a JSON Pointer, "" for the whole of it.
+func At(pointer, detail string) Violation { return at(pointer, detail) }
+
+// answerable is an error of another room that knows how it is to be answered.
+type answerable interface {
+	error
+	Status() int
+	Code() string
 }
 
 // notFound is the one answer for what does not exist and for what belongs to somebody else.
@@ -53,16 +80,25 @@ func notFound() failure {
 func failureOf(err error) failure {
 	var known failure
 	var text *strict.Error
-	var refusal *issuer.Error
+	var told *issuer.Error
+	var refusal Refusal
+	var foreign answerable
+	var large *http.MaxBytesError
 	var routed *echo.HTTPError
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &refusal):
+		return failure{status: refusal.Status, about: refusal.Type, code: refusal.Code, detail: refusal.Detail, errors: refusal.Wrong}
+	case errors.As(err, &large):
+		return tooLarge(large.Limit)
 	case errors.As(err, &text):
 		return failure{status: http.StatusBadRequest, code: text.Code, detail: "The body is not JSON as it is read here: " + text.Error() + ".",
 			errors: []violation{at(text.Pointer, text.Detail)}}
-	case errors.As(err, &refusal):
-		return refused(refusal)
+	case errors.As(err, &told):
+		return refused(told)
+	case errors.As(err, &foreign):
+		return failure{status: foreign.Status(), code: foreign.Code(), detail: foreign.Error()}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return failure{status: http.StatusServiceUnavailable, code: "ended", detail: "The request ended before it was answered. Please ask again."}
 	case errors.As(err, &routed) && routed.Code == http.StatusNotFound:
@@ -156,10 +192,13 @@ func (s *server) fail(err error, c echo.Context) {
 	if f.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "5")
 	}
+	if f.status == http.StatusTooManyRequests {
+		h.Set("Retry-After", "1")
+	}
 	if f.status == http.StatusRequestEntityTooLarge {
 		h.Set("Connection", "close") // the rest of the body is not read
 	}
-	body, err := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Detail: f.detail,
+	body, err := json.Marshal(problem{Type: cmp.Or(f.about, "about:blank"), Title: http.StatusText(f.status), Status: f.status, Detail: f.detail,
 		Instance: requestID(c), Code: f.code, Errors: f.errors})
 	if err == nil {
 		err = c.Blob(f.status, mediaProblem, body)

@@ -178,13 +178,22 @@ func signing(k keyHistory) int {
 	return 0
 }
 
-func historyOf(key issuer.Key) keyHistory {
+func historyOf(key issuer.Key, suite string) keyHistory {
 	h := keyHistory{Shape: shapeUnknown, Title: "State not known", Method: plain(key.Method), From: day(key.Created), Purpose: plain(key.Algorithm)}
-	switch key.Algorithm {
-	case "EdDSA":
+	chosen := strings.HasPrefix(suite, "ecdsa-") // by the issuer, for files and lists
+	switch {
+	case key.Algorithm == "EdDSA" && chosen:
+		h.Purpose = "Ed25519: what asks for it"
+	case key.Algorithm == "EdDSA":
 		h.Purpose = "Ed25519: credential files (JSON) and status lists"
-	case "ES256":
+	case key.Algorithm == "ES256" && chosen:
+		h.Purpose = "P-256: credential files (JSON), status lists and signed tokens (JWT)"
+	case key.Algorithm == "ES256":
 		h.Purpose = "P-256: signed tokens (JWT)"
+	case key.Algorithm == "ES384":
+		h.Purpose = "P-384: what asks for it"
+	case key.Algorithm == "RS256":
+		h.Purpose = "RSA: signed tokens (JWT) that ask for it"
 	}
 	if key.Ended != nil {
 		h.Until = day(*key.Ended)
@@ -233,7 +242,9 @@ func (s *server) organisation(c echo.Context) error {
 		}
 	}
 	for _, key := range record.Keys {
-		data.Keys = append(data.Keys, historyOf(key))
+		if record.Owns(key) { // what others sign as is not this issuer's word
+			data.Keys = append(data.Keys, historyOf(key, record.Suite))
+		}
 	}
 	slices.SortStableFunc(data.Keys, func(a, b keyHistory) int { // what signs today comes first
 		return signing(b) - signing(a)

@@ -33,6 +33,12 @@ type failure struct {
 
 func (f failure) Error() string { return f.detail }
 
+// Status is the status of the answer.
+func (f failure) Status() int { return f.status }
+
+// Code names the cause for programs.
+func (f failure) Code() string { return f.code }
+
 // title is the heading of the page of an error.
 func (f failure) title() string {
 	switch f.status {

@@ -141,17 +141,22 @@ func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 
 // limited counts requests by address.
 func (s *server) limited(next echo.HandlerFunc) echo.HandlerFunc {
-	if s.VerifyRate <= 0 {
-		return next
-	}
 	return func(c echo.Context) error {
-		address := visitorOf(c)
-		if s.Local && address.Unmap().IsLoopback() || s.limits.allow(address) {
+		if s.mayAsk(visitorOf(c)) {
 			return next(c)
 		}
 		c.Response().Header().Set("Retry-After", "1")
-		return failure{status: http.StatusTooManyRequests, code: "rate_limited", detail: "Too many checks from your address. Please wait a moment and try again."}
+		return tooMany()
 	}
+}
+
+// mayAsk says whether an address may ask for one more check now.
+func (s *server) mayAsk(address netip.Addr) bool {
+	return s.VerifyRate <= 0 || s.Local && address.Unmap().IsLoopback() || s.limits.allow(address)
+}
+
+func tooMany() failure {
+	return failure{status: http.StatusTooManyRequests, code: "rate_limited", detail: "Too many checks from your address. Please wait a moment and try again."}
 }
 
 // public marks the answers that any site may read: documents that are public in themselves and carry no cookie.

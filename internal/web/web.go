@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync"
 	"time"
@@ -74,8 +75,26 @@ type server struct {
 	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
 
-// New returns the handler of all public routes.
-func New(config Config) (http.Handler, error) {
+// Site answers all public routes.
+type Site struct {
+	http.Handler
+	server  *server
+	visitor echo.IPExtractor
+}
+
+// Admit lets in a request for a check that another handler answers, under the bounds that hold for POST /verify: with counted set
+// it counts against the rate of its address, and a body beyond [credential.Limits] Body waits for one of the few places for
+// those, which release gives back. Errors have a status and a code (methods Status and Code).
+func (s *Site) Admit(r *http.Request, counted bool) (release func(), err error) {
+	address, _ := netip.ParseAddr(s.visitor(r))
+	if counted && !s.server.mayAsk(address) {
+		return nil, tooMany()
+	}
+	return s.server.uploads.room(r, address)
+}
+
+// New returns all public routes.
+func New(config Config) (*Site, error) {
 	base, err := url.Parse(config.Base)
 	if err != nil || base.Host == "" || base.Path != "" || (base.Scheme != "https" && base.Scheme != "http") {
 		return nil, fmt.Errorf("serving pages: %q is not a URL of scheme and host only", config.Base)
@@ -109,7 +128,7 @@ func New(config Config) (http.Handler, error) {
 	e.HTTPErrorHandler = s.fail
 	s.chain(e)
 	s.routes(e)
-	return e, nil
+	return &Site{Handler: e, server: s, visitor: e.IPExtractor}, nil
 }
 
 // visitors says whom a request comes from. Echo's default believes X-Forwarded-For from anyone.
