@@ -112,6 +112,12 @@ func with(r *verifier.Report, change func(*verifier.View)) *verifier.Report {
 	return r
 }
 
+// holding puts the reports of credentials inside into the report of what holds them.
+func holding(r *verifier.Report, inside ...*verifier.Report) *verifier.Report {
+	r.Credentials = inside
+	return r
+}
+
 // exhibits are all states of a badge that can exist, by name.
 func exhibits() map[string]exhibit {
 	const yes, no, open = verifier.Yes, verifier.No, verifier.Undecided
@@ -172,8 +178,21 @@ func exhibits() map[string]exhibit {
 			func(v *verifier.View) {
 				v.Endorsements = []verifier.Party{{ID: "did:web:education.example", Name: "State Department of Education"}}
 			})},
-		"hostile":    {report: with(report(yes, yes), hostile), achievement: "hostile"},
-		"long-words": {report: with(report(yes, yes), longWords), achievement: "long-words"},
+		"presentation": {report: holding(with(report(yes, no,
+			verifier.Check{Step: "proof", Outcome: pass, Detail: "The signature fits this exact content (eddsa-rdfc-2022).", Pointer: "/proof"},
+			verifier.Check{Step: "status", Outcome: fail, Code: "expired", Detail: "A credential inside is not in force.", Pointer: "/verifiableCredential/1", Clause: "VCDM 2.0 4.13"}),
+			func(v *verifier.View) {
+				*v = verifier.View{Standard: "Verifiable Presentation 2.0", Kind: "VerifiablePresentation", Holder: &verifier.Party{ID: "did:web:holder.example", Name: "Ada Reyes"}}
+			}),
+			report(yes, yes),
+			with(report(yes, no, verifier.Check{Step: "dates", Outcome: fail, Code: "expired", Detail: "It ended on 1 June 2026.", Pointer: "/validUntil", Clause: "VCDM 2.0 4.9"}), hostile),
+			report(no, open, verifier.Check{Step: "proof", Outcome: fail, Code: "signature_invalid", Detail: "The signature does not fit this document and this key.", Pointer: "/proof"}))},
+		"record": {report: holding(with(report(yes, yes), func(v *verifier.View) {
+			*v = verifier.View{Standard: "Comprehensive Learner Record 2.0", Kind: "ClrCredential", Name: "Record of Ada Reyes", Issuer: v.Issuer, Recipient: v.Recipient, Awarded: v.Awarded, ValidFrom: v.ValidFrom}
+		}), report(yes, yes))},
+		"old-standard": {report: with(report(yes, yes), func(v *verifier.View) { v.Standard, v.Kind = "Open Badges 2.0", "Assertion" })},
+		"hostile":      {report: with(report(yes, yes), hostile), achievement: "hostile"},
+		"long-words":   {report: with(report(yes, yes), longWords), achievement: "long-words"},
 		"right-to-left": {report: with(report(yes, yes), func(v *verifier.View) {
 			v.Issuer.Name = "وزارة التعليم"
 			v.Recipient[0].Value = "ليلى حسن"

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -151,6 +152,7 @@ type reportPage struct {
 	Kind    string // what was read
 	SHA256  string
 	Checks  checked
+	Inside  []inside // of a presentation or a record
 	JSON    string
 }
 
@@ -158,14 +160,37 @@ type reportPage struct {
 func (s *server) reportPage(c echo.Context, report *verifier.Report) error {
 	v := judge(report, nil)
 	data := reportPage{frame: s.frame(v.Title, true), Verdict: v, Kind: kindWords(report.Input), SHA256: report.Input.SHA256}
-	if report.Credential != nil && report.Authentic != verifier.No {
+	if report.Credential != nil && report.Authentic != verifier.No && report.Credential.Kind != credential.KindPresentation {
 		data.Badge = viewOf(report.Credential, holder)
 	}
 	data.Checks = checksOf(report)
+	data.Inside = insideOf(report)
 	body, err := reportJSON(report)
 	if err != nil {
 		return err
 	}
 	data.JSON = visible(string(body))
 	return s.page(c, http.StatusOK, "report", data)
+}
+
+// inside is a credential inside a presentation or a record, with its own verdict.
+type inside struct {
+	Name    string
+	Verdict verdict
+	Badge   *badge
+	Checks  checked
+}
+
+// insideOf gathers the reports of everything inside a report, the outer before the inner.
+func insideOf(report *verifier.Report) []inside {
+	var all []inside
+	for _, r := range report.Credentials {
+		one := inside{Name: "A credential", Verdict: judge(r, nil), Checks: checksOf(r)}
+		if r.Credential != nil {
+			one.Badge = viewOf(r.Credential, holder)
+			one.Name = one.Badge.Name
+		}
+		all = append(append(all, one), insideOf(r)...)
+	}
+	return all
 }

@@ -1,6 +1,10 @@
 package web
 
 import (
+	"slices"
+	"strings"
+
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -58,12 +62,28 @@ func judge(report *verifier.Report, record *issuer.Credential) verdict {
 	}
 	if report.Authentic == verifier.Yes {
 		v.Signer = "The issuer"
-		if report.Credential != nil {
-			v.Signer = partyName(report.Credential.Issuer)
+		if c := report.Credential; c != nil && c.Kind == credential.KindPresentation {
+			v.Signer = "The holder"
+			if c.Holder != nil {
+				v.Signer = partyName(*c.Holder)
+			}
+			v.Detail = strings.ReplaceAll(v.Detail, "this badge", "this presentation")
+			if inForce == verifier.No && !own(report, "dates") {
+				v.Title, v.Detail = "Authentic, but a credential in it is not in force", "signed exactly this presentation. What is wrong with the credential stands beside it below."
+			}
+		} else if c != nil {
+			v.Signer = partyName(c.Issuer)
 		}
 	}
 	v.Checked = instant(report.AsOf)
 	return v
+}
+
+// own says whether a presentation itself has failed a step, and not a credential in it.
+func own(report *verifier.Report, step string) bool {
+	return slices.ContainsFunc(report.Checks, func(c verifier.Check) bool {
+		return c.Step == step && c.Outcome == verifier.Fail && !strings.HasPrefix(c.Pointer, "/verifiableCredential")
+	})
 }
 
 // findings are the codes of all failed checks.
@@ -183,6 +203,9 @@ func notAuthentic(report *verifier.Report) verdict {
 	for _, step := range []string{"form", "contexts", "schema", "issuer", "proof", "subject"} {
 		for _, check := range report.Checks {
 			if check.Step == step && check.Outcome == verifier.Fail {
+				if len(report.Credentials) > 0 && step == "proof" && strings.HasPrefix(check.Pointer, "/verifiableCredential") {
+					return verdict{Shape: shapeNo, Title: "Not authentic: a credential in it is not", Detail: "What is wrong with the credential stands beside it below."}
+				}
 				return verdict{Shape: shapeNo, Title: rejection(check), Detail: prose(check.Detail)}
 			}
 		}

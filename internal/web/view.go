@@ -65,6 +65,9 @@ func viewOf(v *verifier.View, who audience) *badge {
 		Name:     plain(v.Name),
 		Issuer:   partyOf(v.Issuer),
 	}
+	if strings.HasPrefix(b.Standard, "Open Badges 2") {
+		b.Standard += ", an older standard"
+	}
 	b.setRecipient(v.Recipient, who)
 	if a := v.Achievement; a != nil {
 		if a.Type != "" {
