@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +20,18 @@ import (
 )
 
 type signCommand struct {
-	Key   string `required:"" help:"Key file: one of the store's, or PKCS#8 in PEM." type:"existingfile" placeholder:"FILE"`
-	Suite string `help:"How to secure it: ${enum}." enum:"eddsa-rdfc-2022,ecdsa-rdfc-2019,jwt,vc+jwt" default:"eddsa-rdfc-2022"`
-	Input string `arg:"" help:"The unsigned credential as JSON, or - for standard input."`
+	Key   string   `required:"" help:"Key file: one of the store's, or PKCS#8 in PEM." type:"existingfile" placeholder:"FILE"`
+	Suite string   `help:"How to secure it: a suite of Data Integrity (${suites}), jwt or vc+jwt. When not given, the suite that goes with the key." placeholder:"SUITE"`
+	Show  []string `help:"With ecdsa-sd-2023: JSON Pointer to what nobody can leave out; when not given, what Open Badges needs." placeholder:"POINTER"`
+	Input string   `arg:"" help:"The unsigned credential as JSON, or - for standard input."`
+}
+
+// Validate refuses a suite that is none.
+func (c *signCommand) Validate() error {
+	if all := append(proof.Suites(), "jwt", "vc+jwt"); c.Suite != "" && !slices.Contains(all, c.Suite) {
+		return fmt.Errorf("--suite must be one of %s", strings.Join(all, ", "))
+	}
+	return nil
 }
 
 // Run signs as the credential's own issuer where that is the did:key of the key, and else under the issuer's id with the
@@ -60,14 +71,40 @@ func (c *signCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	case "vc+jwt":
 		sealed, err = proof.SealVCJWT(document, signer)
 	default:
+		o := proof.SealOptions{Signer: signer, Suite: cmp.Or(c.Suite, proof.SuiteFor(private.Public())), Created: time.Now(), Mandatory: c.Show}
+		if o.Suite == "" {
+			return errors.New("this key signs tokens and no documents; say --suite jwt or vc+jwt")
+		}
+		if o.Suite == "ecdsa-sd-2023" && len(c.Show) == 0 {
+			o.Mandatory = proof.OpenBadgeMandatory(parsed.Value())
+		}
 		var text []byte
-		text, err = proof.Seal(ctx, document, proof.SealOptions{Signer: signer, Suite: c.Suite, Created: time.Now()})
+		text, err = proof.Seal(ctx, document, o)
 		sealed = strings.TrimSuffix(string(text), "\n")
 	}
 	if err != nil {
 		return describe("signing "+c.Input, err)
 	}
 	_, err = fmt.Fprintln(t.out, sealed)
+	return err
+}
+
+type deriveCommand struct {
+	Show  []string `help:"JSON Pointer to a part to show beside what the issuer made mandatory." placeholder:"POINTER"`
+	Input string   `arg:"" help:"The credential with its base proof as JSON, or - for standard input."`
+}
+
+// Run prints what a holder shows of a credential under ecdsa-sd-2023.
+func (c *deriveCommand) Run(ctx context.Context, t *terminal) error {
+	document, err := readFile(c.Input, t.in, credential.Limits.Document)
+	if err != nil {
+		return err
+	}
+	derived, err := proof.Derive(ctx, document, c.Show, proof.Options{VC: true})
+	if err != nil {
+		return describe("deriving from "+c.Input, err)
+	}
+	_, err = fmt.Fprintln(t.out, strings.TrimSuffix(string(derived), "\n"))
 	return err
 }
 

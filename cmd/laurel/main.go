@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/proof"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -37,6 +38,7 @@ type grammar struct {
 	Serve     serveCommand     `cmd:"" help:"Start the whole service."`
 	Verify    verifyCommand    `cmd:"" help:"Say whether badges are authentic and in force."`
 	Sign      signCommand      `cmd:"" help:"Secure an unsigned credential with a key file."`
+	Derive    deriveCommand    `cmd:"" help:"Show parts of a credential under ecdsa-sd-2023."`
 	Issue     issueCommand     `cmd:"" help:"Award a badge to a person."`
 	Revoke    revokeCommand    `cmd:"" help:"Revoke an award for good."`
 	Suspend   suspendCommand   `cmd:"" help:"Suspend an award until it is reinstated."`
@@ -91,7 +93,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	done := false
 	parser, err := kong.New(&g, kong.Name("laurel"),
 		kong.Description("Issue Open Badges 3.0 and verify those of anybody."),
-		kong.DefaultEnvars("LAUREL"), kong.Vars{"version": version()}, kong.Writers(out, errOut), kong.UsageOnError(),
+		kong.DefaultEnvars("LAUREL"), kong.Vars{"version": version(), "suites": strings.Join(proof.Suites(), ", ")}, kong.Writers(out, errOut), kong.UsageOnError(),
 		kong.Exit(func(int) { done = true }),
 		kong.BindTo(context.Background(), (*context.Context)(nil)), kong.Bind(&g, &terminal{in, out, errOut}))
 	if err != nil {
