@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"maps"
@@ -191,28 +192,28 @@ func (s *Secured) CheckDocument(ctx context.Context) error {
 	return wrapRDF(s.jsonld.Check(s.Value))
 }
 
-func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.PublicKey) (units int, err error) {
+func (s *Secured) verifyIntegrity(ctx context.Context, p Proof, key crypto.PublicKey) (shared, own int, err error) {
 	suite := suites[p.Suite]
 	hash := suite.hash(key)
 	if hash == 0 {
-		return 0, &Error{Code: CodeKeyMismatch, Pointer: p.Pointer, Clause: suite.clause, Detail: "The key is not of the kind that this cryptosuite uses."}
+		return 0, 0, &Error{Code: CodeKeyMismatch, Pointer: p.Pointer, Clause: suite.clause, Detail: "The key is not of the kind that this cryptosuite uses."}
 	}
 	if suite.form == formSelective {
-		return s.verifySelective(ctx, p, key)
+		return s.verifySelective(ctx, p, key.(*ecdsa.PublicKey))
 	}
 	signature, err := decodeBase58(p.raw["proofValue"].(string))
 	if err != nil {
-		return 0, &Error{Code: CodeSignatureInvalid, Pointer: p.Pointer + "/proofValue", Clause: suite.clause, Detail: "The proof value is not base58btc text with the prefix z."}
+		return 0, 0, &Error{Code: CodeSignatureInvalid, Pointer: p.Pointer + "/proofValue", Clause: suite.clause, Detail: "The proof value is not base58btc text with the prefix z."}
 	}
-	data, units, err := s.signedData(ctx, p, suite, hash)
+	data, shared, own, err := s.signedData(ctx, p, suite, hash)
 	if err != nil {
-		return units, err
+		return shared, own, err
 	}
 	if fault := suite.verify(key, data, signature); fault != nil {
 		fault.Pointer = p.Pointer
-		return units, fault
+		return shared, own, fault
 	}
-	return units, nil
+	return shared, own, nil
 }
 
 func wrapRDF(err error) error {

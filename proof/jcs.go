@@ -13,9 +13,9 @@ import (
 
 // signedText is [Secured.signedData] of the suites that sign the canonical JSON text of document and configuration
 // (VC-DI-EDDSA section 3.3, VC-DI-ECDSA section 3.3).
-func (s *Secured) signedText(ctx context.Context, p Proof, suite suite, hash crypto.Hash) (data []byte, units int, err error) {
-	if units, err = s.checkContexts(ctx, p, suite); err != nil {
-		return nil, units, err
+func (s *Secured) signedText(ctx context.Context, p Proof, suite suite, hash crypto.Hash) (data []byte, shared, own int, err error) {
+	if shared, err = s.checkContexts(ctx, p, suite); err != nil {
+		return nil, shared, 0, err
 	}
 	document := s.withPrevious(p.Previous)
 	if own, there := p.raw["@context"]; there {
@@ -24,13 +24,12 @@ func (s *Secured) signedText(ctx context.Context, p Proof, suite suite, hash cry
 	}
 	configuration := maps.Clone(p.raw)
 	delete(configuration, "proofValue")
-	data, text, err := hashText(nil, configuration, hash)
+	data, own, err = hashText(nil, configuration, hash)
 	if err != nil {
-		return nil, units, inProof(p, err)
+		return nil, shared, own, inProof(p, err)
 	}
-	units += text
-	data, text, err = hashText(data, document, hash)
-	return data, units + text, err
+	data, text, err := hashText(data, document, hash)
+	return data, shared, own + text, err
 }
 
 // textUnit is how many bytes of canonical JSON are written and hashed in one unit of [Secured.VerifyCounting], at least.

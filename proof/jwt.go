@@ -68,7 +68,9 @@ func ReadJWT(token []byte, o Options) (*Secured, error) {
 		purpose = keys.Authentication
 	}
 	s.Proofs = []Proof{{Type: "JWT", Suite: t.Header.Algorithm, Purpose: purpose, Method: t.Header.KeyID, JWK: t.Header.JWK}}
-	s.verify = func(_ context.Context, _ Proof, key crypto.PublicKey) (int, error) { return 0, wrapJOSE(t.Verify(key)) }
+	s.verify = func(_ context.Context, _ Proof, key crypto.PublicKey) (shared, own int, err error) {
+		return 0, 0, wrapJOSE(t.Verify(key))
+	}
 	return s, nil
 }
 

@@ -176,7 +176,7 @@ func (s *Secured) configure(suite suite, o SealOptions) (sealed, error) {
 
 // sign makes the proof value of p.
 func (s *Secured) sign(ctx context.Context, p Proof, suite suite, signer keys.Signer) (string, error) {
-	data, _, err := s.signedData(ctx, p, suite, suite.hash(signer.Signer.Public()))
+	data, _, _, err := s.signedData(ctx, p, suite, suite.hash(signer.Signer.Public()))
 	if err != nil {
 		return "", err
 	}
@@ -192,9 +192,9 @@ func (s *Secured) signSelective(ctx context.Context, p Proof, document []byte, o
 	if err := s.CheckDocument(ctx); err != nil {
 		return "", err
 	}
-	configuration, err := hashConfiguration(ctx, p.raw, s.signed["@context"], crypto.SHA256, s.jsonld)
+	configuration, _, err := s.hashConfiguration(ctx, p, ecdsaSelective, crypto.SHA256)
 	if err != nil {
-		return "", inProof(p, err)
+		return "", err
 	}
 	return sealSelective(ctx, o.Signer.Signer, document, s.Value, o.Mandatory, configuration, s.jsonld)
 }

@@ -425,7 +425,7 @@ func TestSelectiveWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := time.Now()
-	units, err := s.VerifyCounting(t.Context(), p, &key.PublicKey)
+	_, units, err := s.VerifyCounting(t.Context(), p, &key.PublicKey)
 	if took := time.Since(begun); err != nil || units < selectiveUnits*len(d.signatures) {
 		t.Errorf("%d signatures: %v, %d units", len(d.signatures), err, units)
 	} else {

@@ -14,25 +14,18 @@ import (
 )
 
 // signedData is what a signature of p is over: the hash of its configuration, and behind it that of the document with the
-// proofs that it covers (VC-DI-EDDSA section 3.2.4, VC-DI-ECDSA section 3.2.4). units is what the canonical forms cost, whether
-// they were made now or before.
-func (s *Secured) signedData(ctx context.Context, p Proof, suite suite, hash crypto.Hash) (data []byte, units int, err error) {
+// proofs that it covers (VC-DI-EDDSA section 3.2.4, VC-DI-ECDSA section 3.2.4). shared and own are as of
+// [Secured.VerifyCounting].
+func (s *Secured) signedData(ctx context.Context, p Proof, suite suite, hash crypto.Hash) (data []byte, shared, own int, err error) {
 	if suite.form == formJCS {
 		return s.signedText(ctx, p, suite, hash)
 	}
-	document, units, err := s.hashDocument(ctx, p.Previous, hash)
+	document, shared, err := s.hashDocument(ctx, p.Previous, hash)
 	if err != nil {
-		return nil, units, err
+		return nil, shared, 0, err
 	}
-	// The suite puts the document's @context in place of the proof's own, which would so go unsigned.
-	if own, there := p.raw["@context"]; there && !reflect.DeepEqual(own, s.signed["@context"]) {
-		return nil, units, &Error{Code: CodeContextUntrusted, Pointer: p.Pointer + "/@context", Clause: suite.clause, Detail: "The proof carries a context of its own, which its signature does not cover."}
-	}
-	configuration, err := hashConfiguration(ctx, p.raw, s.signed["@context"], hash, s.jsonld)
-	if err != nil {
-		return nil, units, inProof(p, err)
-	}
-	return append(configuration, document...), units, nil
+	configuration, own, err := s.hashConfiguration(ctx, p, suite, hash)
+	return append(configuration, document...), shared, own, err
 }
 
 // inProof puts the pointer of the proof before that of a finding in its configuration.
@@ -146,19 +139,24 @@ func (s *Secured) canonicalize(ctx context.Context, v variant, hash crypto.Hash)
 	return h
 }
 
-// hashConfiguration is the hash of the canonical proof configuration: the proof without its value, under the contexts of
-// the document (VC-DI-EDDSA section 3.2.5).
-func hashConfiguration(ctx context.Context, proof map[string]any, context any, hash crypto.Hash, jsonld *rdf.Processor) ([]byte, error) {
-	if c, usual := usualConfiguration(proof); usual {
-		c.Context = context
-		sum, err := jsonld.SumConfiguration(ctx, c, hash)
-		return sum, wrapRDF(err)
+// hashConfiguration is the hash of the canonical configuration of p: the proof without its value, under the contexts of the
+// document (VC-DI-EDDSA section 3.2.5), and what it cost.
+func (s *Secured) hashConfiguration(ctx context.Context, p Proof, suite suite, hash crypto.Hash) (sum []byte, units int, err error) {
+	context := s.signed["@context"]
+	// The suite puts the document's @context in place of the proof's own, which would so go unsigned.
+	if own, there := p.raw["@context"]; there && !reflect.DeepEqual(own, context) {
+		return nil, 0, &Error{Code: CodeContextUntrusted, Pointer: p.Pointer + "/@context", Clause: suite.clause, Detail: "The proof carries a context of its own, which its signature does not cover."}
 	}
-	config := maps.Clone(proof)
+	if c, usual := usualConfiguration(p.raw); usual {
+		c.Context = context
+		sum, err = s.jsonld.SumConfiguration(ctx, c, hash)
+		return sum, 0, inProof(p, wrapRDF(err))
+	}
+	config := maps.Clone(p.raw)
 	delete(config, "proofValue")
 	config["@context"] = context
-	sum, _, err := jsonld.Sum(ctx, config, hash)
-	return sum, wrapRDF(err)
+	sum, units, err = s.jsonld.Sum(ctx, config, hash)
+	return sum, units, inProof(p, wrapRDF(err))
 }
 
 // usualConfiguration says whether a proof has the members of [rdf.Configuration] and its value, all texts, and no other.

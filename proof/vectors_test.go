@@ -68,7 +68,7 @@ func TestVectorSteps(t *testing.T) {
 				}
 				return string(result.NQuads)
 			}
-			data, _, err := s.signedData(ctx, p, suite, hash)
+			data, _, _, err := s.signedData(ctx, p, suite, hash)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -106,7 +106,8 @@ type signatureFact struct {
 	pointer string
 	key     crypto.PublicKey
 	err     error
-	units   int // of the canonical forms that the check needs
+	shared  int // and own: what the check cost, as of [proof.Secured.VerifyCounting]
+	own     int
 }
 
 // maxSignatures bounds the signatures that facts hold: a list has one, and its key may change while it stands.
@@ -132,19 +133,19 @@ func (r *run) remember(ctx context.Context) {
 }
 
 // verify is [proof.Secured.VerifyCounting], once for each proof and key.
-func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) (units int, err error) {
+func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) (shared, own int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, known := range f.signatures {
 		if known.pointer == p.Pointer && sameKey(known.key, key) {
-			return known.units, known.err
+			return known.shared, known.own, known.err
 		}
 	}
-	units, err = f.secured.VerifyCounting(ctx, p, key)
+	shared, own, err = f.secured.VerifyCounting(ctx, p, key)
 	if ctx.Err() == nil && len(f.signatures) < maxSignatures {
-		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err, units})
+		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err, shared, own})
 	}
-	return units, err
+	return shared, own, err
 }
 
 // listFact is the status list in a document, or why there is none.

@@ -173,8 +173,9 @@ func (r *run) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey) (
 	if r.facts != nil {
 		check = r.facts.verify
 	}
-	units, err := check(ctx, p, key)
-	r.units = max(r.units, units)
+	shared, own, err := check(ctx, p, key)
+	r.units = max(r.units, shared)
+	r.own += own
 	return err
 }
 

@@ -103,6 +103,7 @@ type run struct {
 	lists      map[string]*statusList
 	work       *work
 	units      int     // of canonical forms that the checks of signatures needed
+	own        int     // units of what each check of a signature needed for itself
 	signatures int     // checked
 	endorsers  []Party // who signed the endorsements that are authentic
 	superseded string  // address of the credential that took its place
@@ -146,7 +147,7 @@ func (w *work) count(inner *run) {
 	case inner.secured != nil:
 		document = inner.secured.Units()
 	}
-	w.units += max(document, inner.units) + signatureUnits*inner.signatures
+	w.units += max(document, inner.units) + inner.own + signatureUnits*inner.signatures
 }
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
@@ -317,6 +318,9 @@ func (r *run) report() *Report {
 			report.Credential.Endorsements = append(report.Credential.Endorsements, r.endorsers...)
 			report.Credential.Superseded = r.superseded
 		}
+	}
+	if authentic == Yes && r.secured != nil {
+		report.Document = r.secured.Value
 	}
 	report.Credentials = r.nested
 	return report
