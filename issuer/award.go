@@ -313,6 +313,7 @@ func (s *Service) sealIntegrity(ctx context.Context, k Key, document []byte, sui
 	if err != nil {
 		return nil, err
 	}
+	signer.ID = k.integrityMethod()
 	sealed, err := proof.Seal(ctx, document, proof.SealOptions{Signer: signer, Suite: suite, Created: s.instant(), Mandatory: mandatory})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -123,6 +123,9 @@ func didDocument(o Organisation) ([]byte, error) {
 			return nil, internal("stored_key", "A public key in the store cannot be read.", err)
 		}
 		methods = append(methods, keys.Method{ID: k.Method, Key: public})
+		if name := k.integrityMethod(); name != k.Method {
+			methods = append(methods, keys.Method{ID: name, Key: public, Type: "Multikey"})
+		}
 	}
 	document, err := keys.WebDocument(o.DID, methods)
 	if err != nil {

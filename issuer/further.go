@@ -10,7 +10,8 @@ import (
 	"github.com/laurelbadges/laurel/proof"
 )
 
-// mostKeys bounds the keys that an organisation has ever had: each of them stands in its published documents.
+// mostKeys bounds the keys of an organisation that are not compromised: those of its identity stand in its document, each under at
+// most two names, and no document is read that has more than 256.
 const mostKeys = 100
 
 // suiteAlgorithms are the cryptographic suites that an organisation can sign with, and the algorithms of the keys for each, the
@@ -65,7 +66,13 @@ func (s *Service) AddKey(ctx context.Context, organisation string, kind keys.Kin
 }
 
 func (o *Organisation) mayAddKey() error {
-	if len(o.Keys) >= mostKeys {
+	kept := 0
+	for _, k := range o.Keys {
+		if k.State != KeyCompromised {
+			kept++
+		}
+	}
+	if kept >= mostKeys {
 		return conflict("many_keys", fmt.Sprintf("The issuer has %d keys already, which is the most that one may have.", mostKeys))
 	}
 	return nil
@@ -96,6 +103,16 @@ func (o *Organisation) isKey() bool { return strings.HasPrefix(o.DID, "did:key:"
 
 // Owns says whether a key belongs to the identity of the organisation. Others of its keys are identities of their own.
 func (o *Organisation) Owns(k Key) bool { return strings.HasPrefix(k.Method, o.DID+"#") }
+
+// integrityMethod names the key in Data Integrity proofs. Their suites want a Multikey (VC-DI-ECDSA section 2.1.1) and tokens a
+// JsonWebKey (VC-JOSE-COSE section 4), and a method is one of them (CID 1.0 section 2.2.1): an ECDSA key of a did:web has a name
+// as each.
+func (k Key) integrityMethod() string {
+	if strings.HasPrefix(k.Method, "did:web:") && (k.Algorithm == keys.ES256 || k.Algorithm == keys.ES384) {
+		return k.Method + "-multikey"
+	}
+	return k.Method
+}
 
 // suite is the one that awards are signed with.
 func (o *Organisation) suite() string {

@@ -152,6 +152,9 @@ func (s *Service) RotateKey(ctx context.Context, organisation, algorithm, actor 
 	if err != nil {
 		return Key{}, err
 	}
+	if err := o.mayAddKey(); err != nil {
+		return Key{}, err
+	}
 	active, ok := o.active(algorithm)
 	if !ok {
 		return Key{}, invalid("algorithm", "The issuer has no active key of this algorithm.")

@@ -192,19 +192,22 @@ func (s *Service) intendDocument(ctx context.Context, organisation string, g *si
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
-			if !d.Signed.IsZero() {
-				return conflict("name_taken", "A credential of this name was signed before. Give another credentialId.")
-			}
 		}
-		if len(g.Purposes) > 0 && d.Slot == nil {
+		if len(g.Purposes) > 0 && d.Slot == nil && d.Signed.IsZero() {
 			slot, err := takeSlot(tx, o.ID)
 			if err != nil {
 				return err
 			}
 			d.Slot = &slot
 		}
+		if len(g.Purposes) > 0 && d.Slot == nil || !d.Signed.IsZero() && !slices.Equal(d.Purposes, g.Purposes) {
+			return nameTaken()
+		}
 		if text, err = s.completed(*g, suite, d.Slot); err != nil {
 			return err
+		}
+		if !d.Signed.IsZero() && d.Digest != digestOf(text) {
+			return nameTaken()
 		}
 		d.ID, d.Organisation, d.Purposes, d.Intended, d.Digest = g.id, o.ID, g.Purposes, s.now().UTC(), digestOf(text)
 		if g.id != "" {
@@ -216,6 +219,10 @@ func (s *Service) intendDocument(ctx context.Context, organisation string, g *si
 	})
 	g.SignInput.Document = text
 	return stored(err)
+}
+
+func nameTaken() error {
+	return conflict("name_taken", "Another credential of this name was signed before. Give another credentialId.")
 }
 
 // What a credential of data model 1.1 needs beside its own contexts to carry a proof and a status: that of model 2.0 defines both.
@@ -319,8 +326,8 @@ func (s *Service) signDocument(ctx context.Context, organisation string, g signi
 			if err != nil {
 				return err
 			}
-			if !d.Signed.IsZero() || d.Digest != digestOf(g.SignInput.Document) { // somebody else used the name meanwhile
-				return conflict("name_taken", "A credential of this name was signed before. Give another credentialId.")
+			if d.Digest != digestOf(g.SignInput.Document) { // somebody else used the name meanwhile
+				return nameTaken()
 			}
 			d.Signed = at
 			if err := signedDocuments.Put(tx, &d, version); err != nil {
@@ -346,7 +353,11 @@ func (s *Service) secure(ctx context.Context, k Key, suite string, g signing) (s
 		token, err := proof.SealVCJWT(g.SignInput.Document, signer)
 		return Signed{Token: token}, []byte(token), err
 	}
-	sealed, err := s.sealIntegrity(ctx, k, g.SignInput.Document, suite, g.Mandatory...)
+	mandatory := g.Mandatory
+	if suite == suiteSelective && len(g.Purposes) > 0 { // or its holder could leave out that it was revoked
+		mandatory = append(slices.Clone(mandatory), "/credentialStatus")
+	}
+	sealed, err := s.sealIntegrity(ctx, k, g.SignInput.Document, suite, mandatory...)
 	if err != nil || suite != suiteSelective {
 		return Signed{JSON: sealed}, sealed, err
 	}

@@ -210,6 +210,10 @@ func TestSignChecks(t *testing.T) {
 	if _, err := d.Workspace(o.ID).Sign(t.Context(), in, issuer.Write{Actor: "test"}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := d.Workspace(o.ID).Sign(t.Context(), in, issuer.Write{Actor: "test"}); err != nil { // its answer may have been lost
+		t.Fatal(err)
+	}
+	in.Document = []byte(strings.Replace(string(in.Document), "Alice", "Bob", 1))
 	_, err = d.Workspace(o.ID).Sign(t.Context(), in, issuer.Write{Actor: "test"})
 	wantCode(t, err, issuer.KindConflict, "name_taken")
 }

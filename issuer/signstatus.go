@@ -54,7 +54,7 @@ func (w Workspace) SetStatus(ctx context.Context, c StatusChange, by Write) erro
 		if err := setBit(tx, list, d.Slot.Index, c.Set); err != nil {
 			return err
 		}
-		return record(tx, AuditEntry{At: now.At, Actor: by.Actor, Action: action, Subject: d.Digest, Detail: d.Slot.Revocation})
+		return record(tx, AuditEntry{At: now.At, Actor: by.Actor, Action: action, Subject: d.Digest, Detail: list})
 	})
 	if errors.Is(err, ErrNotFound) {
 		return w.setAwardStatus(ctx, c, by)

@@ -175,7 +175,7 @@ func WebDocument(did string, methods []Method) ([]byte, error) {
 		}
 		method := webMethod{ID: m.ID, Controller: did, Expires: stamp(m.Expires), Revoked: stamp(m.Revoked)}
 		var err error
-		if AlgorithmFor(m.Key) == EdDSA {
+		if AlgorithmFor(m.Key) == EdDSA || m.Type == "Multikey" {
 			method.Type = "Multikey"
 			method.PublicKeyMultibase, err = Multikey(m.Key)
 			contexts[method.Type] = "https://w3id.org/security/multikey/v1"

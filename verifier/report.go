@@ -12,6 +12,9 @@ type Report struct {
 	Checks    []Check   `json:"checks"` // every step at least once, in the order of Steps
 	// Credential holds only what was secured. It is nil when Authentic is no.
 	Credential *View `json:"credential,omitempty"`
+	// Document is what was secured, out of its envelope where it had one, for programs that go on with it. It is no part of the
+	// printed report, and nil unless Authentic is yes.
+	Document map[string]any `json:"-"`
 	// Credentials are the reports of the credentials inside a presentation or a record (CLR), each judged by itself.
 	Credentials []*Report `json:"credentials,omitempty"`
 	// Pointer is where a credential stands in the document around it (RFC 6901); "" for the input itself.

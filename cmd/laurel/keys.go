@@ -185,7 +185,7 @@ func withOrganisation(ctx context.Context, g *grammar, id string, do func(o cont
 			return err
 		}
 		if len(all) != 1 {
-			return fmt.Errorf("there are %d organisations here; say which one with --organisation", len(all))
+			return fmt.Errorf("there are %d organisations here; say which one with --issuer", len(all))
 		}
 		return do(o, all[0].ID)
 	})

@@ -3,6 +3,7 @@ package vcapi
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -201,18 +202,21 @@ func (s *server) status(c echo.Context) error {
 }
 
 func statusChange(body []byte) (change issuer.StatusChange, err error) {
-	value, err := strict.Object(body, optionLimits)
+	members, err := split(body, "credentialId", "credentialStatus", "status")
 	if err != nil {
 		return change, err
 	}
-	known := map[string][]string{"": {"credentialId", "credentialStatus", "status"},
-		"/credentialStatus": {"id", "type", "statusPurpose", "statusListIndex", "statusListCredential"}}
-	entry, _ := value["credentialStatus"].(map[string]any)
-	for pointer, members := range map[string]map[string]any{"": value, "/credentialStatus": entry} {
-		for name := range members {
-			if !slices.Contains(known[pointer], name) {
-				return change, misshapen(pointer+strict.Escape(name), "there is no member of this name")
-			}
+	text, err := object(members, "credentialStatus")
+	if err != nil {
+		return change, err
+	}
+	entry, err := strict.Object(text, optionLimits)
+	if err != nil {
+		return change, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(entry)) {
+		if !slices.Contains([]string{"id", "type", "statusPurpose", "statusListIndex", "statusListCredential"}, name) {
+			return change, misshapen("/credentialStatus"+strict.Escape(name), "there is no member of this name")
 		}
 	}
 	member := func(name string, required bool, into *string) {
@@ -235,13 +239,14 @@ func statusChange(body []byte) (change issuer.StatusChange, err error) {
 	if kind != entryType {
 		return change, api.Refusal{Status: http.StatusBadRequest, Code: "status_type", Detail: "Statuses here are entries of the type BitstringStatusListEntry."}
 	}
-	var named, said bool
-	change.Name, named = value["credentialId"].(string)
-	change.Set, said = value["status"].(bool)
-	switch {
-	case !named || change.Name == "":
+	if json.Unmarshal(members["credentialId"], &change.Name) != nil || change.Name == "" {
 		return change, misshapen("/credentialId", "a text was expected")
-	case !said:
+	}
+	switch string(members["status"]) {
+	case "true":
+		change.Set = true
+	case "false":
+	default:
 		return change, misshapen("/status", "true or false was expected")
 	}
 	return change, nil

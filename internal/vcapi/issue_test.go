@@ -167,7 +167,7 @@ func TestStatus(t *testing.T) {
 		"another purpose": {change("urn:a", "message", true), 400},
 		"another type":    {strings.Replace(change("urn:a", "revocation", true), "BitstringStatusListEntry", "StatusList2021Entry", 1), 400},
 		"no JSON":         {"{", 400},
-		"a list":          {"[]", 400},
+		"a list":          {"[]", 422},
 		"no status":       {`{"credentialId":"urn:a","credentialStatus":{"type":"BitstringStatusListEntry","statusPurpose":"revocation"}}`, 422},
 		"status a text":   {strings.Replace(change("urn:a", "revocation", true), "true", `"1"`, 1), 422},
 		"no name":         {strings.Replace(change("urn:a", "revocation", true), `"urn:a"`, `""`, 1), 422},

@@ -11,9 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
-	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/internal/api"
-	"github.com/laurelbadges/laurel/proof"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
@@ -46,8 +44,7 @@ type verdict struct {
 	checks   []string // what was looked at and found good
 	errors   []verifier.Check
 	warnings []verifier.Check
-	text     []byte         // as it was given
-	document map[string]any // as it was secured; nil when that is to be found in text
+	document map[string]any // what was secured
 }
 
 // judge is a policy.
@@ -59,7 +56,7 @@ func (s *server) whole(ctx context.Context, text []byte, o verifier.Options) (ve
 	if err != nil {
 		return verdict{}, err
 	}
-	v := verdict{verified: report.Outcome == verifier.Valid, text: text}
+	v := verdict{verified: report.Outcome == verifier.Valid, document: report.Document}
 	var unknown []verifier.Check
 	for _, check := range report.Checks {
 		switch check.Outcome {
@@ -90,29 +87,11 @@ func (s *server) proofAlone(ctx context.Context, text []byte, o verifier.Options
 	if err != nil {
 		return verdict{}, err
 	}
-	v := verdict{verified: report.Holds, errors: report.Errors, warnings: report.Warnings, text: text, document: report.Document}
+	v := verdict{verified: report.Holds, errors: report.Errors, warnings: report.Warnings, document: report.Document}
 	if v.verified {
 		v.checks = []string{"proof"}
 	}
 	return v, nil
-}
-
-// opened is the document of a text that was found good: what an envelope holds, or the document itself. Nil when it cannot be read.
-func opened(text []byte) map[string]any {
-	value, err := strict.Object(text, credential.JSONLimits())
-	if err != nil {
-		return nil
-	}
-	id, _ := value["id"].(string)
-	if kind, _ := value["type"].(string); strings.HasPrefix(kind, "Enveloped") {
-		_, token, _ := strings.Cut(id, ",")
-		inside, err := proof.ReadJWT([]byte(token), proof.Options{VC: true})
-		if err != nil {
-			return nil
-		}
-		return inside.Value
-	}
-	return value
 }
 
 // wishes are the options of a verification.
@@ -225,18 +204,15 @@ func (s *server) answer(c echo.Context, w wishes, of subject, v verdict) error {
 			body.Errors = []detail{{Type: security + "PROOF_VERIFICATION_ERROR", Title: "Verification", Detail: "It could not be established that this is what its issuer signed."}}
 		}
 		status, media = http.StatusBadRequest, "application/problem+json"
-		first := body.Errors[0]
+		first := body.Errors[max(0, slices.IndexFunc(v.errors, func(c verifier.Check) bool { return c.Outcome == verifier.Fail }))]
 		body.problem = &problem{Type: first.Type, Title: first.Title, Status: status, Detail: first.Detail, Code: first.Code,
 			Instance: c.Response().Header().Get(echo.HeaderXRequestID)}
 		body.ProblemDetails = append(slices.Clone(body.Errors), body.Warnings...)
 	default:
-		if v.document == nil && (w.document || w.results) {
-			v.document = opened(v.text)
-		}
 		if w.problems {
 			body.ProblemDetails = body.Warnings
 		}
-		if w.results && v.document != nil {
+		if w.results {
 			body.Results = resultsOf(w, of, v)
 		}
 		if w.document {
