@@ -148,7 +148,7 @@ func TestHostileEndorsements(t *testing.T) {
 		subject(d)["achievement"].(map[string]any)["endorsementJwt"] = tokens
 	})), Options{})
 	expect(t, "many", report, Yes, Yes, "too_complex")
-	if len(asked) != 1+maxLists || len(report.Credential.Endorsements) != 0 {
+	if len(asked) != 1+maxListsAll || len(report.Credential.Endorsements) != 0 {
 		t.Errorf("asked for %q", asked)
 	}
 }

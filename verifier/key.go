@@ -15,6 +15,7 @@ import (
 // finding is a key, or why there is none. check belongs to the step issuer.
 type finding struct {
 	key   crypto.PublicKey // nil unless the check passed, or was unknown while the input itself names a key
+	tried crypto.PublicKey // of a key that is known and may not be used: a signature that does not even fit it is false
 	check Check
 }
 
@@ -228,6 +229,11 @@ func (s *search) inKeySet(key crypto.PublicKey, set *publishedSet) finding {
 // judgeEntry judges an entry of the issuer's key set. An entry that names another issuer is not this one's; one that names nobody
 // belongs to whoever its host speaks for (Open Badges 3.0 implementation guide, key provenance).
 func (s *search) judgeEntry(entry keys.SetKey, set *publishedSet) finding {
+	for _, m := range s.owner.document.Methods { // what the document says of a key holds under every other name
+		if m.Err == nil && entry.Err == nil && sameKey(m.Key, entry.Key) {
+			return s.judge(m, s.owner.source, "in the issuer's document")
+		}
+	}
 	m := keys.Method{Controller: s.controller, Key: entry.Key, Err: entry.Err}
 	if entry.Issuer != nil && *entry.Issuer != s.controller {
 		m.Controller = ""
@@ -237,7 +243,8 @@ func (s *search) judgeEntry(entry keys.SetKey, set *publishedSet) finding {
 
 // judge says whether a method that the issuer publishes may be used. One of a key set has no ID, and stands under every
 // relationship: such a set knows none.
-func (s *search) judge(m keys.Method, source Document, place string) finding {
+func (s *search) judge(m keys.Method, source Document, place string) (f finding) {
+	defer func() { f.tried = m.Key }()
 	switch {
 	case m.Controller != s.controller:
 		return s.refuse("issuer_mismatch", "The issuer's document says that this key is controlled by somebody else.")

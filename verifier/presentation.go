@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
 )
 
@@ -27,12 +30,17 @@ func (r *run) isPresentation() bool {
 // knowing.
 func (r *run) presented(ctx context.Context) {
 	r.standing = r.answerAuthentic()
+	r.around = r.answerInForce(r.standing)
 	if len(r.document.Nested) > 0 {
 		r.work.most = nestedWork
 	}
 	for _, inside := range r.document.Nested {
 		if r.work.nested == credential.Limits.Nested || r.depth == nestedDeepest || r.work.spent() {
-			r.unknown("form", strict.CodeTooComplex, "It holds more credentials than are looked at.", inside.Pointer, "")
+			c := Check{Step: "form", Outcome: NotKnown, Code: strict.CodeTooComplex, Pointer: inside.Pointer, Detail: "It holds more credentials than are looked at."}
+			if !r.isPresentation() {
+				c.Step, c.Outcome = "subject", Warn
+			}
+			r.add(c)
 			break
 		}
 		r.work.nested++
@@ -73,7 +81,7 @@ func (r *run) sumUp(inside *Report, own *run) {
 	inForce := []string{"dates", "status"}
 	switch {
 	case inside.Outcome == Valid:
-		if holder := r.document.Holder.ID; !record && holder != "" && own.document.Subject.ID != "" && own.document.Subject.ID != holder {
+		if holder := r.signer().id; !record && holder != "" && own.document.Subject.ID != "" && own.document.Subject.ID != holder {
 			c.Step, c.Outcome, c.Code, c.Detail = "subject", Warn, "subject_mismatch", "A credential inside is about somebody else than the holder."
 			r.add(c)
 		}
@@ -83,19 +91,22 @@ func (r *run) sumUp(inside *Report, own *run) {
 	case inside.InForce == No:
 		c.Step, c.Outcome, c.Code, c.Detail = "status", Fail, code(Fail, inForce...), "A credential inside is not in force."
 	case inside.Authentic == Undecided:
-		c.Step, c.Outcome, c.Code, c.Detail = "proof", NotKnown, code(NotKnown, authenticSteps...), "Whether a credential inside is authentic is not known."
+		c.Step, c.Outcome, c.Code, c.Detail = "proof", NotKnown, code(NotKnown, decidingSteps...), "Whether a credential inside is authentic is not known."
 	default:
 		c.Step, c.Outcome, c.Code, c.Detail = "status", NotKnown, code(NotKnown, inForce...), "Whether a credential inside is in force is not known."
 	}
-	if record || r.proofOnly && c.Step == "status" {
-		c.Step, c.Outcome, c.Clause = cmp.Or(map[bool]string{true: "subject"}[record], c.Step), Warn, "CLR 2.0 C.1"
+	switch {
+	case record:
+		c.Step, c.Outcome, c.Clause = "subject", Warn, "CLR 2.0 ClrSubject"
+	case r.proofOnly && c.Step == "status":
+		c.Outcome = Warn
 	}
 	r.add(c)
 }
 
 // vouched judges a credential without a signature of its own inside a signed document. Who signed that is known to say so; whether
 // the issuer does, only when both are one (VC Data Model 2.0 section 4.13: self-asserted; Comprehensive Learner Record 2.0).
-func (r *run) vouched() {
+func (r *run) vouched(ctx context.Context) {
 	const clause = "VCDM 2.0 4.13"
 	around := r.container.signer()
 	switch {
@@ -104,9 +115,76 @@ func (r *run) vouched() {
 	case around.id != r.document.Issuer.ID:
 		r.none("issuer", "There is no signature to find a key for.")
 		r.unknown("proof", "issuer_mismatch", "The credential carries no signature of its issuer; only "+around.id+" says that it was issued.", "/proof", clause)
+	case r.container.minglesWith(r.document):
+		r.none("issuer", "There is no signature to find a key for.")
+		r.unknown("proof", "ambiguous", "The credential carries no signature, and that of the record around it does not say which of its parts belong to this credential.", "/proof", "JSON-LD 1.1 4.9")
 	default:
+		// The document around it may have been signed for another purpose than issuing.
+		for _, p := range r.container.counted {
+			if found := r.container.findKey(ctx, p, around.id, keys.AssertionMethod); found.check.Outcome != Pass {
+				r.add(found.check)
+				r.add(Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: "/proof", Clause: clause,
+					Detail: "The credential carries no signature, and the key that signed the document around it does not sign credentials."})
+				return
+			}
+		}
 		r.pass("issuer", "Its issuer signed the document around it.")
 		r.pass("proof", "It carries no signature of its own; that of the document around it, by the same issuer, covers it.")
+	}
+}
+
+// covered adds what is known of the document that vouches for a credential: that is in force no longer than the other.
+func (r *run) covered() {
+	if !r.unsigned {
+		return
+	}
+	const clause = "VCDM 2.0 4.13"
+	switch against := r.container.against("dates", "status"); r.container.around {
+	case No:
+		r.fail("status", against.Code, "The document that vouches for it is not in force.", "", clause)
+	case Undecided:
+		r.unknown("status", cmp.Or(against.Code, "status_unavailable"), "Whether the document that vouches for it is in force is not known.", "", clause)
+	}
+}
+
+// minglesWith says whether a credential inside has an object that stands elsewhere in the document too, under one id and with other
+// members. A record keeps all its objects in one graph, and the signature of that graph does not say which stands where; one of the
+// text, as JCS and tokens make it, does. What is said of the issuer itself is said by it, wherever it stands.
+func (r *run) minglesWith(inside *credential.Credential) bool {
+	ofText := func(p proof.Proof) bool { return p.Type == "JWT" || strings.Contains(p.Suite, "-jcs-") }
+	if r.isPresentation() || slices.ContainsFunc(r.counted, ofText) {
+		return false
+	}
+	if r.mingled == nil {
+		first := map[string]map[string]any{}
+		r.mingled = map[string]bool{}
+		visit(r.document.Value(), func(id string, object map[string]any) {
+			if before, seen := first[id]; seen && id != r.document.Issuer.ID {
+				r.mingled[id] = r.mingled[id] || !reflect.DeepEqual(before, object)
+			} else {
+				first[id] = object
+			}
+		})
+	}
+	found := false
+	visit(inside.Value(), func(id string, _ map[string]any) { found = found || r.mingled[id] })
+	return found
+}
+
+// visit shows every object of a document that has an id.
+func visit(value any, show func(id string, object map[string]any)) {
+	switch value := value.(type) {
+	case []any:
+		for _, member := range value {
+			visit(member, show)
+		}
+	case map[string]any:
+		if id, _ := value["id"].(string); id != "" {
+			show(id, value)
+		}
+		for _, member := range value {
+			visit(member, show)
+		}
 	}
 }
 
@@ -142,6 +220,3 @@ func sameTexts(a, b []string) bool {
 	}
 	return maps.Equal(set(a), set(b))
 }
-
-// shallow is a copy of the outermost object alone.
-func shallow(value map[string]any) map[string]any { return maps.Clone(value) }

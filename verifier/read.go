@@ -110,6 +110,11 @@ func (r *run) form(s sealed) bool {
 			r.failed("proof", err) // the document is judged all the same
 		}
 	}
+	for _, name := range []string{"issuer", "credentialSubject"} {
+		if _, there := r.document.Value()[name]; there && r.isPresentation() {
+			r.fail("form", credential.CodeAmbiguous, "The presentation speaks as if it were a credential.", "/"+name, "VCDM 2.0 4.13")
+		}
+	}
 	r.rules = credential.Check(r.document, r.Profile)
 	r.problems("form")
 	if !r.found(Fail, "form") {
@@ -170,7 +175,6 @@ func (r *run) compareClaims() {
 	} {
 		switch {
 		case r.isPresentation() && pair.name == "sub":
-		case r.isPresentation() && pair.name == "iss" && pair.value == "": // anybody may present, and says who it was
 		case pair.claim == nil && pair.value != "":
 			if r.secured.Form == proof.OpenBadgesJWT && !r.isPresentation() {
 				r.warn("form", "claim_missing", "The token does not repeat the credential's "+pair.pointer[1:]+" as the claim "+pair.name+".", pair.pointer, "OB 3.0 8.2.4.1")

@@ -78,7 +78,7 @@ func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bo
 	}
 	r.work.count(own)
 	switch authentic := own.answerAuthentic(); {
-	case own.document == nil || authentic == No:
+	case own.document == nil || own.isPresentation() || authentic == No: // a presentation has no issuer, whatever it says
 		return Check{Outcome: Warn, Code: cmp.Or(own.cause(), strict.CodeMalformed), AsOf: asOf, Detail: "What the issuer offers as a newer version is not authentic" + meanwhile}, false
 	case authentic == Undecided:
 		return Check{Outcome: NotKnown, Code: cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), AsOf: asOf,

@@ -156,10 +156,12 @@ func (r *run) fetchFrom(ctx context.Context, address string) (Document, error) {
 
 // fetch asks the caller's Fetcher; without one nothing can be read.
 func (r *run) fetch(ctx context.Context, address string, limit int) (Document, error) {
-	if r.Fetch == nil {
+	if r.Fetch == nil || r.work.read > readMost {
 		return Document{}, ErrUnavailable
 	}
-	return r.Fetch.Fetch(ctx, address, limit)
+	source, err := r.Fetch.Fetch(ctx, address, limit)
+	r.work.read += len(source.Bytes)
+	return source, err
 }
 
 func instant(t time.Time) *time.Time {

@@ -10,11 +10,12 @@ import (
 	"github.com/laurelbadges/laurel/credential/strict"
 )
 
-// Bounds of the schemas of one credential: those that are looked at, and those that are fetched. schemaUnits is what a fetched one
-// takes of the work of a verification, so that credentials in each other lead to eight at most.
+// Bounds of schemas: those of one credential that are looked at and that are fetched, and those that all credentials in each other
+// lead to together. schemaUnits is what a fetched one takes of the work of a verification.
 const (
 	maxSchemas    = 16
 	maxSchemasGot = 2
+	maxSchemasAll = 4
 	schemaUnits   = workMost / 8
 )
 
@@ -50,10 +51,11 @@ func (r *run) credentialSchemas(ctx context.Context) {
 			r.schemaUnknown(entry, "ssrf_blocked", "The address of a schema that it names is not a public https address, so it was not called.")
 		case !known:
 			r.schemaUnknown(entry, "schema_unavailable", "It names a schema of a kind that Laurel does not know.")
-		case got == maxSchemasGot || r.work.spent():
+		case got == maxSchemasGot || r.work.schemas == maxSchemasAll || r.work.spent():
 			r.schemaUnknown(entry, strict.CodeTooComplex, "It names more schemas than are fetched.")
 		default:
 			got++
+			r.work.schemas++
 			r.work.units += schemaUnits
 			r.credentialSchema(ctx, entry, address, draft)
 		}

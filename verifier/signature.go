@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"crypto"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,7 +31,11 @@ type signer struct {
 // signer of a credential is its issuer, of a presentation its holder (VC Data Model 2.0 sections 4.7 and 4.13).
 func (r *run) signer() signer {
 	if r.isPresentation() {
-		return signer{r.document.Holder.ID, keys.Authentication, "holder"}
+		holder := r.document.Holder.ID
+		if holder == "" && r.secured != nil && r.secured.Claims.Issuer != nil { // the same in the words of a token (VCDM 1.1 section 6.3.1)
+			holder = *r.secured.Claims.Issuer
+		}
+		return signer{holder, keys.Authentication, "holder"}
 	}
 	return signer{r.document.Issuer.ID, keys.AssertionMethod, "issuer"}
 }
@@ -46,7 +51,7 @@ func (r *run) signature(ctx context.Context) {
 		r.fail("issuer", "issuer_mismatch", "The credential does not say who its issuer is.", "/issuer", "VCDM 2.0 4.7")
 		return
 	case r.unsigned:
-		r.vouched()
+		r.vouched(ctx)
 		return
 	}
 	var own, foreign []proof.Proof
@@ -70,7 +75,10 @@ func (r *run) signature(ctx context.Context) {
 	for _, p := range own {
 		result := r.judgeProof(ctx, p, r.controller(p, signer), signer)
 		result.own = true
-		good = good || result.counts
+		if result.counts {
+			good = true
+			r.counted = append(r.counted, p)
+		}
 		possible = possible || !result.counts && result.issuer != nil && result.issuer.Outcome == NotKnown && result.proof.Outcome != Fail
 		results = append(results, result)
 	}
@@ -123,6 +131,11 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string, 
 	}
 	found := r.findKey(ctx, p, controller, s.purpose)
 	if found.key == nil {
+		if found.tried != nil {
+			if c := describe(r.verify(ctx, p, found.tried)); c.Code == proof.CodeSignatureInvalid {
+				return refuse(&found.check, c.Code, c.Detail, c.Clause)
+			}
+		}
 		return judged{issuer: &found.check, proof: Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: p.Pointer,
 			Detail: "The signature could not be checked without the key."}}
 	}
@@ -160,7 +173,7 @@ func (r *run) meansTheSame(p proof.Proof) bool {
 	if p.Contexts == nil || len(p.Contexts) == len(r.document.Contexts) {
 		return true
 	}
-	value := shallow(r.document.Value())
+	value := maps.Clone(r.document.Value())
 	value["@context"] = p.Contexts
 	signed, err := credential.FromValue(nil, value)
 	return err == nil && !slices.ContainsFunc(credential.Check(signed, r.Profile), func(p credential.Problem) bool { return !p.Warning })
@@ -201,16 +214,16 @@ func (r *run) judgeForeign(ctx context.Context, p proof.Proof, s signer, good bo
 func beside(j judged) judged {
 	c := Check{Step: "proof", Outcome: Warn, Code: j.proof.Code, Pointer: j.proof.Pointer, Clause: j.proof.Clause}
 	switch {
-	case j.proof.Outcome == Fail && (c.Code == proof.CodeAlgNotAllowed || c.Code == "proof_purpose"):
-		c.Detail = "Beside the issuer's signature there is another that Laurel does not count."
+	case j.proof.Outcome == Fail && slices.Contains([]string{proof.CodeAlgNotAllowed, "proof_purpose", "challenge_mismatch", "domain_mismatch"}, c.Code):
+		c.Detail = "Beside the signature that counts there is another that does not."
 	case j.proof.Outcome == Fail:
 		return judged{proof: j.proof}
 	case j.proof.Code == proof.CodeTooComplex:
-		c.Detail = "Beside the issuer's signature there are more than are looked at."
+		c.Detail = "Beside the signature that counts there are more than are looked at."
 	case j.proof.Outcome == Pass && j.issuer.Outcome == Pass:
-		c.Outcome, c.Detail = Pass, "A signature of somebody else beside the issuer's fits as well."
+		c.Outcome, c.Detail = Pass, "A signature of somebody else beside the one that counts fits as well."
 	default:
-		c.Code, c.Detail = "issuer_unresolved", "Beside the issuer's signature there is one whose signer could not be established."
+		c.Code, c.Detail = "issuer_unresolved", "Beside the signature that counts there is one whose signer could not be established."
 	}
 	return judged{proof: c}
 }

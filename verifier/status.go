@@ -11,13 +11,17 @@ import (
 	"github.com/laurelbadges/laurel/credential/strict"
 )
 
-// Bounds of what is looked up: entries, and the lists that they lead to. Nobody needs more. Of a list that is longer than longList
-// only the one bit is kept, so that several do not meet in memory.
+// Bounds of what is looked up: entries of one credential, and the lists that they lead to: maxLists for one, and two more for each
+// credential inside and each endorsement, up to maxListsAll. Of a list that is longer than longList only the one bit is kept, so that
+// several do not meet in memory.
 const (
-	maxEntries = 16
-	maxLists   = 4
-	longList   = 8 << 20 // entries
+	maxEntries  = 16
+	maxLists    = 4
+	maxListsAll = 16
+	longList    = 8 << 20 // entries
 )
+
+func (w *work) listsMost() int { return min(maxLists+2*(w.nested+w.endorsed), maxListsAll) }
 
 // statusClauses are the rules of looking a status up.
 var statusClauses = map[status.Method]string{
@@ -132,7 +136,7 @@ func (r *run) listOf(ctx context.Context, entry status.Entry) *statusList {
 	if list != nil {
 		return list
 	}
-	if r.work.lists == maxLists || r.work.spent() {
+	if r.work.lists == r.work.listsMost() || r.work.spent() {
 		return nil
 	}
 	r.work.lists++

@@ -34,10 +34,11 @@ func (r *run) statusList(ctx context.Context, address string) *statusList {
 	}
 	own := r.inner(credential.VerifiableCredentials)
 	own.judgeInner(ctx, text)
-	defer own.remember(ctx)
 	r.work.count(own)
 	signed := []string{"form", "contexts", "issuer", "proof"} // of the steps of authenticity those that say what was signed, and by whom
 	switch {
+	case own.document != nil && own.isPresentation(): // whose issuer would be whoever it says
+		return refuseList(source, "status_invalid", "What stands at the status list's address is a presentation and no status list")
 	case own.document == nil || own.found(Fail, signed...):
 		return refuseList(source, "status_invalid", "The status list is not what its issuer signed")
 	case own.found(NotKnown, signed...) || !own.found(Pass, "proof"):
@@ -47,6 +48,7 @@ func (r *run) statusList(ctx context.Context, address string) *statusList {
 	if list.fault != nil {
 		return refuseList(source, list.fault.code, list.fault.detail)
 	}
+	own.remember(ctx) // it is a list, and no badge of a person
 	r.work.units += list.bits.Len() / 8 / bytesPerUnit
 	source.Bytes = nil
 	return &statusList{own: own, subject: list.subject, bits: list.bits, source: source}

@@ -47,6 +47,8 @@ func (l *statusList) sayRevoked(entry status.Entry, r *run) standing {
 	}
 	doubt := ""
 	switch {
+	case l.revocations.Fault != nil:
+		doubt = "it breaks the rules of its own form: " + l.revocations.Fault.Detail
 	case !own:
 		doubt = "it does not say that it is the issuer's"
 	case l.revocations.ID != "" && l.revocations.ID != entry.ListURL:
@@ -59,6 +61,6 @@ func (l *statusList) sayRevoked(entry status.Entry, r *run) standing {
 		return standing{Check: c}
 	}
 	c.Outcome, c.Code = NotKnown, "status_invalid"
-	c.Detail = "The list of revoked badges does not name it, but the list is not signed and " + doubt + "; whether it is in force is not known."
-	return standing{Check: c, silent: true}
+	c.Detail = "The list of revoked badges does not name it, but the list is not signed, and " + doubt + "; whether it is in force is not known."
+	return standing{Check: c, silent: l.revocations.Fault == nil}
 }

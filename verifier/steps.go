@@ -80,10 +80,10 @@ func (r *run) subject() {
 	switch {
 	case !r.isPresentation():
 		r.pass("subject", "It names its recipient.")
-	case r.document.Holder.ID == "":
+	case r.signer().id == "":
 		r.none("subject", "The presentation does not say who holds it.")
 	default:
-		r.pass("subject", "It is presented by "+r.document.Holder.ID+".")
+		r.pass("subject", "It is presented by "+r.signer().id+".")
 	}
 }
 
@@ -119,8 +119,8 @@ func (r *run) endorsements(ctx context.Context) {
 func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Check {
 	own := r.inner(r.Profile)
 	own.judgeInner(ctx, sealed{bytes: []byte(e.JWT), jwt: e.JWT != "", value: e.Value})
-	defer own.remember(ctx)
 	r.work.count(own)
+	r.work.endorsed++
 	c := Check{Step: "endorsement", Pointer: e.Pointer, Clause: "OB 3.0 9.1"}
 	authentic := own.answerAuthentic()
 	switch {
@@ -128,6 +128,11 @@ func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Ch
 		c.Outcome, c.Code, c.Detail = Warn, own.cause(), "An endorsement is not authentic; it counts for nothing."
 	case own.document.Kind != credential.KindEndorsement || e.Carrier == "" || own.document.Subject.ID != e.Carrier:
 		c.Outcome, c.Code, c.Detail = Warn, "subject_mismatch", "An endorsement is about something else than what carries it; it counts for nothing."
+	default:
+		own.remember(ctx) // it is an endorsement, and no badge of a person
+	}
+	switch {
+	case c.Outcome != "":
 	case authentic == Undecided:
 		c.Outcome, c.Code, c.Detail = NotKnown, cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), "Who signed an endorsement could not be established."
 	case own.found(Fail, "dates"):

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -76,7 +75,7 @@ func Authentic(ctx context.Context, sealed []byte, o Options) error {
 		return nil
 	}
 	for _, c := range r.checks {
-		if slices.Contains(authenticSteps, c.Step) && (c.Outcome == Fail || c.Outcome == NotKnown) {
+		if c.Outcome == Fail && slices.Contains(authenticSteps, c.Step) || c.Outcome == NotKnown && slices.Contains(decidingSteps, c.Step) {
 			return fmt.Errorf("%s: %s", c.Title, c.Detail)
 		}
 	}
@@ -87,11 +86,12 @@ func Authentic(ctx context.Context, sealed []byte, o Options) error {
 type run struct {
 	Options
 	at         time.Time
-	isInner    bool   // a credential that another leads to: its own status and endorsements are not followed
+	isInner    bool   // a list, endorsement or newer version: whoever asked for it says what of it is followed
 	proofOnly  bool   // see [CheckProof]
 	container  *run   // of a credential inside a presentation or record: that of the document around it
 	depth      int    // how many documents stand around it
 	standing   Answer // whether it is authentic by itself, whatever is inside
+	around     Answer // whether it is in force by itself, whatever is inside
 	unsigned   bool   // it has no proof of its own, and stands inside a document that may have
 	checks     []Check
 	secured    *proof.Secured
@@ -102,13 +102,15 @@ type run struct {
 	documents  map[string]resolved // documents of issuers that this verification has read
 	lists      map[string]*statusList
 	work       *work
-	units      int     // of canonical forms that the checks of signatures needed
-	own        int     // units of what each check of a signature needed for itself
-	signatures int     // checked
-	endorsers  []Party // who signed the endorsements that are authentic
-	superseded string  // address of the credential that took its place
-	view       *View   // of a document that is no Verifiable Credential
+	counted    []proof.Proof // the proofs that count
+	units      int           // of canonical forms that the checks of signatures needed
+	own        int           // units of what each check of a signature needed for itself
+	signatures int           // checked
+	endorsers  []Party       // who signed the endorsements that are authentic
+	superseded string        // address of the credential that took its place
+	view       *View         // of a document that is no Verifiable Credential
 	nested     []*Report
+	mingled    map[string]bool // ids of several objects with different members; nil before somebody asks
 }
 
 func newRun(o Options) *run {
@@ -122,20 +124,24 @@ func newRun(o Options) *run {
 // work is what one verification has done for the credentials that it leads to, in units of at most a quarter of a microsecond.
 // It is counted and not timed, so that one input gets one answer on every machine, however busy.
 type work struct {
-	units  int
-	most   int // units from which on nothing else is begun
-	lists  int // status lists read
-	nested int // credentials inside, on every level
+	units    int
+	most     int // units from which on nothing else is begun
+	read     int // bytes fetched
+	lists    int // status lists read
+	schemas  int // JSON Schemas read
+	nested   int // credentials inside, on every level
+	endorsed int // endorsements judged
 }
 
 // Bounds and prices of work. Two status lists and ten endorsements take some 40,000 units.
 const (
 	workMost       = 1 << 16
 	signatureUnits = 1000
-	bytesPerUnit   = 256 // of a status list as inflated
+	bytesPerUnit   = 256     // of a status list as inflated
+	readMost       = 8 << 20 // bytes fetched, from which on nothing else is
 )
 
-// spent says whether no other list or endorsement may be begun. Each is bounded too, by about as much again.
+// spent says whether nothing else may be begun. What is begun is bounded by what one document may cost.
 func (w *work) spent() bool { return w.units > w.most }
 
 // count adds what the run of an inner credential has done.
@@ -152,7 +158,7 @@ func (w *work) count(inner *run) {
 
 // judge takes the steps in their order. A step that finds nothing to go on says so; none is left out.
 func (r *run) judge(ctx context.Context, s sealed) {
-	if holdsOpenBadges2(s) {
+	if r.container == nil && holdsOpenBadges2(s) { // no Verifiable Credential, so nothing that may stand inside one
 		r.view = r.judgeOpenBadges2(ctx, s)
 	} else if r.judgeText(ctx, s) {
 		r.judgeRest(ctx)
@@ -195,9 +201,8 @@ func (r *run) judgeText(ctx context.Context, s sealed) bool {
 func (r *run) judgeRest(ctx context.Context) {
 	r.signature(ctx)
 	r.subject()
-	defer r.presented(ctx) // each credential inside is judged by itself, also when what holds it is nobody's
-	if !r.isInner && r.answerAuthentic() != No {
-		r.credentialSchemas(ctx)
+	if !r.isInner {
+		defer r.presented(ctx) // each credential inside is judged by itself, also when what holds it is nobody's
 	}
 	if r.answerAuthentic() == No {
 		return // what nobody signed has no dates and no status
@@ -210,16 +215,15 @@ func (r *run) judgeRest(ctx context.Context) {
 		r.none("status", "A presentation has no status of its own.")
 	} else {
 		r.status(ctx)
+		r.covered()
 	}
 	r.endorsements(ctx)
 	r.superseded = r.refreshed(ctx)
+	r.credentialSchemas(ctx) // last, as what cannot be read of them changes nothing, and the time for all fetches is one
 	r.recognition()
 }
 
 func (r *run) add(c Check) {
-	if r.isPresentation() && (c.Step == "issuer" || c.Step == "proof") {
-		c.Detail = strings.ReplaceAll(c.Detail, "issuer", "holder") // who signs a presentation
-	}
 	c.Title, c.Detail = titles[c.Step], sentence(c.Detail)
 	r.checks = append(r.checks, c)
 }

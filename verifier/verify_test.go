@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,29 +112,31 @@ func (b *bench) verify(input []byte) *Report {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for i, step := range Steps { // all steps, in their order
-		seen := -1
-		for _, c := range report.Checks {
-			for n, name := range Steps {
-				if c.Step == name {
-					if n < seen {
-						b.Errorf("step %s stands after a later one", name)
-					}
-					seen = n
-				}
-			}
-			if (c.Code == "") != (c.Outcome == Pass || c.Outcome == NotApplicable) {
-				b.Errorf("%s: code %q with outcome %s", c.Step, c.Code, c.Outcome)
-			}
-			if c.Title == "" || !strings.HasSuffix(c.Detail, ".") {
-				b.Errorf("%s: %q is not a sentence", c.Step, c.Detail)
-			}
+	wellFormed(b, report)
+	return report
+}
+
+// wellFormed holds for every report, and for those inside it: all steps, in their order, each with what it has to have.
+func wellFormed(t testing.TB, report *Report) {
+	t.Helper()
+	var order []string
+	for _, c := range report.Checks {
+		if len(order) == 0 || order[len(order)-1] != c.Step {
+			order = append(order, c.Step)
 		}
-		if len(report.Checks) <= i {
-			b.Fatalf("no step %s", step)
+		if (c.Code == "") != (c.Outcome == Pass || c.Outcome == NotApplicable) {
+			t.Errorf("%s: code %q with outcome %s", c.Step, c.Code, c.Outcome)
+		}
+		if c.Title == "" || !strings.HasSuffix(c.Detail, ".") {
+			t.Errorf("%s: %q is not a sentence", c.Step, c.Detail)
 		}
 	}
-	return report
+	if !slices.Equal(order, Steps) {
+		t.Errorf("the steps are %v", order)
+	}
+	for _, inside := range report.Credentials {
+		wellFormed(t, inside)
+	}
 }
 
 func expect(t testing.TB, name string, r *Report, authentic, inForce Answer, code string) {

@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/laurelbadges/laurel/credential"
 )
@@ -11,12 +12,29 @@ func view(c *credential.Credential) *View {
 	v := &View{Standard: standard(c), Kind: c.Kind, ID: c.ID, Name: c.Name, Issuer: party(c.Issuer),
 		Awarded: cmp.Or(c.Awarded, c.ValidFrom), ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 		Recipient: []Identity{}, Results: []Mark{}, Alignments: []Alignment{}, Evidence: []Evidence{}, Endorsements: []Party{}}
-	if c.Kind == credential.KindPresentation && c.Holder.ID != "" {
-		holder := party(c.Holder)
-		v.Holder = &holder
+	if c.Kind == credential.KindPresentation { // whatever else it says, its holder may say it of anybody
+		v = &View{Standard: standard(c), Kind: c.Kind, ID: c.ID, Recipient: v.Recipient, Results: v.Results, Alignments: v.Alignments, Evidence: v.Evidence, Endorsements: v.Endorsements}
+		if c.Holder.ID != "" {
+			holder := party(c.Holder)
+			v.Holder = &holder
+		}
+		return v
 	}
 	if c.Subject.ID != "" {
 		v.Recipient = append(v.Recipient, Identity{Type: "id", Value: c.Subject.ID})
+	}
+	if subjects, several := c.Value()["credentialSubject"].([]any); several && len(subjects) > 1 {
+		// Which of them stands first is not signed, so none is shown before the others.
+		v.Recipient = v.Recipient[:0]
+		for _, subject := range subjects {
+			if object, _ := subject.(map[string]any); object != nil {
+				if id, _ := object["id"].(string); id != "" {
+					v.Recipient = append(v.Recipient, Identity{Type: "id", Value: id})
+				}
+			}
+		}
+		slices.SortFunc(v.Recipient, func(a, b Identity) int { return cmp.Compare(a.Value, b.Value) })
+		return v
 	}
 	for _, id := range c.Subject.Identifiers {
 		v.Recipient = append(v.Recipient, Identity{Type: id.Type, Value: id.Hash, Hashed: id.Hashed})

@@ -42,6 +42,21 @@ var hostiles = []hostile{
 		return h.signed(object{"zzz": inner})
 	}},
 
+	// What stands inside.
+	{name: "presentation", make: func(h *hostileKey, size int) []byte {
+		return h.presentation(size, func(n int) object { return object{"proof": h.proof(n)} })
+	}},
+	{name: "proofs-inside", make: func(h *hostileKey, size int) []byte { // each proof holds nodes that are alike
+		alike := several(5, func(int) any { return object{"type": "DataIntegrityProof", "cryptosuite": "x"} })
+		return h.presentation(size, func(int) object {
+			return object{"proof": several(credential.Limits.Proofs, func(i int) any {
+				p := h.proof(i)
+				p["proof"] = alike
+				return p
+			})}
+		})
+	}},
+
 	// Numbers.
 	{name: "digits", make: func(h *hostileKey, size int) []byte {
 		return h.achievement(object{"creditsAvailable": json.Number("1." + strings.Repeat("0", size))})

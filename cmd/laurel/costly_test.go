@@ -25,6 +25,7 @@ import (
 	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/internal/fetch"
 	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/keys/jose"
 	"github.com/laurelbadges/laurel/proof"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -173,6 +174,24 @@ func (h *hostileKey) chained(document object) []byte {
 
 func (h *hostileKey) token(document object) []byte {
 	out, err := proof.SealJWT(encoded(document), h.signer)
+	if err != nil {
+		panic(err)
+	}
+	return []byte(out)
+}
+
+// presentation is a token of as many badges as there is room for, each with members of its own.
+func (h *hostileKey) presentation(size int, members func(n int) object) []byte {
+	inside, length := array{}, 0
+	for n := 0; n < credential.Limits.Nested && length < size; n++ {
+		own := members(n)
+		own["id"] = fmt.Sprintf("urn:hostile:%d", n)
+		document := h.unsigned(own)
+		inside = append(inside, document)
+		length += len(encoded(document))
+	}
+	out, err := jose.Sign(encoded(object{"@context": badgeContexts, "type": array{"VerifiablePresentation"}, "holder": h.did, "verifiableCredential": inside}),
+		jose.Header{Type: "vp+jwt", KeyID: h.signer.ID}, h.signer.Signer)
 	if err != nil {
 		panic(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -191,6 +192,8 @@ func headline(r *verifier.Report) string {
 		return "Authentic, and in force."
 	case r.Authentic == verifier.No:
 		return "Not authentic."
+	case r.Authentic == verifier.Yes && r.InForce == verifier.No && isInside(r):
+		return "Authentic, but a credential in it is not in force."
 	case r.Authentic == verifier.Yes && r.InForce == verifier.No:
 		return "Authentic, but " + standing + "."
 	case r.Authentic == verifier.Yes:
@@ -199,6 +202,13 @@ func headline(r *verifier.Report) string {
 		return "Who signed it could not be established, and it is " + standing + "."
 	}
 	return "Who signed it could not be established."
+}
+
+// isInside says whether what keeps a presentation from being in force is a credential in it alone.
+func isInside(r *verifier.Report) bool {
+	return len(r.Credentials) > 0 && !slices.ContainsFunc(r.Checks, func(c verifier.Check) bool {
+		return c.Outcome == verifier.Fail && !strings.HasPrefix(c.Pointer, "/verifiableCredential")
+	})
 }
 
 // clean takes control characters out of text that somebody else wrote, so that it cannot steer a terminal or change the

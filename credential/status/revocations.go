@@ -14,6 +14,9 @@ import (
 type Revocations struct {
 	ID     string // "" when absent
 	Issuer string // id of the issuer; "" when absent
+	// Fault is a rule that the list breaks, nil for none. What such a list names is revoked all the same; that it does not name a
+	// credential means nothing.
+	Fault *Error
 
 	reasons map[string]string // by the id of a revoked credential, as it is compared
 }
@@ -24,7 +27,8 @@ const maxRevocations = 20000
 
 // ParseRevocations reads a list of at most credential.Limits.Body bytes: a JSON object, read strictly, whose entries stand under
 // revokedCredential or revokedCredentials (both are in use, and a list may have both). An entry whose member revoked is absent or
-// true counts; false says that the credential is not revoked. Every error is an [*Error], with CodeTooLarge or CodeInvalid.
+// true counts; false says that the credential is not revoked. Every error is an [*Error], with CodeTooLarge or CodeInvalid; a list
+// of which some can be read gives no error but a Fault.
 func ParseRevocations(document []byte) (*Revocations, error) {
 	value, err := strict.Object(document, strict.Limits{Bytes: credential.Limits.Body, Depth: credential.Limits.Depth,
 		Objects: maxRevocations + credential.Limits.Objects, Values: maxRevocations})
@@ -36,9 +40,14 @@ func ParseRevocations(document []byte) (*Revocations, error) {
 		return nil, invalid(clauseRevocations, "", "the list is not a JSON object that can be read in one way only")
 	}
 	r := &Revocations{reasons: map[string]string{}}
+	fault := func(pointer, detail string) {
+		if r.Fault == nil {
+			r.Fault = &Error{Code: CodeInvalid, Pointer: pointer, Clause: clauseRevocations, Detail: detail}
+		}
+	}
 	if id, present := value["id"]; present {
 		if r.ID, _ = id.(string); !absolute(r.ID) {
-			return nil, invalid(clauseRevocations, "/id", "the id of the list is not a URL")
+			fault("/id", "the id of the list is not a URL")
 		}
 	}
 	switch issuer := value["issuer"].(type) {
@@ -48,7 +57,7 @@ func ParseRevocations(document []byte) (*Revocations, error) {
 	case map[string]any:
 		r.Issuer, _ = issuer["id"].(string)
 	default:
-		return nil, invalid(clauseRevocations, "/issuer", "the issuer of the list is neither an identifier nor an object")
+		fault("/issuer", "the issuer of the list is neither an identifier nor an object")
 	}
 	found := false
 	for _, name := range []string{"revokedCredential", "revokedCredentials"} {
@@ -59,11 +68,12 @@ func ParseRevocations(document []byte) (*Revocations, error) {
 		found = true
 		entries, isArray := member.([]any)
 		if !isArray {
-			return nil, invalid(clauseRevocations, "/"+name, "the revoked credentials are not a list")
+			fault("/"+name, "the revoked credentials are not a list")
+			entries = []any{member}
 		}
 		for _, entry := range entries {
 			if !r.add(entry) {
-				return nil, invalid(clauseRevocations, "/"+name, "an entry of the list does not say which credential is revoked")
+				fault("/"+name, "an entry of the list does not say which credential is revoked")
 			}
 		}
 	}

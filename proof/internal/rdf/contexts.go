@@ -265,16 +265,19 @@ func (w *walk) scoped(active *activeContext, t *term, transient bool) (*activeCo
 	return derived, w.spend(1 + derived.layers)
 }
 
-// embedded applies the @context of a credential inside a document. Anywhere else it could give the terms of a signed
-// document another meaning.
+// embedded applies the @context of a credential inside a document, or that of a proof, which some suites copy there (VC-DI-EDDSA
+// section 3.3.1). Anywhere else it could give the terms of a signed document another meaning.
 func (w *walk) embedded(active *activeContext, where position, value any) (*activeContext, error) {
 	at := w.at()
-	if where.property != "endorsement" && where.property != "verifiableCredential" {
+	if where.property != "endorsement" && where.property != "verifiableCredential" && where.property != "proof" {
 		return nil, untrusted(at, "@context stands below the top of the document")
 	}
 	list, err := w.processor.contexts(value, at)
 	if err != nil {
 		return nil, err
+	}
+	if list.inline && where.property == "proof" {
+		return nil, untrusted(at, "a proof defines terms")
 	}
 	if list.inline {
 		w.inline = true

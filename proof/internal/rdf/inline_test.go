@@ -2,6 +2,7 @@ package rdf
 
 import (
 	"crypto"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -65,6 +66,9 @@ func TestInlineContextsThatAreRefused(t *testing.T) {
 		{"protected term", inline(`{"name":"urn:ex:name"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
 		{"alias of a keyword", inline(`{"id":"urn:ex:id"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
 		{"import", inline(`{"@import":"https://example.org/v1"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"in a wrapping with more in it", inline(`{"@context":{"a":"urn:a"},"b":"urn:b"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"in two wrappings", inline(`{"@context":{"@context":{"a":"urn:a"}}}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
+		{"in a wrapping that holds a URL", inline(`{"@context":"`+contextOB+`"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
 		{"remote context in a term", inline(`{"a":{"@id":"urn:a","@context":"https://example.org/v1"}}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
 		{"base", inline(`{"@base":"https://example.org/"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
 		{"default language", inline(`{"@language":"en"}`, `"name":"n"`), CodeContextUntrusted, "/@context/1"},
@@ -85,5 +89,41 @@ func TestInlineContextsThatAreRefused(t *testing.T) {
 			_, err := processor.Canonicalize(t.Context(), parse(t, c.doc), crypto.SHA256)
 			wantRefusal(t, err, c.code, c.pointer)
 		})
+	}
+}
+
+// TestRenamed: no context of a document gives a word that readers look for another name, nor an identifier another look.
+func TestRenamed(t *testing.T) {
+	options := inlineOptions(t)
+	options.Vocabulary = []string{contextV2, contextOB, "https://www.w3.org/2018/credentials/v1"}
+	processor := NewProcessor(options)
+	const cred = "https://www.w3.org/2018/credentials#"
+	for _, c := range []struct{ name, doc, pointer string }{
+		{"status", inline(`{"st":{"@id":"`+cred+`credentialStatus","@type":"@id"}}`, `"st":{"id":"urn:s","type":"BitstringStatusListEntry"}`), "/st"},
+		{"end by a vocabulary", inline(`{"@vocab":"`+cred+`valid"}`, `"Until":"2026-01-01T00:00:00Z"`), "/Until"},
+		{"identifier", inline(`{"ident":"@id"}`, `"credentialSubject":{"ident":"urn:s","name":"n"}`), "/credentialSubject/ident"},
+		{"type", inline(`{"Badge":"https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential"}`, `"credentialSubject":{"id":"urn:s","type":"Badge"}`), "/credentialSubject/type"},
+		{"in the scope of a type", inline(`{"Course":{"@id":"urn:ex:Course","@context":{"till":"`+cred+`validUntil"}}}`, `"credentialSubject":{"id":"urn:s","type":"Course","till":"2026-01-01T00:00:00Z"}`), "/credentialSubject/till"},
+		{"scoped in a published context", inline(`{"where":"https://www.w3.org/ns/credentials/status#statusListIndex"}`, `"credentialStatus":{"id":"urn:s","type":"BitstringStatusListEntry","where":"1"}`), "/credentialStatus/where"},
+		{"a prefix in an identifier", inline(`{"mailto":"https://people.example/"}`, `"credentialSubject":{"id":"mailto:alice","name":"n"}`), "/credentialSubject/id"},
+		{"a prefix in a value", inline(`{"mailto":"https://people.example/","knows":{"@id":"urn:ex:knows","@type":"@id"}}`, `"knows":"mailto:alice"`), "/knows"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := processor.Canonicalize(t.Context(), parse(t, c.doc), crypto.SHA256)
+			var refusal *Error
+			if !errors.As(err, &refusal) || refusal.Code != CodeUnsafeJSONLD || refusal.Pointer != c.pointer {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	for name, doc := range map[string]string{
+		"the published name":  inline(`{"@vocab":"`+cred+`"}`, `"validUntil":"2026-01-01T00:00:00Z"`),
+		"another meaning":     inline(`{"Until":"urn:ex:until"}`, `"Until":"2026-01-01T00:00:00Z"`),
+		"a whole identifier":  inline(`{"mailto":"https://people.example/"}`, `"credentialSubject":{"id":"https://people.example/alice","name":"n"}`),
+		"a prefix of nothing": inline(`{"ex":"https://people.example/"}`, `"credentialSubject":{"id":"mailto:alice","name":"n"}`),
+	} {
+		if _, err := processor.Canonicalize(t.Context(), parse(t, doc), crypto.SHA256); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -21,6 +21,10 @@ type Options struct {
 	// Inline lets a document define terms in @context itself, beside the known contexts. It then takes the general path.
 	Inline bool
 
+	// Vocabulary are the URLs of contexts whose words readers look for. A document that defines terms itself may not give these
+	// meanings other names: what it says would be signed, and not seen.
+	Vocabulary []string
+
 	// General sends every document on the general path. Only tests need it: both paths come to the same.
 	General bool
 
@@ -37,6 +41,7 @@ type Processor struct {
 	inline  bool
 	loose   bool
 	general bool
+	words   func() words // of Options.Vocabulary
 
 	mu       sync.Mutex
 	loaded   map[string]*loadedContext
@@ -49,8 +54,10 @@ type Processor struct {
 
 // NewProcessor returns a Processor that reads contexts by o.
 func NewProcessor(o Options) *Processor {
-	return &Processor{context: o.Context, inline: o.Inline, loose: o.loose, general: o.General,
+	p := &Processor{context: o.Context, inline: o.Inline, loose: o.loose, general: o.General,
 		loaded: map[string]*loadedContext{}, compiled: map[string]*activeContext{}}
+	p.words = p.wordsOf(o.Vocabulary)
+	return p
 }
 
 // Counts says how many documents have got a canonical form on the compiled path and on the general one.

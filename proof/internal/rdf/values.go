@@ -16,12 +16,19 @@ func (w *walk) reference(active *activeContext, value any, vocab bool) (node, er
 	w.reads(len(text))
 	iri := active.expandIRI(text, vocab)
 	switch {
+	case w.shortens(text, iri):
+		return node{}, w.refuse("%s is written short by a context of the document, so readers would take it for another", quote(text))
 	case isAbsolute(iri):
 		return w.iri(iri), nil
 	case isBlankLabel(iri):
 		return w.labelled(iri[len("_:"):])
 	}
 	return node{}, w.refuse("%s is not an absolute IRI, so it would not be signed", quote(text))
+}
+
+// shortens says whether a document that defines terms itself writes an identifier with a prefix.
+func (w *walk) shortens(text, iri string) bool {
+	return w.inline && !w.processor.loose && text != iri && strings.Contains(text, ":")
 }
 
 // types states the types of a node (section 5.1.2 step 13.4.4), and says whether it is a credential.
@@ -58,6 +65,9 @@ func (w *walk) typeIRI(outer *activeContext, value any) (string, error) {
 	}
 	w.reads(len(text))
 	iri := outer.expandIRI(text, true)
+	if w.inline && !w.processor.loose && text != iri && w.processor.words().renames(text, iri) {
+		return "", w.refuse("a context of the document gives the type %s another name, so readers would not see it", quote(iri))
+	}
 	if text == "" || !isAbsolute(iri) {
 		return "", w.refuse("no context defines the type %s, so it would not be signed", quote(text))
 	}

@@ -230,7 +230,7 @@ func (w *walk) object(active *activeContext, where position, to *target, object 
 		if active, err = w.embedded(active, where, local); err != nil {
 			return err
 		}
-		if !isCredential(active, object) {
+		if where.property != "proof" && !isCredential(active, object) {
 			return untrusted(w.at(), "@context stands inside an object that is not a credential")
 		}
 		w.leave()
@@ -391,6 +391,9 @@ func (w *walk) named(s scope) error {
 		return nil
 	}
 	for _, m := range w.membersOf(s) {
+		if w.inline && m.name != m.iri && w.processor.words().renames(m.name, m.iri) {
+			return w.refuseMember(m.name, "a context of the document gives %s another name, so readers would not see it", quote(m.iri))
+		}
 		if m.term != nil {
 			continue
 		}
@@ -479,7 +482,9 @@ func (w *walk) identify(s scope) (subject node, id identifier, err error) {
 	iri := ""
 	for _, m := range w.membersOf(s) {
 		if text, isText := m.value.(string); isText && m.iri == "@id" {
-			iri = s.active.expandIRI(text, false)
+			if iri = s.active.expandIRI(text, false); w.shortens(text, iri) {
+				iri = "" // as if there were none; [walk.reference] says why
+			}
 			w.reads(len(text))
 		}
 	}
