@@ -49,7 +49,7 @@ var homes = map[string][]string{
 	"github.com/alecthomas/kong":      {"cmd/laurel"},
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys"},
-	"github.com/mr-tron/base58":       {"keys", "proof"},
+	"github.com/mr-tron/base58":       {"credential", "keys", "proof"},
 	"net/http":                        {"internal/fetch", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "cmd/laurel"},
 	"golang.org/x/net":                {}, // tests only
 	"github.com/makiuchi-d/gozxing":   {}, // tests only

@@ -1,5 +1,7 @@
 package credential
 
+import "github.com/laurelbadges/laurel/credential/strict"
+
 // The classes below serve reading and building alike: [Parse] fills them as far as the document goes, and [Build] writes the
 // members that are not empty. Texts named Markdown are shown only after sanitising.
 
@@ -106,7 +108,7 @@ func readIdentity(o map[string]any) IdentityObject {
 func readAchievement(o map[string]any) Achievement {
 	a := Achievement{ID: text(o["id"]), Name: text(o["name"]), Description: text(o["description"]),
 		AchievementType: text(o["achievementType"]), Version: text(o["version"]), InLanguage: text(o["inLanguage"]),
-		Image: readImage(o["image"]), Tags: texts(o["tag"]), Alignments: readAll(o["alignment"], readAlignment),
+		Image: readImage(o["image"]), Tags: strict.Texts(o["tag"]), Alignments: readAll(o["alignment"], readAlignment),
 		ResultDescriptions: readAll(o["resultDescription"], readResultDescription)}
 	if criteria, ok := o["criteria"].(map[string]any); ok {
 		a.Criteria = Criteria{ID: text(criteria["id"]), Narrative: text(criteria["narrative"])}
@@ -125,7 +127,7 @@ func readAlignment(o map[string]any) Alignment {
 
 func readResultDescription(o map[string]any) ResultDescription {
 	return ResultDescription{ID: text(o["id"]), Name: text(o["name"]), ResultType: text(o["resultType"]),
-		AllowedValues: texts(o["allowedValue"]), RequiredLevel: text(o["requiredLevel"]), RequiredValue: text(o["requiredValue"]),
+		AllowedValues: strict.Texts(o["allowedValue"]), RequiredLevel: text(o["requiredLevel"]), RequiredValue: text(o["requiredValue"]),
 		ValueMin: text(o["valueMin"]), ValueMax: text(o["valueMax"]), Levels: readAll(o["rubricCriterionLevel"], readLevel),
 		Alignments: readAll(o["alignment"], readAlignment)}
 }

@@ -104,8 +104,8 @@ func FromValue(raw []byte, value map[string]any) (*Credential, error) {
 			Detail: "the JSON object has neither @context nor type, so it is no credential"}
 	}
 	c := &Credential{raw: raw, value: value,
-		Contexts:     values(value["@context"]),
-		Types:        texts(value["type"]),
+		Contexts:     strict.Values(value["@context"]),
+		Types:        strict.Texts(value["type"]),
 		ID:           text(value["id"]),
 		Name:         text(value["name"]),
 		Description:  text(value["description"]),

@@ -6,10 +6,12 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"math/big"
 	"strings"
 
+	"github.com/mr-tron/base58"
+
 	"github.com/laurelbadges/laurel/contexts"
+	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 // clauseDigest is the clause of the digests that an object may name beside its id.
@@ -49,10 +51,10 @@ func CheckDigests(object map[string]any, data []byte) (fit, compared bool) {
 
 // compare gives what comes of each digest that object names, with the member that names it.
 func (r *resource) compare(object map[string]any, found func(c comparison, name string)) {
-	for _, v := range values(object["digestSRI"]) {
+	for _, v := range strict.Values(object["digestSRI"]) {
 		found(r.compareSRI(text(v)), "digestSRI")
 	}
-	for _, v := range values(object["digestMultibase"]) {
+	for _, v := range strict.Values(object["digestMultibase"]) {
 		found(r.compareMultibase(text(v)), "digestMultibase")
 	}
 }
@@ -152,7 +154,7 @@ const longestMultibase = 128
 // compareMultibase compares a digest that is a Multihash (its code, its length, the digest) in Multibase: base64url without
 // padding, or base58btc.
 func (r *resource) compareMultibase(s string) comparison {
-	if len(s) < 3 || len(s) > longestMultibase {
+	if len(s) < 3 || len(s) > longestMultibase || strings.ContainsAny(s, "\r\n") { // which the decoder of base64 would pass over
 		return differs
 	}
 	var raw []byte
@@ -160,7 +162,7 @@ func (r *resource) compareMultibase(s string) comparison {
 	case 'u':
 		raw, _ = base64.RawURLEncoding.Strict().DecodeString(s[1:])
 	case 'z':
-		raw = fromBase58(s[1:])
+		raw, _ = base58.Decode(s[1:])
 	}
 	if len(raw) < 2 || int(raw[1]) != len(raw)-2 {
 		return differs
@@ -173,19 +175,4 @@ func (r *resource) compareMultibase(s string) comparison {
 		return fits
 	}
 	return differs
-}
-
-// fromBase58 reads base58btc; nil when s is none.
-func fromBase58(s string) []byte {
-	const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-	n, base := new(big.Int), big.NewInt(int64(len(alphabet)))
-	for i := range len(s) {
-		digit := strings.IndexByte(alphabet, s[i])
-		if digit < 0 {
-			return nil
-		}
-		n.Add(n.Mul(n, base), big.NewInt(int64(digit)))
-	}
-	zeros := len(s) - len(strings.TrimLeft(s, "1"))
-	return append(make([]byte, zeros), n.Bytes()...)
 }

@@ -51,6 +51,8 @@ func TestDigests(t *testing.T) {
 		{"SRI under another name", context, "digestSRI", strings.Replace(sri384v2, "384", "512", 1), fails},
 		{"SRI with one of two that fits", context, "digestSRI", "sha384-" + strings.Repeat("A", 64) + " " + sri384v2, ""},
 		{"SRI of which the weaker fits", context, "digestSRI", sri("sha256", v2) + " sha384-" + strings.Repeat("A", 64), fails},
+		{"SRI of which the weaker fits, behind", context, "digestSRI", "sha384-" + strings.Repeat("A", 64) + " " + sri("sha256", v2), fails},
+		{"SRI of which the stronger fits, before", context, "digestSRI", sri("sha512", v2in512) + " sha384-" + strings.Repeat("A", 64), ""},
 		{"SRI of which the stronger fits", context, "digestSRI", "sha384-" + strings.Repeat("A", 64) + " " + sri("sha512", v2in512), ""},
 		{"Multihash of a context", context, "digestMultibase", multibase256v2, ""},
 		{"Multihash in base58", context, "digestMultibase", base58v2, ""},
@@ -91,6 +93,20 @@ func TestDigests(t *testing.T) {
 			if strings.Join(got, "; ") != c.want {
 				t.Errorf("%s at %s: %q, want %q", c.name, place.pointer, got, c.want)
 			}
+		}
+	}
+}
+
+// A digest has one text: decoders that pass over line breaks, or take other letters for those of the alphabet, would give it more.
+func TestTextsOfMultibase(t *testing.T) {
+	r, _ := resourceOf(contextV2)
+	for text, want := range map[string]comparison{
+		multibase256v2: fits, base58v2: fits,
+		multibase256v2 + "\n": differs, multibase256v2[:20] + "\r\n" + multibase256v2[20:]: differs, multibase256v2 + "=": differs,
+		base58v2 + "\n": differs, strings.Replace(base58v2, "H", "0", 1): differs, strings.Replace(base58v2, "H", "é", 1): differs, "z": differs, "u": differs, "": differs,
+	} {
+		if got := r.compareMultibase(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package credential
 
 import (
 	"strconv"
+
+	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 // Endorsement is an endorsement that a document carries. It is a credential of its own, to be judged by itself: a bad
@@ -27,7 +29,7 @@ func endorsements(document map[string]any) []Endorsement {
 		}
 		if tokens, there := object["endorsementJwt"]; there {
 			_, several := tokens.([]any)
-			for i, v := range values(tokens) {
+			for i, v := range strict.Values(tokens) {
 				at := place(pointer, "endorsementJwt")
 				if several {
 					at += "/" + strconv.Itoa(i)

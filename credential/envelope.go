@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 const clauseEnvelope = "VCDM 2.0 4.13.1"
@@ -22,17 +24,17 @@ func OpenEnvelope(value map[string]any) (token, kind string, err error) {
 	problem := func(pointer, code, detail string) (string, string, error) {
 		return "", "", &Problem{Pointer: pointer, Code: code, Clause: clauseEnvelope, Detail: detail}
 	}
-	types := texts(value["type"])
+	types := strict.Texts(value["type"])
 	kind = kindOf(types)
 	switch {
 	case kind != KindEnvelopedCredential && kind != KindEnvelopedPresentation:
 		return problem("/type", CodeNoCredential, "it is not an enveloped credential or presentation")
-	case len(values(value["type"])) != 1:
+	case len(strict.Values(value["type"])) != 1:
 		return problem("/type", CodeAmbiguous, "an envelope claims to be something else as well")
 	case value["proof"] != nil:
 		return problem("/proof", CodeAmbiguous, "an envelope has a proof of its own beside the token in it")
 	}
-	if contexts := values(value["@context"]); len(contexts) == 0 || contexts[0] != any(contextV2) {
+	if contexts := strict.Values(value["@context"]); len(contexts) == 0 || contexts[0] != any(contextV2) {
 		return problem("/@context", CodeContextUntrusted, "the first context of an envelope is not the one of Verifiable Credentials 2.0")
 	}
 	id, _ := value["id"].(string)

@@ -3,6 +3,8 @@ package credential
 import (
 	"slices"
 	"strconv"
+
+	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 // Nested is a credential inside a presentation (verifiableCredential: VCDM 2.0 section 4.13, VCDM 1.1 section 4.10) or inside a
@@ -29,7 +31,7 @@ func nestedCredentials(c *Credential) []Nested {
 	for _, carrier := range c.carriersOfCredentials() {
 		at := carrier.Pointer + "/verifiableCredential"
 		_, several := carrier.Value["verifiableCredential"].([]any)
-		for i, member := range values(carrier.Value["verifiableCredential"]) {
+		for i, member := range strict.Values(carrier.Value["verifiableCredential"]) {
 			if len(all) == Limits.Nested {
 				return all
 			}
@@ -69,7 +71,7 @@ func readNested(member any, pointer string, tokens bool) Nested {
 		}
 		return Nested{Pointer: pointer, JWT: member}
 	case map[string]any:
-		switch kindOf(texts(member["type"])) {
+		switch kindOf(strict.Texts(member["type"])) {
 		case KindEnvelopedPresentation, KindPresentation:
 			return refused("a presentation stands where a credential belongs")
 		case KindEnvelopedCredential:

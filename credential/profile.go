@@ -3,6 +3,8 @@ package credential
 import (
 	"slices"
 	"strings"
+
+	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 // Profile says which documents are expected. The zero value is the stricter one.
@@ -184,7 +186,7 @@ func (w *walk) badge(c *Credential) {
 
 // achievement checks one achievement, and gives the descriptions of its results with the ids of the rubric of each.
 func (w *walk) achievement(achievement Part) (descriptions []Part, levels []map[string]bool) {
-	if criteria, ok := achievement.Value["criteria"].(map[string]any); ok && text(criteria["id"]) == "" && len(values(criteria["narrative"])) == 0 {
+	if criteria, ok := achievement.Value["criteria"].(map[string]any); ok && text(criteria["id"]) == "" && len(strict.Values(criteria["narrative"])) == 0 {
 		w.fail(achievement.Pointer+"/criteria", "OB 3.0 B Criteria", "the criteria have neither an address nor a text")
 	}
 	descriptions = parts(achievement.Value, achievement.Pointer, "resultDescription")

@@ -7,17 +7,6 @@ import (
 	"github.com/laurelbadges/laurel/credential/strict"
 )
 
-// values reads a member that may be one value or an array of values (JSON-LD 1.1 section 4.3).
-func values(v any) []any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{v}
-}
-
 // text reads a string, or the string of a language value (VCDM 2.0 section 11.1); the first one where there are several.
 func text(v any) string {
 	switch v := v.(type) {
@@ -34,16 +23,6 @@ func text(v any) string {
 		}
 	}
 	return ""
-}
-
-func texts(v any) []string {
-	var all []string
-	for _, member := range values(v) {
-		if s, ok := member.(string); ok {
-			all = append(all, s)
-		}
-	}
-	return all
 }
 
 // parts gives the objects in one member of object, which stands at pointer.
@@ -75,7 +54,7 @@ func place(pointer, name string) string {
 // readAll reads the objects of a member with read and skips what is no object.
 func readAll[T any](v any, read func(map[string]any) T) []T {
 	var all []T
-	for _, member := range values(v) {
+	for _, member := range strict.Values(v) {
 		if object, ok := member.(map[string]any); ok {
 			all = append(all, read(object))
 		}

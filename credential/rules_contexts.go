@@ -72,7 +72,7 @@ func (w *walk) contexts(c *Credential, byAddress bool) {
 	w.eachObject(c, c.value, func(object map[string]any) {
 		context, there := object["@context"]
 		// In a proof it may repeat the beginning of the document's own (VC-DI-EDDSA section 3.3.1 puts it there).
-		if there && len(w.path) > 0 && !(w.within("proof") && begins(c.Contexts, values(context))) {
+		if there && len(w.path) > 0 && !(w.within("proof") && begins(c.Contexts, strict.Values(context))) {
 			untrusted(w.member("@context"), "a part of the document has a context of its own")
 		}
 	})

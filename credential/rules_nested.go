@@ -66,7 +66,7 @@ func (w *walk) record(c *Credential) {
 func (w *walk) bounded(c *Credential) {
 	count := 0
 	for _, carrier := range c.carriersOfCredentials() {
-		if count += len(values(carrier.Value["verifiableCredential"])); count > Limits.Nested {
+		if count += len(strict.Values(carrier.Value["verifiableCredential"])); count > Limits.Nested {
 			w.report(Problem{Pointer: carrier.Pointer + "/verifiableCredential", Code: strict.CodeTooComplex,
 				Detail: fmt.Sprintf("there are more than %d credentials inside", Limits.Nested)})
 			return
@@ -83,7 +83,7 @@ func (w *walk) unread(nested Nested) {
 
 // typed checks that an object inside says that it is a credential.
 func (w *walk) typed(nested Nested, clause string) {
-	if !slices.Contains(texts(nested.Value["type"]), KindOther) {
+	if !slices.Contains(strict.Texts(nested.Value["type"]), KindOther) {
 		w.fail(nested.Pointer+"/type", clause, "an object inside is not of the type VerifiableCredential or EnvelopedVerifiableCredential")
 	}
 }

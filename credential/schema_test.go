@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 // The table of classes says what the published JSON Schemas say. Where it differs on purpose, the difference stands here.
@@ -43,7 +45,7 @@ func TestRecordsEqualTheSchema(t *testing.T) {
 		if name == "ClrCredential" {
 			class = openBadges[name+"v1p1"]
 		}
-		properties, required := node["properties"].(map[string]any), texts(node["required"])
+		properties, required := node["properties"].(map[string]any), strict.Texts(node["required"])
 		want, got := map[string]shape{}, map[string]shape{}
 		for property, v := range properties {
 			if property == "@context" || property == "type" {
@@ -87,7 +89,7 @@ func compareClass(t *testing.T, name string, schema map[string]any) {
 		t.Errorf("no class %s", name)
 		return
 	}
-	required := texts(schema["required"])
+	required := strict.Texts(schema["required"])
 	want, got := map[string]shape{}, map[string]shape{}
 	for property, v := range schema["properties"].(map[string]any) {
 		if property == "@context" {
@@ -155,7 +157,7 @@ func schemaShape(property string, node map[string]any) shape {
 	var read func(node map[string]any)
 	read = func(node map[string]any) {
 		for _, word := range []string{"oneOf", "anyOf", "allOf"} {
-			for _, choice := range values(node[word]) {
+			for _, choice := range strict.Values(node[word]) {
 				read(choice.(map[string]any))
 			}
 		}
@@ -171,7 +173,7 @@ func schemaShape(property string, node map[string]any) shape {
 				read(items)
 			}
 		case "string":
-			switch terms := texts(node["enum"]); {
+			switch terms := strict.Texts(node["enum"]); {
 			case property == "type" && len(terms) == 1:
 				s.Kind = "type " + terms[0]
 			case len(terms) > 0:

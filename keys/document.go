@@ -67,14 +67,14 @@ func ParseDocument(data []byte) (*Document, error) {
 		}
 	}
 	seen := map[string]any{}
-	for _, v := range list(object["verificationMethod"]) {
+	for _, v := range strict.Values(object["verificationMethod"]) {
 		if _, err := d.define(v, seen); err != nil {
 			return nil, err
 		}
 	}
 	for _, relationship := range []string{AssertionMethod, Authentication} {
 		listed := map[string]bool{}
-		for _, v := range list(object[relationship]) {
+		for _, v := range strict.Values(object[relationship]) {
 			methodID, isText := v.(string)
 			if isText {
 				methodID = d.join(methodID)
@@ -88,17 +88,6 @@ func ParseDocument(data []byte) (*Document, error) {
 		d.relationships[relationship] = listed
 	}
 	return d, nil
-}
-
-// list gives the values of a member that holds an array, or one value that JSON-LD has compacted (JSON-LD 1.1 section 4.3).
-func list(v any) []any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{v}
 }
 
 // define adds the method that v holds, and returns its absolute ID.

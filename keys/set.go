@@ -47,12 +47,15 @@ func keySet(object map[string]any) (*KeySet, error) {
 	return set, nil
 }
 
-// Named returns the entries whose kid is name, in their order. Nothing has the name "".
+// Named returns the entries whose kid is name, in their order; of several the first two, which say that the name is not that of
+// one key. Nothing has the name "".
 func (s *KeySet) Named(name string) []SetKey {
 	var named []SetKey
 	for _, members := range s.entries {
 		if kid, _ := members["kid"].(string); kid == name && name != "" {
-			named = append(named, setKey(members))
+			if named = append(named, setKey(members)); len(named) == 2 {
+				break
+			}
 		}
 	}
 	return named

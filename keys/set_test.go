@@ -55,6 +55,20 @@ func TestKeySet(t *testing.T) {
 	}
 }
 
+// TestKeySetNamesAlike: of many entries with one name two are read, which is enough to know that the name is not that of one key.
+func TestKeySetNamesAlike(t *testing.T) {
+	set, err := ParseKeySet([]byte(`{"keys":[` + strings.Repeat(in(`"kid":"a"`)+`,{"kid":"a"},`, 900) + in(`"kid":"b"`) + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if named := set.Named("a"); len(named) != 2 || named[0].Err != nil || named[1].Err == nil {
+		t.Errorf("%d entries, want the first two", len(named))
+	}
+	if named := set.Named("b"); len(named) != 1 {
+		t.Errorf("%d entries for the last one", len(named))
+	}
+}
+
 func TestKeySetRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"no keys": `{}`, "keys an object": `{"keys":{}}`, "keys null": `{"keys":null}`, "an entry no object": `{"keys":["a"]}`, "one key": edJWK,

@@ -50,7 +50,8 @@ type Form string
 const (
 	DataIntegrity Form = "data-integrity" // a proof member inside the JSON-LD document (Data Integrity 1.0)
 	OpenBadgesJWT Form = "jwt"            // compact JWS, typ JWT or absent (Open Badges 3.0 section 8.2)
-	VCJWT         Form = "vc+jwt"         // compact JWS, typ vc+jwt (Securing VCs using JOSE and COSE section 3.1)
+	VCJWT         Form = "vc+jwt"         // compact JWS, typ vc+jwt (Securing VCs using JOSE and COSE section 3.1.1)
+	VPJWT         Form = "vp+jwt"         // a presentation as a compact JWS, typ vp+jwt (the same, section 3.1.2)
 )
 
 // Options of reading. The zero value knows the built-in contexts of Open Badges.
@@ -79,6 +80,9 @@ func builtIn(o rdf.Options) *rdf.Processor {
 			err = fmt.Errorf("the context %s is not for Open Badges", url)
 		}
 		return c.JSON, err
+	}
+	for _, c := range contexts.All() {
+		o.Vocabulary = append(o.Vocabulary, c.URL)
 	}
 	return rdf.NewProcessor(o)
 }
@@ -126,8 +130,9 @@ type Proof struct {
 	Previous  []string  // ids of the proofs that it covers too (Data Integrity 1.0 section 2.1.2)
 	Contexts  []any     // its own @context, which in a suite of canonical JSON is all of the document's that it covers; nil when absent
 
-	raw map[string]any // the proof object of Data Integrity
-	err *Error         // why it cannot be checked at all
+	raw  map[string]any // the proof object of Data Integrity
+	err  *Error         // why it cannot be checked at all
+	base bool           // because it is a base proof of ecdsa-sd-2023
 }
 
 // Fault says why the proof cannot be checked whatever the key: a suite that Laurel does not know, a member that is missing.

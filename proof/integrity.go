@@ -70,7 +70,9 @@ func readProof(raw any, pointer string) Proof {
 		switch {
 		case there && !isText:
 			fault(CodeMalformed, "/"+name, "The proof's "+name+" is not a text.")
-		case needed && s == "":
+		case there && s == "": // which would be signed, and count as absent
+			fault(CodeMalformed, "/"+name, "The proof's "+name+" is empty.")
+		case needed && !there:
 			fault(CodeMalformed, "", "The proof has no "+name+".")
 		}
 		return s
@@ -85,8 +87,8 @@ func readProof(raw any, pointer string) Proof {
 		}
 		var all []string
 		for _, v := range list {
-			s, isText := v.(string)
-			if !isText {
+			s, _ := v.(string)
+			if s == "" {
 				fault(CodeMalformed, "/"+name, "The proof's "+name+" is not a list of texts.")
 			}
 			all = append(all, s)
@@ -125,11 +127,13 @@ func readProof(raw any, pointer string) Proof {
 	}
 	p.Domain, p.Previous = texts("domain"), texts("previousProof")
 	p.Challenge = text("challenge", false)
+	text("nonce", false) // which is signed, and no rule asks for
 	if own, there := object["@context"]; there {
 		p.Contexts = contextList(own)
 	}
-	if base := baseProofFault(value, pointer); named.form == formSelective && base != nil && p.err == nil {
-		p.err = base
+	if named.form == formSelective && p.err == nil {
+		p.err = baseProofFault(value, pointer)
+		p.base = p.err != nil
 	}
 	return p
 }

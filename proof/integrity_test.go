@@ -258,6 +258,17 @@ func TestReadIntegrityRefuses(t *testing.T) {
 		"itself":          {with(map[string]any{"id": "urn:a", "previousProof": "urn:a"}), CodeMalformed},
 		"absent previous": {with(map[string]any{"previousProof": "urn:x"}), CodeMalformed},
 		"too many":        {make([]any, 17), CodeTooComplex},
+		"empty suite":     {with(map[string]any{"cryptosuite": ""}), CodeMalformed},
+		"empty id":        {with(map[string]any{"id": ""}), CodeMalformed},
+		"empty purpose":   {with(map[string]any{"proofPurpose": ""}), CodeMalformed},
+		"empty date":      {with(map[string]any{"created": ""}), CodeMalformed},
+		"empty end":       {with(map[string]any{"expires": ""}), CodeMalformed},
+		"empty previous":  {with(map[string]any{"previousProof": ""}), CodeMalformed},
+		"empty domain":    {with(map[string]any{"domain": ""}), CodeMalformed},
+		"one empty":       {with(map[string]any{"domain": []any{"https://a.example", ""}}), CodeMalformed},
+		"empty challenge": {with(map[string]any{"challenge": ""}), CodeMalformed},
+		"empty nonce":     {with(map[string]any{"nonce": ""}), CodeMalformed},
+		"a nonce of 1":    {with(map[string]any{"nonce": true}), CodeMalformed},
 	} {
 		document := object(t, unsigned(s))
 		if c.proof != nil {

@@ -39,7 +39,11 @@ const textUnit = 16
 func hashText(data []byte, value map[string]any, hash crypto.Hash) (sum []byte, units int, err error) {
 	text, err := rdf.AppendCanonicalJSON(nil, value)
 	if err != nil {
-		return nil, 0, wrapRDF(err)
+		var fault *Error
+		if err = wrapRDF(err); errors.As(err, &fault) {
+			fault.Clause = "RFC 8785 3.2.2.3" // a number
+		}
+		return nil, 0, err
 	}
 	state := hash.New()
 	state.Write(text)

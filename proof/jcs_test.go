@@ -15,6 +15,7 @@ import (
 	"github.com/mr-tron/base58"
 
 	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/proof/internal/rdf"
 )
 
 const (
@@ -137,6 +138,57 @@ func TestNumbersOfText(t *testing.T) {
 			if want == "" && err != nil || want != "" && (!errors.As(err, &fault) || fault.Code != want) {
 				t.Errorf("%s at %s: %v, want %q", number, place, err, want)
 			}
+			if want == CodeMalformed && place == `"proofPurpose":` && (fault.Pointer != "/proof/number" || fault.Clause != "RFC 8785 3.2.2.3") {
+				t.Errorf("%s at %s: clause %s", number, fault.Pointer, fault.Clause)
+			}
+		}
+	}
+}
+
+// TestUnitsOfText: what the texts of a proof and of what it covers cost is the proof's own; the canonical form that says what they mean
+// is shared.
+func TestUnitsOfText(t *testing.T) {
+	s := signerOf(t, "Ed25519")
+	sealed, err := Seal(context.Background(), unsigned(s), SealOptions{Signer: s, Suite: "eddsa-jcs-2022"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secured, err := ReadIntegrity(object(t, sealed), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 0
+	for _, value := range []map[string]any{without(secured.Proofs[0].raw, "proofValue"), secured.Value} {
+		text, err := rdf.AppendCanonicalJSON(nil, value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) < 10*textUnit {
+			t.Fatalf("%s shows nothing", text)
+		}
+		want += len(text) / textUnit
+	}
+	shared, own, err := secured.VerifyCounting(context.Background(), secured.Proofs[0], s.Signer.Public())
+	if err != nil || own != want || shared == 0 || shared != secured.Units() {
+		t.Errorf("%v, %d units of its own, want %d; %d shared, want %d", err, own, want, shared, secured.Units())
+	}
+}
+
+// TestUnitsOfConfiguration: the canonical form of a proof is its own cost where it has more members than a usual one.
+func TestUnitsOfConfiguration(t *testing.T) {
+	s := signerOf(t, "Ed25519")
+	for challenge, costs := range map[string]bool{"": false, "a": true} {
+		sealed, err := Seal(context.Background(), unsigned(s), SealOptions{Signer: s, Challenge: challenge})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secured, err := ReadIntegrity(object(t, sealed), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared, own, err := secured.VerifyCounting(context.Background(), secured.Proofs[0], s.Signer.Public())
+		if err != nil || own > 0 != costs || shared == 0 || shared != secured.Units() {
+			t.Errorf("%q: %v, %d units of its own, %d shared, want %d", challenge, err, own, shared, secured.Units())
 		}
 	}
 }

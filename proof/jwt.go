@@ -16,9 +16,6 @@ import (
 	"github.com/laurelbadges/laurel/keys/jose"
 )
 
-// VPJWT is the form of a presentation as a compact JWS, typ vp+jwt (Securing VCs using JOSE and COSE section 3.1.2).
-const VPJWT Form = "vp+jwt"
-
 // registeredClaims are the claims that say in a JWT's words what the credential says in its own (RFC 7519 section 4.1).
 // They are not part of the credential.
 var registeredClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
@@ -85,8 +82,6 @@ func documentOf(payload map[string]any, form Form, claims Claims, anyVersion boo
 	switch {
 	case form != OpenBadgesJWT && (hasVC || hasVP):
 		return fault(CodeMalformed, "", "A token of type "+string(form)+" must not carry the claim vc or vp.")
-	case hasVC && hasVP:
-		return fault(CodeAmbiguous, "", "The token carries both the claim vc and the claim vp.")
 	case !hasVC && !hasVP:
 		for _, name := range registeredClaims {
 			delete(payload, name)

@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/laurelbadges/laurel/internal/referencedata"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 // TestSealJWT: the Open Badges form repeats issuer, id, subject and dates as claims and leaves a proof out (Open Badges 3.0
@@ -149,6 +152,59 @@ func TestVectorsJOSE(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 		case code != "" && (!errors.As(err, &fault) || fault.Code != code):
 			t.Errorf("%s: %v, want %s", file, err, code)
+		}
+	}
+}
+
+// TestPresentationClaims: the claim vp is completed by the others, and what a presentation answers stands in the claims (VC Data Model 1.1
+// section 6.3.1).
+func TestPresentationClaims(t *testing.T) {
+	s := signer(t)
+	text := func(s string) *string { return &s }
+	for name, c := range map[string]struct {
+		payload string
+		claims  Claims
+		value   string
+		code    string
+		pointer string
+	}{
+		"challenge and domain": {`{"iss":"did:a","jti":"urn:p","nonce":"n","aud":"https://v.example","vp":{"type":"VerifiablePresentation"}}`,
+			Claims{Issuer: text("did:a"), ID: text("urn:p"), Nonce: text("n"), Audience: []string{"https://v.example"}}, `{"type":"VerifiablePresentation","holder":"did:a","id":"urn:p"}`, "", ""},
+		"several domains": {`{"aud":["https://v.example","https://w.example"],"vp":{"holder":"did:b"}}`, Claims{Audience: []string{"https://v.example", "https://w.example"}}, `{"holder":"did:b"}`, "", ""},
+		"without holder":  {`{"nonce":"n","vp":{"type":"VerifiablePresentation"}}`, Claims{Nonce: text("n")}, `{"type":"VerifiablePresentation"}`, "", ""},
+		"holder of another name": {`{"iss":"did:a","vp":{"holder":{"id":"did:b"}}}`,
+			Claims{Issuer: text("did:a")}, `{"holder":{"id":"did:b"}}`, "", ""},
+		"holder without id":       {`{"iss":"did:a","vp":{"holder":{"name":"A"}}}`, Claims{Issuer: text("did:a")}, `{"holder":{"name":"A","id":"did:a"}}`, "", ""},
+		"an empty challenge":      {`{"nonce":"","aud":"","vp":{}}`, Claims{Nonce: text(""), Audience: []string{""}}, `{}`, "", ""},
+		"a challenge of a number": {`{"nonce":1,"vp":{}}`, Claims{}, "", CodeMalformed, "/nonce"},
+		"a challenge of null":     {`{"nonce":null,"vp":{}}`, Claims{}, "", CodeMalformed, "/nonce"},
+		"a domain of a number":    {`{"aud":1,"vp":{}}`, Claims{}, "", CodeMalformed, "/aud"},
+		"a domain of null":        {`{"aud":null,"vp":{}}`, Claims{}, "", CodeMalformed, "/aud"},
+		"domains of a number":     {`{"aud":["https://v.example",1],"vp":{}}`, Claims{}, "", CodeMalformed, "/aud"},
+		"a member beside":         {`{"nonce":"n","holder":"did:a","vp":{}}`, Claims{}, "", CodeAmbiguous, "/holder"},
+		"vc beside vp":            {`{"vc":{},"vp":{}}`, Claims{}, "", CodeAmbiguous, "/vc"},
+		"no object":               {`{"vp":"a"}`, Claims{}, "", CodeMalformed, "/vp"},
+	} {
+		token, err := signJWT([]byte(c.payload), s, OpenBadgesJWT)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secured, err := ReadJWT([]byte(token), Options{})
+		var fault *Error
+		switch {
+		case c.code != "":
+			if !errors.As(err, &fault) || fault.Code != c.code || fault.Pointer != c.pointer {
+				t.Errorf("%s: %v, want %s at %s", name, err, c.code, c.pointer)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		default:
+			if diff := cmp.Diff(c.claims, secured.Claims); diff != "" {
+				t.Errorf("%s: claims:\n%s", name, diff)
+			}
+			if diff := cmp.Diff(object(t, []byte(c.value)), secured.Value); diff != "" || secured.Proofs[0].Purpose != keys.Authentication {
+				t.Errorf("%s: for %s:\n%s", name, secured.Proofs[0].Purpose, diff)
+			}
 		}
 	}
 }

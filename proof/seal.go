@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mr-tron/base58"
@@ -27,7 +28,11 @@ type SealOptions struct {
 	Domain    []string    // whom it is meant for
 	Challenge string      // what it answers
 	Previous  []string    // ids of the proofs in the document that it covers too (Data Integrity 1.0 section 2.1.2)
-	Mandatory []string    // of ecdsa-sd-2023: JSON Pointers to what every derived proof has to show
+
+	// Mandatory, of ecdsa-sd-2023 alone, are JSON Pointers to what every derived proof has to show. The issuer, the dates and the
+	// status are mandatory in any case, or a holder could leave out that the credential has ended. None makes of a badge what
+	// [OpenBadgeMandatory] names.
+	Mandatory []string
 
 	Context func(url string) ([]byte, error) // as in [Options]
 }
@@ -52,7 +57,8 @@ func Seal(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {
 }
 
 // AddProof is [Seal] for a document that carries proofs: it puts another one behind them (Data Integrity 1.0 section 4.3). With
-// o.Previous the new proof covers proofs that are there; it does not check them.
+// o.Previous the new proof covers proofs that are there; it does not check them. A base proof of ecdsa-sd-2023 may be among them,
+// but nothing covers it, as nobody but its holder would have what was signed, and it stays the only one.
 func AddProof(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {
 	value, err := strict.Object(document, credential.JSONLimits())
 	if err != nil {
@@ -63,7 +69,7 @@ func AddProof(ctx context.Context, document []byte, o SealOptions) ([]byte, erro
 		return nil, err
 	}
 	for _, p := range s.Proofs {
-		if fault := p.Fault(); fault != nil && fault.Code == CodeMalformed {
+		if fault := p.Fault(); fault != nil && fault.Code == CodeMalformed && (!p.base || slices.Contains(o.Previous, p.ID)) {
 			return nil, fault
 		}
 	}
@@ -91,20 +97,12 @@ type sealed struct {
 }
 
 // object is the proof as a reader takes it from its text.
-func (p sealed) object() map[string]any {
-	object := make(map[string]any, 8)
-	for _, member := range [...]struct {
-		name  string
-		value any
-	}{
-		{"id", p.ID}, {"type", p.Type}, {"cryptosuite", p.Suite}, {"created", p.Created}, {"expires", p.Expires}, {"verificationMethod", p.Method},
-		{"proofPurpose", p.Purpose}, {"domain", p.Domain}, {"challenge", p.Challenge}, {"previousProof", p.Previous}, {"@context", p.Contexts},
-	} {
-		if member.value != nil && member.value != "" {
-			object[member.name] = member.value
-		}
+func (p sealed) object() (map[string]any, error) {
+	text, err := marshal(p)
+	if err != nil {
+		return nil, err
 	}
-	return object
+	return strict.Object(text, credential.JSONLimits())
 }
 
 // seal makes one more proof of s, in JSON. document is the text of s.
@@ -124,7 +122,10 @@ func (s *Secured) seal(ctx context.Context, document []byte, o SealOptions) ([]b
 	if err != nil {
 		return nil, err
 	}
-	configuration := written.object()
+	configuration, err := written.object()
+	if err != nil {
+		return nil, err
+	}
 	p := Proof{Pointer: "/proof", ID: written.ID, Type: written.Type, Suite: suite.name, Previous: o.Previous, raw: configuration}
 	if written.Contexts != nil {
 		p.Contexts = contextList(written.Contexts)
@@ -160,10 +161,14 @@ func (s *Secured) configure(suite suite, o SealOptions) (sealed, error) {
 		return refuse("The proof would expire before it begins.")
 	case written.Purpose != keys.AssertionMethod && written.Purpose != keys.Authentication:
 		return refuse("A proof is made for assertionMethod or for authentication.")
+	case slices.Contains(o.Domain, ""):
+		return refuse("A domain for which a proof is meant has a name.")
 	case len(o.Mandatory) > 0 && suite.form != formSelective:
 		return refuse("Only ecdsa-sd-2023 knows what derived proofs have to show.")
 	case len(o.Previous) > 0 && suite.form == formSelective:
 		return refuse("A proof from which others are derived covers no other proof.")
+	case suite.form == formSelective && slices.ContainsFunc(s.Proofs, func(p Proof) bool { return p.base }):
+		return refuse("The document carries a base proof already, and of two nothing can be derived.")
 	}
 	if suite.proofType == typeDataIntegrity {
 		written.Suite = suite.name
@@ -196,7 +201,7 @@ func (s *Secured) signSelective(ctx context.Context, p Proof, document []byte, o
 	if err != nil {
 		return "", err
 	}
-	return sealSelective(ctx, o.Signer.Signer, document, s.Value, o.Mandatory, configuration, s.jsonld)
+	return sealSelective(ctx, o.Signer.Signer, document, s.Value, mandatoryPointers(s.Value, o.Mandatory), configuration, s.jsonld)
 }
 
 // second writes an instant to the second, and none as "".

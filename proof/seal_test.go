@@ -3,6 +3,7 @@ package proof
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"errors"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/proof/internal/rdf"
 )
 
 // TestSealOptions: every member that an option stands for is written, signed, and read again.
@@ -78,6 +80,7 @@ func TestSealRefuses(t *testing.T) {
 		"a proof of null is there":    {false, with(`"proof": null`), SealOptions{}, CodeMalformed},
 		"another purpose":             {false, unsigned(s), SealOptions{Purpose: "keyAgreement"}, CodeMalformed},
 		"an end before the beginning": {false, unsigned(s), SealOptions{Created: at, Expires: at}, CodeMalformed},
+		"a domain without a name":     {false, unsigned(s), SealOptions{Domain: []string{"https://a.example", ""}}, CodeMalformed},
 		"pointers of another suite":   {false, unsigned(s), SealOptions{Mandatory: []string{"/issuer"}}, CodeMalformed},
 		"an id that is no IRI":        {false, unsigned(s), SealOptions{ID: "first"}, CodeUnsafeJSONLD},
 		"a previous proof of none":    {false, unsigned(s), SealOptions{Previous: []string{"urn:a"}}, CodeMalformed},
@@ -206,7 +209,23 @@ func FuzzAddToMember(f *testing.F) {
 // FuzzProof: no proof object, whatever stands in it, makes anything fall over or verifies but the one that was sealed.
 func FuzzProof(f *testing.F) {
 	s := signer(f)
-	genuine := map[string]bool{} // the values that were sealed
+	type signed struct{ configuration, value string }
+	read := func(t testing.TB, p map[string]any) signed {
+		covered := without(p, "proofValue")
+		var canonical []byte
+		var err error
+		if p["cryptosuite"] == "eddsa-jcs-2022" {
+			canonical, err = rdf.AppendCanonicalJSON(nil, covered)
+		} else {
+			covered["@context"] = object(t, unsignedFor(s))["@context"]
+			canonical, err = Canonical(context.Background(), covered, crypto.SHA256, Options{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed{string(canonical), p["proofValue"].(string)}
+	}
+	genuine := map[signed]bool{}
 	for _, suite := range []string{"eddsa-rdfc-2022", "eddsa-jcs-2022", "Ed25519Signature2020"} {
 		sealed, err := Seal(context.Background(), unsignedFor(s), SealOptions{Signer: s, Suite: suite, ID: "urn:a", Created: time.Unix(1767225600, 0), Domain: []string{"a", "b"}})
 		if err != nil {
@@ -217,7 +236,7 @@ func FuzzProof(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(p)
-		genuine[object(f, sealed)["proof"].(map[string]any)["proofValue"].(string)] = true
+		genuine[read(f, object(f, sealed)["proof"].(map[string]any))] = true
 	}
 	f.Add([]byte(`[{"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","@context":[],"verificationMethod":"a","proofValue":"z1","id":"b"},{"previousProof":"b","type":"Ed25519Signature2020"}]`))
 	f.Add([]byte(`{"type":"DataIntegrityProof","cryptosuite":"ecdsa-sd-2023","verificationMethod":"a","proofValue":"u"}`))
@@ -233,14 +252,14 @@ func FuzzProof(f *testing.F) {
 			return
 		}
 		for _, p := range secured.Proofs {
-			if err := secured.Verify(context.Background(), p, s.Signer.Public()); err == nil && !genuine[p.raw["proofValue"].(string)] {
+			if err := secured.Verify(context.Background(), p, s.Signer.Public()); err == nil && !genuine[read(t, p.raw)] {
 				t.Fatalf("verifies: %s", text)
 			}
 		}
 	})
 }
 
-// TestSealSelective: a base proof is sealed, also beside other proofs, and is for its holder alone; what is derived from it verifies,
+// TestSealSelective: a base proof is sealed, before and behind other proofs, and is for its holder alone; what is derived from it verifies,
 // under no other suite's name.
 func TestSealSelective(t *testing.T) {
 	ctx := context.Background()
@@ -250,20 +269,38 @@ func TestSealSelective(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	beside, err := Seal(ctx, unsigned(s), SealOptions{Signer: other, Created: o.Created})
+	first, err := Seal(ctx, unsigned(s), SealOptions{Signer: other, Created: o.Created, ID: "urn:a"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if beside, err = AddProof(ctx, beside, o); err != nil {
+	beside, err := AddProof(ctx, first, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := o
+	named.ID = "urn:base"
+	before, err := Seal(ctx, unsigned(s), named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before, err = AddProof(ctx, before, SealOptions{Signer: other, Created: o.Created, ID: "urn:a"}); err != nil {
 		t.Fatal(err)
 	}
 	var fault *Error
-	for _, text := range [][]byte{base, beside} {
+	for _, text := range [][]byte{base, beside, before} {
 		secured, err := ReadIntegrity(object(t, text), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fault := secured.Proofs[len(secured.Proofs)-1].Fault(); fault == nil || fault.Code != CodeMalformed {
+		for _, p := range secured.Proofs {
+			if p.Suite != o.Suite {
+				if err := secured.Verify(ctx, p, other.Signer.Public()); err != nil {
+					t.Errorf("beside a base proof: %v", err)
+				}
+			}
+		}
+		_, p := readSelective(t, text, Options{})
+		if fault := p.Fault(); fault == nil || fault.Code != CodeMalformed {
 			t.Errorf("a base proof: %v, want malformed", fault)
 		}
 		derived, err := Derive(ctx, text, []string{"/credentialSubject/achievement/name"}, Options{})
@@ -294,7 +331,6 @@ func TestSealSelective(t *testing.T) {
 	}{
 		"a key of P-384":         {func(o *SealOptions) { o.Signer = signerOf(t, "P-384") }, CodeKeyMismatch},
 		"a pointer to nothing":   {func(o *SealOptions) { o.Mandatory = []string{"/nothing"} }, CodeMalformed},
-		"over another proof":     {func(o *SealOptions) { o.Previous = []string{"urn:a"} }, CodeMalformed},
 		"an id that is no IRI":   {func(o *SealOptions) { o.ID = "first" }, CodeUnsafeJSONLD},
 		"an end before the date": {func(o *SealOptions) { o.Expires = o.Created }, CodeMalformed},
 	} {
@@ -302,6 +338,22 @@ func TestSealSelective(t *testing.T) {
 		c.change(&o)
 		if _, err := Seal(ctx, unsigned(s), o); !errors.As(err, &fault) || fault.Code != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+	}
+	covering := o
+	covering.Previous = []string{"urn:a"}
+	for name, c := range map[string]struct {
+		document []byte
+		o        SealOptions
+		want     string
+	}{
+		"a base proof over another": {first, covering, "covers no other proof"},
+		"another over a base proof": {before, SealOptions{Signer: other, Previous: []string{"urn:base"}}, "This is a base proof"},
+		"over both":                 {before, SealOptions{Signer: other, Previous: []string{"urn:a", "urn:base"}}, "This is a base proof"},
+		"two base proofs":           {before, o, "a base proof already"},
+	} {
+		if _, err := AddProof(ctx, c.document, c.o); !errors.As(err, &fault) || fault.Code != CodeMalformed || !strings.Contains(fault.Detail, c.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	undefined := strings.Replace(string(unsigned(s)), `"validFrom"`, `"undefined": 1, "validFrom"`, 1)

@@ -39,8 +39,8 @@ func baseProofFault(value, pointer string) *Error {
 		Detail: "This is a base proof, which is for the holder of the credential alone: a proof has to be derived from it before the credential is shown."}
 }
 
-// verifySelective checks a derived proof of ecdsa-sd-2023 with the issuer's key (VC-DI-ECDSA section 3.6.7). units counts the
-// signatures too.
+// verifySelective checks a derived proof of ecdsa-sd-2023 with the issuer's key (VC-DI-ECDSA section 3.6.7). own counts its
+// statements and signatures.
 func (s *Secured) verifySelective(ctx context.Context, p Proof, issuer *ecdsa.PublicKey) (shared, own int, err error) {
 	value := p.raw["proofValue"].(string)
 	invalid := func(member, detail string) *Error {

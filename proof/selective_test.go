@@ -364,7 +364,15 @@ func TestDeriveOrder(t *testing.T) {
 
 // TestDeriveNothing: with nothing mandatory and nothing chosen there is a credential of context and types, which verifies.
 func TestDeriveNothing(t *testing.T) {
-	key, _, derived := selectiveBadge(t, nil, nil)
+	key := newP256(t)
+	base, err := sealBase(t, key, string(referencedata.Badge(1)), nil) // as other issuers may
+	if err != nil {
+		t.Fatal(err)
+	}
+	derived, err := Derive(t.Context(), base, nil, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s, p := readSelective(t, derived, Options{})
 	if err := s.Verify(t.Context(), p, &key.PublicKey); err != nil {
 		t.Error(err)
@@ -425,11 +433,17 @@ func TestSelectiveWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := time.Now()
-	_, units, err := s.VerifyCounting(t.Context(), p, &key.PublicKey)
-	if took := time.Since(begun); err != nil || units < selectiveUnits*len(d.signatures) {
-		t.Errorf("%d signatures: %v, %d units", len(d.signatures), err, units)
-	} else {
-		t.Logf("%d signatures: %v, %d units, which is %v at most", len(d.signatures), took, units, time.Duration(units)*time.Microsecond/4)
+	shared, own, err := s.VerifyCounting(t.Context(), p, &key.PublicKey)
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d signatures: %v, %d units, which is %v at most", len(d.signatures), time.Since(begun), own, time.Duration(own)*time.Microsecond/4)
+	all, err := s.jsonld.Statements(t.Context(), s.Value, nil, unlabelled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := all.Units + selectiveUnits*(1+len(d.signatures)); own != want || all.Units < 1000 || shared != s.Units() {
+		t.Errorf("%d units of its own, want %d; %d shared, want %d", own, want, shared, s.Units())
 	}
 	if len(d.signatures) < selectiveMost*9/10 {
 		t.Errorf("only %d signatures", len(d.signatures))
@@ -466,26 +480,150 @@ func TestSelectiveWork(t *testing.T) {
 	}
 }
 
-// TestSelectiveSet: derived proofs stand beside other proofs, and a proof of another suite may cover a derived one.
-func TestSelectiveSet(t *testing.T) {
-	key, _, derived := selectiveBadge(t, []string{"/issuer"}, []string{"/name", "/credentialSubject/achievement"})
-	document := object(t, derived)
-	document["proof"].(map[string]any)["id"] = "urn:uuid:00000000-0000-4000-8000-000000000001"
-	s, p := readSelective(t, derived, Options{})
-	if err := s.Verify(t.Context(), p, &key.PublicKey); err != nil {
-		t.Fatal(err)
-	}
-	other, signer := selectiveSigner(t)
-	both, err := AddProof(t.Context(), derived, SealOptions{Signer: signer, Suite: ecdsaRDFC2019.name})
+// TestSelectiveManyProofs: small proofs that each need the statements of a dear document are looked at as long as their statements
+// together are no dearer than other canonical forms may be.
+func TestSelectiveManyProofs(t *testing.T) {
+	key := newP256(t)
+	ephemeral, err := ephemeralMultikey(&key.PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, p = readSelective(t, both, Options{})
-	if err := s.Verify(t.Context(), p, &key.PublicKey); err != nil {
-		t.Errorf("the derived proof beside another: %v", err)
+	value, err := derivedValue{signature: make([]byte, signatureLength), ephemeral: ephemeral}.encode()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := s.Verify(t.Context(), s.Proofs[1], &other.PublicKey); err != nil {
-		t.Errorf("the other proof: %v", err)
+	dearest := 0
+	for entries, refused := range map[int]bool{1: false, 150: true, 1500: true} {
+		document := object(t, referencedata.Badge(entries))
+		document["proof"] = slices.Repeat([]any{map[string]any{"type": "DataIntegrityProof", "cryptosuite": ecdsaSD2023, "verificationMethod": "urn:a", "proofPurpose": "assertionMethod", "proofValue": value}}, 16)
+		s, err := ReadIntegrity(document, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		for i, p := range s.Proofs {
+			got = append(got, codeOf(s.Verify(t.Context(), p, &key.PublicKey)))
+			if i >= setsAlways && i*s.Units() > unitsMost {
+				want = append(want, CodeTooComplex)
+			} else {
+				want = append(want, CodeSignatureInvalid)
+			}
+		}
+		if !slices.Equal(got, want) || slices.Contains(got, CodeTooComplex) != refused {
+			t.Errorf("%d entries, %d units: %q, want %q", entries, s.Units(), got, want)
+		}
+		dearest = max(dearest, s.Units())
+	}
+	if dearest <= unitsMost {
+		t.Errorf("no document costs more than %d units", dearest)
+	}
+}
+
+// TestSelectiveSet: derived proofs stand beside other proofs, and a proof of another suite may cover a derived one.
+func TestSelectiveSet(t *testing.T) {
+	key, signer := selectiveSigner(t)
+	other, witness := selectiveSigner(t)
+	const id = "urn:uuid:00000000-0000-4000-8000-000000000001"
+	base, err := Seal(t.Context(), referencedata.Badge(1), SealOptions{Signer: signer, Suite: ecdsaSD2023, ID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	derived, err := Derive(t.Context(), base, []string{"/evidence"}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, suite := range []string{ecdsaRDFC2019.name, ecdsaJCS2019.name} {
+		for _, previous := range [][]string{nil, {id}} {
+			both, err := AddProof(t.Context(), derived, SealOptions{Signer: witness, Suite: suite, Previous: previous})
+			if err != nil {
+				t.Fatal(err)
+			}
+			codes := func(change func(derived map[string]any)) (codes []string) {
+				document := object(t, both)
+				change(document["proof"].([]any)[0].(map[string]any))
+				s, err := ReadIntegrity(document, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, key := range []crypto.PublicKey{&key.PublicKey, &other.PublicKey} {
+					codes = append(codes, codeOf(s.Verify(t.Context(), s.Proofs[i], key)))
+				}
+				return codes
+			}
+			if got := codes(func(map[string]any) {}); !slices.Equal(got, []string{"", ""}) {
+				t.Errorf("%s, over %q: %q", suite, previous, got)
+			}
+			want := []string{CodeSignatureInvalid, ""}
+			if previous != nil {
+				want[1] = CodeSignatureInvalid
+			}
+			if got := codes(func(p map[string]any) { p["created"] = "2026-01-02T00:00:00Z" }); !slices.Equal(got, want) {
+				t.Errorf("%s, over %q: with the derived proof changed %q, want %q", suite, previous, got, want)
+			}
+		}
+	}
+}
+
+// TestAlwaysMandatory: whatever pointers an issuer gives, no holder leaves out who issued a credential, when it holds and how its
+// status is learned; a badge for which none are given keeps what a badge needs.
+func TestAlwaysMandatory(t *testing.T) {
+	_, signer := selectiveSigner(t)
+	const status = `"credentialStatus":{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"1","statusListCredential":"https://example.org/l/1"}`
+	const other = `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"name":"n",`
+	const badge = `{` + selectiveV2 + `,"type":["VerifiableCredential","OpenBadgeCredential"],"name":"n","description":"d","issuer":{"id":"https://example.org/i","type":["Profile"]},"validFrom":"2026-01-01T00:00:00Z",` + status +
+		`,"credentialSubject":{"id":"did:example:s","type":["AchievementSubject"],"achievement":{"id":"https://example.org/a","type":["Achievement"],"name":"A","description":"D","criteria":{"narrative":"C"}}}}`
+	ofBadge := []string{"/credentialStatus", "/credentialSubject/id", "/credentialSubject/type", "/credentialSubject/achievement/id", "/credentialSubject/achievement/type",
+		"/credentialSubject/achievement/name", "/credentialSubject/achievement/description", "/credentialSubject/achievement/criteria", "/issuer", "/name", "/validFrom"}
+	for name, c := range map[string]struct {
+		document    string
+		asked, want []string
+		shown       []string // beside @context and type
+	}{
+		"every member": {other + `"validUntil":"2027-01-01T00:00:00Z","validFrom":"2026-01-01T00:00:00Z","issuer":{"id":"https://example.org/i","name":"I"},` + status + `,"credentialSubject":{"name":"s"}}`,
+			nil, []string{"/issuer", "/validFrom", "/validUntil", "/credentialStatus"}, []string{"credentialStatus", "issuer", "validFrom", "validUntil"}},
+		"beside others": {other + `"validUntil":"2027-01-01T00:00:00Z","issuer":"https://example.org/i","credentialSubject":{"name":"s"}}`,
+			[]string{"/credentialSubject/name", "/validUntil"}, []string{"/credentialSubject/name", "/validUntil", "/issuer"}, []string{"credentialSubject", "issuer", "validUntil"}},
+		"only a part is asked for": {other + `"issuer":{"id":"https://example.org/i","name":"I"},"credentialSubject":{"name":"s"}}`,
+			[]string{"/issuer/id"}, []string{"/issuer/id", "/issuer"}, []string{"issuer"}},
+		"data model 1.1": {`{"@context":["https://www.w3.org/2018/credentials/v1","https://w3id.org/security/data-integrity/v2"],"type":["VerifiableCredential"],"issuer":"https://example.org/i","issuanceDate":"2026-01-01T00:00:00Z",
+			"expirationDate":"2027-01-01T00:00:00Z","credentialSubject":{"id":"did:example:s"}}`, []string{"/credentialSubject"},
+			[]string{"/credentialSubject", "/issuer", "/issuanceDate", "/expirationDate"}, []string{"credentialSubject", "expirationDate", "issuanceDate", "issuer"}},
+		"a badge":               {badge, nil, ofBadge, []string{"credentialStatus", "credentialSubject", "issuer", "name", "validFrom"}},
+		"a badge by other name": {strings.Replace(badge, "OpenBadgeC", "AchievementC", 1), []string{}, ofBadge, []string{"credentialStatus", "credentialSubject", "issuer", "name", "validFrom"}},
+		"a badge, with its own": {badge, []string{"/description"}, []string{"/description", "/issuer", "/validFrom", "/credentialStatus"}, []string{"credentialStatus", "description", "issuer", "validFrom"}},
+		"nothing of all this":   {other + `"credentialSubject":{"name":"s"}}`, nil, nil, nil},
+	} {
+		asked := append(make([]string, 0, 8), c.asked...) // with room in which nothing may be written
+		base, err := Seal(t.Context(), []byte(c.document), SealOptions{Signer: signer, Suite: ecdsaSD2023, Mandatory: asked})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		s, p := readSelective(t, base, Options{VC: true})
+		value, err := readBaseValue(p.raw["proofValue"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, value.pointers); diff != "" || asked[:8][len(asked)] != "" {
+			t.Errorf("%s: mandatory %v:\n%s", name, asked, diff)
+		}
+		derived, err := Derive(t.Context(), base, nil, Options{VC: true})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		shown := without(without(without(object(t, derived), "@context"), "type"), "proof")
+		if got := slices.Sorted(maps.Keys(shown)); !slices.Equal(got, c.shown) {
+			t.Errorf("%s: %q is shown, want %q", name, got, c.shown)
+		}
+		for _, kept := range alwaysMandatory {
+			if diff := cmp.Diff(s.Value[kept], shown[kept]); diff != "" {
+				t.Errorf("%s: %s is not kept whole:\n%s", name, kept, diff)
+			}
+		}
+		if err := verifyDerived(t, derived); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -537,10 +675,17 @@ func TestSelectiveInteropCases(t *testing.T) {
 	}
 }
 
+// badgeWithResults has results of which two have a status.
+const badgeWithResults = `{` + selectiveV2 + `,"id":"urn:uuid:00000000-0000-4000-8000-000000000007","type":["VerifiableCredential","OpenBadgeCredential"],"name":"n","issuer":{"id":"https://example.org/i","type":["Profile"]},
+	"validFrom":"2026-01-01T00:00:00Z","credentialSubject":{"id":"did:example:s","type":["AchievementSubject"],"result":[{"type":["Result"],"resultDescription":"urn:uuid:00000000-0000-4000-8000-00000000000a","value":"B"},
+	{"type":["Result"],"resultDescription":"urn:uuid:00000000-0000-4000-8000-00000000000a","value":"F","status":"Failed"},{"type":["Result"],"status":"InProgress","value":"C"}],
+	"achievement":{"id":"https://example.org/a","type":["Achievement"],"name":"A","description":"D","criteria":{"narrative":"C"},
+	"resultDescription":[{"id":"urn:uuid:00000000-0000-4000-8000-00000000000a","type":["ResultDescription"],"name":"R","resultType":"LetterGrade"}]}}}`
+
 // TestOpenBadgeMandatory: whatever a holder derives from a badge with these pointers is a whole badge, and verifies.
 func TestOpenBadgeMandatory(t *testing.T) {
 	key, signer := selectiveSigner(t)
-	badges := map[string]string{"3 kB": string(referencedata.Badge(1)), "10": string(referencedata.Badge(10))}
+	badges := map[string]string{"3 kB": string(referencedata.Badge(1)), "10": string(referencedata.Badge(10)), "with results": badgeWithResults}
 	for _, c := range selectiveCases {
 		if strings.Contains(c.credential, "OpenBadgeCredential") && !strings.Contains(c.credential, "without names") {
 			badges[c.name] = c.credential
@@ -582,6 +727,12 @@ func TestOpenBadgeMandatory(t *testing.T) {
 			for _, kept := range []string{"issuer", "validFrom", "validUntil", "issuanceDate", "expirationDate", "name", "credentialStatus", "credentialSchema"} {
 				if diff := cmp.Diff(value[kept], s.Value[kept]); diff != "" {
 					t.Errorf("%s, %q: %s is not kept:\n%s", name, chosen, kept, diff)
+				}
+			}
+			if name == "with results" && !strings.HasPrefix(choice, "/credentialSubject/result") {
+				want := []any{map[string]any{"type": []any{"Result"}, "status": "Failed", "resultDescription": "urn:uuid:00000000-0000-4000-8000-00000000000a"}, map[string]any{"type": []any{"Result"}, "status": "InProgress"}}
+				if diff := cmp.Diff(want, s.Value["credentialSubject"].(map[string]any)["result"]); diff != "" {
+					t.Errorf("%s, %q: only the status of results is kept:\n%s", name, chosen, diff)
 				}
 			}
 			if _, shown := s.Value["evidence"]; shown && !slices.Contains(chosen, "/evidence") {

@@ -293,6 +293,54 @@ func TestSelectivePeer(t *testing.T) {
 	}
 }
 
+// TestSelectivePeerMandatory: what is mandatory without being asked for stands in the base proof, so that the peer reveals it too.
+func TestSelectivePeerMandatory(t *testing.T) {
+	_, signer := selectiveSigner(t)
+	var cases []selectiveCase
+	var tasks []map[string]any
+	for _, c := range selectiveCases {
+		if c.list {
+			continue
+		}
+		base, err := Seal(t.Context(), []byte(c.credential), SealOptions{Signer: signer, Suite: ecdsaSD2023, Mandatory: c.mandatory})
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		c.credential = string(base)
+		cases = append(cases, c)
+		tasks = append(tasks, map[string]any{"do": "derive", "credential": json.RawMessage(base), "pointers": append([]string{}, c.selected...)})
+	}
+	for i, a := range askPeer(t, tasks) {
+		c := cases[i]
+		if geo := strings.Contains(c.credential, `"geo"`); a.Error != "" || geo { // which the peer cannot select, by whatever pointer, once it has compacted the document
+			if geo != (a.Error != "") {
+				t.Errorf("%s: the peer: %q", c.name, a.Error)
+			}
+			continue
+		}
+		derived, err := Derive(t.Context(), []byte(c.credential), c.selected, Options{VC: true})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		theirs := object(t, a.OK)
+		if diff := cmp.Diff(without(theirs, "proof"), without(object(t, derived), "proof")); diff != "" {
+			t.Errorf("%s: what is revealed (-peer +ours):\n%s", c.name, diff)
+		}
+		sealed := object(t, []byte(c.credential))
+		for _, kept := range alwaysMandatory {
+			if diff := cmp.Diff(sealed[kept], theirs[kept]); diff != "" {
+				t.Errorf("%s: the peer leaves out %s:\n%s", c.name, kept, diff)
+			}
+		}
+		for what, text := range map[string][]byte{"ours": derived, "theirs": a.OK} {
+			if err := verifyDerived(t, text); err != nil {
+				t.Errorf("%s, %s: %v", c.name, what, err)
+			}
+		}
+	}
+}
+
 // pointersOf are the pointers to every value of a document.
 func pointersOf(value any, at string) []string {
 	pointers := []string{at}

@@ -16,7 +16,7 @@ import (
 )
 
 // sealSelective is the proof value of a base proof for document, whose value is at hand and has a canonical form (VC-DI-ECDSA
-// sections 3.6.1 to 3.6.5). pointers select what every derived proof will reveal; the context, id and types of the document go
+// sections 3.6.1 to 3.6.5). signer has a key of P-256. pointers select what every derived proof will reveal; the context, id and types of the document go
 // with them. configuration is the hash of the proof configuration. The keys that it needs are made for this one document.
 func sealSelective(ctx context.Context, signer crypto.Signer, document []byte, value map[string]any, pointers []string, configuration []byte, jsonld *rdf.Processor) (string, error) {
 	hmacKey := make([]byte, labelLength)
@@ -37,9 +37,6 @@ func sealSelective(ctx context.Context, signer crypto.Signer, document []byte, v
 // makeBase is sealSelective with the keys given.
 func makeBase(ctx context.Context, signer crypto.Signer, document []byte, value map[string]any, pointers []string, configuration []byte, jsonld *rdf.Processor,
 	hmacKey []byte, ephemeral *ecdsa.PrivateKey) (b baseValue, err error) {
-	if pub, isECDSA := signer.Public().(*ecdsa.PublicKey); !isECDSA || pub.Curve != elliptic.P256() {
-		return b, &Error{Code: CodeKeyMismatch, Clause: clauseSelectiveCreate, Detail: "The key is not of the kind that " + ecdsaSD2023 + " uses."}
-	}
 	selection, err := selectPointers(value, pointers)
 	if err != nil {
 		return b, err

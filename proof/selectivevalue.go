@@ -25,8 +25,9 @@ const (
 	selectiveDerived = "\xd9\x5d\x01"
 )
 
-// Bounds of ecdsa-sd-2023. Each statement that is not mandatory has a signature of its own, which takes some 60 µs to check, so
-// that the most of them take a quarter of a second.
+// Bounds of ecdsa-sd-2023. Each statement that is not mandatory has a signature of its own, which takes some 60 µs to check. So the
+// most that Laurel makes take a quarter of a second, and the nearly 6,000 of others that selectiveLongest has room for, with 88
+// characters for each, a third.
 const (
 	selectiveMost     = 4096      // signatures that Laurel makes for one document
 	selectiveLongest  = 512 << 10 // characters that all such proof values of one document have together

@@ -198,7 +198,11 @@ func TestOlderName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := Proof{raw: written.object()}
+	raw, err := written.object()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Proof{raw: raw}
 	value, err := secured.sign(context.Background(), p, renamed, s)
 	if err != nil {
 		t.Fatal(err)

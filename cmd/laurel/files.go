@@ -20,10 +20,10 @@ import (
 )
 
 type signCommand struct {
-	Key   string   `required:"" help:"Key file: one of the store's, or PKCS#8 in PEM." type:"existingfile" placeholder:"FILE"`
-	Suite string   `help:"How to secure it: a suite of Data Integrity (${suites}), jwt or vc+jwt. When not given, the suite that goes with the key." placeholder:"SUITE"`
-	Show  []string `help:"With ecdsa-sd-2023: JSON Pointer to what nobody can leave out; when not given, what Open Badges needs." placeholder:"POINTER"`
-	Input string   `arg:"" help:"The unsigned credential as JSON, or - for standard input."`
+	Key       string   `required:"" help:"Key file: one of the store's, or PKCS#8 in PEM." type:"existingfile" placeholder:"FILE"`
+	Suite     string   `help:"How to secure it: a suite of Data Integrity (${suites}), jwt or vc+jwt. When not given, the suite that goes with the key." placeholder:"SUITE"`
+	Mandatory []string `help:"With ecdsa-sd-2023: JSON Pointer to what no holder can leave out, beside issuer, dates and status; when not given, what Open Badges needs." placeholder:"POINTER"`
+	Input     string   `arg:"" help:"The unsigned credential as JSON, or - for standard input."`
 }
 
 // Validate refuses a suite that is none.
@@ -71,12 +71,9 @@ func (c *signCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	case "vc+jwt":
 		sealed, err = proof.SealVCJWT(document, signer)
 	default:
-		o := proof.SealOptions{Signer: signer, Suite: cmp.Or(c.Suite, proof.SuiteFor(private.Public())), Created: time.Now(), Mandatory: c.Show}
+		o := proof.SealOptions{Signer: signer, Suite: cmp.Or(c.Suite, proof.SuiteFor(private.Public())), Created: time.Now(), Mandatory: c.Mandatory}
 		if o.Suite == "" {
 			return errors.New("this key signs tokens and no documents; say --suite jwt or vc+jwt")
-		}
-		if o.Suite == "ecdsa-sd-2023" && len(c.Show) == 0 {
-			o.Mandatory = proof.OpenBadgeMandatory(parsed.Value())
 		}
 		var text []byte
 		text, err = proof.Seal(ctx, document, o)

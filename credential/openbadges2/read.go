@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/strict"
 )
 
 // Context is the vocabulary of Open Badges 2.0.
@@ -58,7 +59,7 @@ const (
 // KindOf is the class that the types of a document name; KindUnknown when they name none, or several.
 func KindOf(value map[string]any) Kind {
 	found := KindUnknown
-	for _, name := range texts(value["type"]) {
+	for _, name := range strict.Texts(value["type"]) {
 		kind := Kind(name)
 		switch kind {
 		case "Issuer":
@@ -175,13 +176,13 @@ func ReadAssertion(value map[string]any) (Assertion, []credential.Problem) {
 	a := Assertion{
 		ID: str(value["id"]), UID: str(value["uid"]), Badge: reference(value["badge"]), Verification: readVerification(verificationOf(value)),
 		IssuedOn: str(value["issuedOn"]), Expires: str(value["expires"]), Image: reference(value["image"]).ID, Narrative: str(value["narrative"]),
-		Revoked: revoked, RevocationReason: str(value["revocationReason"]), Endorsed: len(values(value["endorsement"])) > 0,
+		Revoked: revoked, RevocationReason: str(value["revocationReason"]), Endorsed: len(strict.Values(value["endorsement"])) > 0,
 	}
 	if object, ok := one(value["recipient"]).(map[string]any); ok {
 		hashed, _ := one(object["hashed"]).(bool)
 		a.Recipient = Recipient{Type: str(object["type"]), Identity: str(object["identity"]), Hashed: hashed}
 	}
-	for _, item := range values(value["evidence"]) {
+	for _, item := range strict.Values(value["evidence"]) {
 		switch item := item.(type) {
 		case string:
 			a.Evidence = append(a.Evidence, Evidence{ID: item})
@@ -197,7 +198,7 @@ func ReadBadgeClass(value map[string]any) (BadgeClass, []credential.Problem) {
 	b := BadgeClass{ID: str(value["id"]), Name: str(value["name"]), Description: str(value["description"]), Image: reference(value["image"]).ID, Issuer: reference(value["issuer"])}
 	criteria := reference(value["criteria"])
 	b.CriteriaURL, b.Criteria = criteria.ID, str(criteria.Value["narrative"])
-	for _, item := range values(value["alignment"]) {
+	for _, item := range strict.Values(value["alignment"]) {
 		if object, ok := item.(map[string]any); ok {
 			b.Alignments = append(b.Alignments, Alignment{str(object["targetName"]), str(object["targetUrl"]), str(object["targetDescription"]), str(object["targetFramework"]), str(object["targetCode"])})
 		}
@@ -209,11 +210,11 @@ func ReadBadgeClass(value map[string]any) (BadgeClass, []credential.Problem) {
 func ReadProfile(value map[string]any) (Profile, []credential.Problem) {
 	p := Profile{ID: str(value["id"]), Name: str(value["name"]), URL: str(value["url"]), Image: reference(value["image"]).ID,
 		RevocationList: reference(value["revocationList"]).ID}
-	for _, item := range values(value["publicKey"]) {
+	for _, item := range strict.Values(value["publicKey"]) {
 		p.Keys = append(p.Keys, reference(item))
 	}
 	if object, ok := one(verificationOf(value)).(map[string]any); ok {
-		p.StartsWith, p.AllowedOrigins = texts(object["startsWith"]), texts(object["allowedOrigins"])
+		p.StartsWith, p.AllowedOrigins = strict.Texts(object["startsWith"]), strict.Texts(object["allowedOrigins"])
 	}
 	return p, check(value, profileRules)
 }
@@ -226,7 +227,7 @@ func ReadKey(value map[string]any) (Key, []credential.Problem) {
 // ReadRevocationList reads a RevocationList and gives the rules that it breaks.
 func ReadRevocationList(value map[string]any) (RevocationList, []credential.Problem) {
 	l := RevocationList{ID: str(value["id"]), Issuer: reference(value["issuer"]).ID, revoked: map[string]string{}}
-	for _, item := range values(value["revokedAssertions"]) {
+	for _, item := range strict.Values(value["revokedAssertions"]) {
 		switch item := item.(type) {
 		case string:
 			l.revoked[item] = ""
@@ -254,29 +255,18 @@ func verificationOf(value map[string]any) any {
 
 func readVerification(v any) Verification {
 	object, _ := one(v).(map[string]any)
-	types := texts(object["type"])
+	types := strict.Texts(object["type"])
 	return Verification{
-		Given:   len(values(v)) > 0,
+		Given:   len(strict.Values(v)) > 0,
 		Hosted:  slices.Contains(types, "hosted") || slices.Contains(types, "HostedBadge"),
 		Signed:  slices.Contains(types, "signed") || slices.Contains(types, "SignedBadge"),
 		Creator: reference(object["creator"]),
 	}
 }
 
-// values reads a member that may be one value or an array of values; null is no value (JSON-LD 1.1 section 4.3).
-func values(v any) []any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{v}
-}
-
 // one is the only value of a member; nil when there is none, or several.
 func one(v any) any {
-	all := values(v)
+	all := strict.Values(v)
 	if len(all) != 1 {
 		return nil
 	}
@@ -293,16 +283,6 @@ func str(v any) string {
 		return s
 	}
 	return ""
-}
-
-func texts(v any) []string {
-	var all []string
-	for _, member := range values(v) {
-		if s, ok := member.(string); ok {
-			all = append(all, s)
-		}
-	}
-	return all
 }
 
 func reference(v any) Reference {

@@ -122,7 +122,7 @@ func (p *problems) object(value map[string]any, of *rules, pointer string) {
 	outer := p.class
 	p.class = of.class
 	defer func() { p.class = outer }()
-	if len(of.types) > 0 && !slices.ContainsFunc(texts(value["type"]), func(t string) bool { return slices.Contains(of.types, t) }) {
+	if len(of.types) > 0 && !slices.ContainsFunc(strict.Texts(value["type"]), func(t string) bool { return slices.Contains(of.types, t) }) {
 		p.invalid(pointer+"/type", "Its type is not "+of.types[0]+".")
 	}
 	_, verification := value["verification"]
@@ -131,7 +131,7 @@ func (p *problems) object(value map[string]any, of *rules, pointer string) {
 	}
 	p.names(value, pointer)
 	for _, m := range of.members {
-		all := values(value[m.name])
+		all := strict.Values(value[m.name])
 		at := pointer + "/" + m.name
 		if len(all) == 0 && m.required {
 			p.invalid(at, "It has no "+m.name+", which is required.")
@@ -161,10 +161,10 @@ func (p *problems) names(value map[string]any, pointer string) {
 		case strings.HasPrefix(name, "@"):
 			p.add(credential.CodeAmbiguous, at, "A member is named by a keyword of JSON-LD in place of its term.")
 		case strings.HasPrefix(name, "extensions:"):
-			for _, item := range values(value[name]) {
+			for _, item := range strict.Values(value[name]) {
 				extension, _ := item.(map[string]any)
-				types := texts(extension["type"])
-				if len(values(extension["@context"])) == 0 || !slices.Contains(types, "Extension") && !slices.Contains(types, "extension") {
+				types := strict.Texts(extension["type"])
+				if len(strict.Values(extension["@context"])) == 0 || !slices.Contains(types, "Extension") && !slices.Contains(types, "extension") {
 					p.add(credential.CodeSchemaInvalid, at, "An extension has no context, or is not of type Extension.")
 				}
 			}
@@ -236,7 +236,7 @@ func recipient(p *problems, v any, pointer string) {
 		return
 	}
 	p.names(object, pointer)
-	if len(texts(object["type"])) == 0 {
+	if len(strict.Texts(object["type"])) == 0 {
 		p.invalid(pointer+"/type", "It is not said what kind of identity the recipient has.")
 	}
 	if str(object["identity"]) == "" {
@@ -267,10 +267,10 @@ func verification(p *problems, v any, pointer string) {
 	switch how := readVerification(v); {
 	case how.Hosted && how.Signed:
 		p.add(credential.CodeAmbiguous, pointer+"/type", "It says that it is hosted and that it is signed.")
-	case len(texts(object["type"])) == 0:
+	case len(strict.Texts(object["type"])) == 0:
 		p.invalid(pointer+"/type", "It is not said how it is to be verified.")
 	}
-	if len(values(object["creator"])) > 0 {
+	if len(strict.Values(object["creator"])) > 0 {
 		identified(p, one(object["creator"]), pointer+"/creator")
 	}
 }
@@ -283,11 +283,11 @@ func scope(p *problems, v any, pointer string) {
 		return
 	}
 	p.names(object, pointer)
-	if property := one(object["verificationProperty"]); len(values(object["verificationProperty"])) > 0 && property != "id" {
+	if property := one(object["verificationProperty"]); len(strict.Values(object["verificationProperty"])) > 0 && property != "id" {
 		p.invalid(pointer+"/verificationProperty", "Its badges are to be verified by a property that the standard does not know.")
 	}
 	for _, name := range [...]string{"startsWith", "allowedOrigins"} {
-		if len(texts(object[name])) != len(values(object[name])) {
+		if len(strict.Texts(object[name])) != len(strict.Values(object[name])) {
 			p.invalid(pointer+"/"+name, "Where its badges are published is not said by texts.")
 		}
 	}
@@ -384,7 +384,7 @@ func revokedAssertion(p *problems, v any, pointer string) {
 // words another meaning.
 func CheckContext(value map[string]any) []credential.Problem {
 	p := &problems{class: "JSON-LD"}
-	all := values(value["@context"])
+	all := strict.Values(value["@context"])
 	if len(all) > credential.Limits.Contexts {
 		p.add(strict.CodeTooComplex, "/@context", fmt.Sprintf("It has more than %d contexts.", credential.Limits.Contexts))
 		return p.all
