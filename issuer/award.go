@@ -286,7 +286,7 @@ func (s *Service) seal(ctx context.Context, o Organisation, document []byte) (si
 	if err != nil {
 		return forms{}, err
 	}
-	if o.suite() != suiteSelective {
+	if o.suite() != SuiteSelective {
 		signed.published, err = s.sealIntegrity(ctx, k, document, o.suite())
 	} else {
 		signed.published, signed.base, err = s.sealSelective(ctx, k, document)
@@ -331,7 +331,7 @@ func (s *Service) sealSelective(ctx context.Context, k Key, document []byte) (pu
 	if err != nil {
 		return nil, nil, internal(codeSigning, "The document could not be signed.", err)
 	}
-	if base, err = s.sealIntegrity(ctx, k, document, suiteSelective, proof.OpenBadgeMandatory(value)...); err != nil {
+	if base, err = s.sealIntegrity(ctx, k, document, SuiteSelective, proof.OpenBadgeMandatory(value)...); err != nil {
 		return nil, nil, err
 	}
 	published, err = revealed(ctx, base)

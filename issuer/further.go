@@ -22,16 +22,16 @@ var suiteAlgorithms = map[string][]string{
 	"Ed25519Signature2020": {keys.EdDSA},
 	"ecdsa-rdfc-2019":      {keys.ES256, keys.ES384},
 	"ecdsa-jcs-2019":       {keys.ES256, keys.ES384},
-	suiteSelective:         {keys.ES256}, // VC-DI-ECDSA section 3.4: P-256 only
+	SuiteSelective:         {keys.ES256}, // VC-DI-ECDSA section 3.4: P-256 only
 }
 
-const (
-	suiteSelective = "ecdsa-sd-2023"
-	suiteDefault   = "eddsa-rdfc-2022"
-)
+// SuiteSelective is the suite with selective disclosure, the one that takes mandatory pointers (VC-DI-ECDSA section 3.4).
+const SuiteSelective = "ecdsa-sd-2023"
+
+const suiteDefault = "eddsa-rdfc-2022"
 
 // awardSuites are those that awards can be signed with.
-var awardSuites = []string{suiteDefault, "ecdsa-rdfc-2019", suiteSelective}
+var awardSuites = []string{suiteDefault, "ecdsa-rdfc-2019", SuiteSelective}
 
 // AddKey gives an organisation one more active key. Where the identity is a did:web, the key joins its document and signs from
 // now on what asks for a key of its algorithm. A did:key is one key and no other, so there the key is an identity of its own:
@@ -124,7 +124,7 @@ func (o *Organisation) suite() string {
 
 // listSuite is the one that status lists are signed with: nothing in them is left out by a holder.
 func (o *Organisation) listSuite() string {
-	if o.suite() == suiteSelective {
+	if o.suite() == SuiteSelective {
 		return "ecdsa-rdfc-2019"
 	}
 	return o.suite()

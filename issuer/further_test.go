@@ -49,6 +49,9 @@ func TestFurtherKeysEnd(t *testing.T) {
 	wantCode(t, d.RetireKey(t.Context(), o.ID, o.Keys[0].Method, "test"), issuer.KindConflict, "did_key")
 	_, err := d.RotateKey(t.Context(), o.ID, keys.ES256, "test")
 	wantCode(t, err, issuer.KindInvalid, "algorithm")
+	if !strings.Contains(err.Error(), "make another with laurel keys new") {
+		t.Error(err)
+	}
 	p256, p384 := o.Keys[1], o.Keys[2]
 	if err := d.RetireKey(t.Context(), o.ID, p256.Method, "test"); err != nil {
 		t.Fatal(err)
@@ -83,7 +86,7 @@ func TestFurtherKeysRefused(t *testing.T) {
 	_, err := d.AddKey(t.Context(), "nobody", keys.P256, "test")
 	wantCode(t, err, issuer.KindMissing, "not_found")
 	for {
-		if _, err = d.AddKey(t.Context(), o.ID, keys.Ed25519, "test"); err != nil {
+		if _, err = d.AddKey(t.Context(), o.ID, keys.P256, "test"); err != nil {
 			break
 		}
 	}
@@ -91,6 +94,18 @@ func TestFurtherKeysRefused(t *testing.T) {
 	if all := mustKeys(t, d); len(all) != 100 {
 		t.Errorf("%d keys", len(all))
 	}
+	// They are all to be read in the document, under both names; a stolen one is replaced all the same, and makes no room.
+	_, err = d.RotateKey(t.Context(), o.ID, keys.EdDSA, "test")
+	wantCode(t, err, issuer.KindConflict, "many_keys")
+	if err := d.CompromiseKey(t.Context(), o.ID, mustKeys(t, d)[0].Method, "test"); err != nil {
+		t.Error(err)
+	}
+	document, err := keys.ParseDocument(mustDocument(t, d, o.URL+"/did.json"))
+	if err != nil || len(document.Methods) < 100 {
+		t.Errorf("%+v, error %v", document, err)
+	}
+	_, err = d.AddKey(t.Context(), o.ID, keys.P256, "test")
+	wantCode(t, err, issuer.KindConflict, "many_keys")
 }
 
 // TestSuites: awards and status lists are signed with the suite that the issuer has chosen, and verify.
@@ -139,6 +154,11 @@ func TestSuites(t *testing.T) {
 				}
 				if err := d.check(t.Context(), c.Base); err == nil {
 					t.Error("a base proof is for nobody but its holder")
+				}
+				for _, address := range []string{c.URL + ".base.json", c.URL + ".base", c.URL + "/base"} {
+					if _, err := d.Document(t.Context(), address); err == nil {
+						t.Errorf("%s is published", address)
+					}
 				}
 				if published := string(mustDocument(t, d, c.URL)); published != string(c.JSON) {
 					t.Errorf("published is %s", published)

@@ -156,7 +156,11 @@ func (s *Service) RotateKey(ctx context.Context, organisation, algorithm, actor 
 		return Key{}, err
 	}
 	active, ok := o.active(algorithm)
-	if !ok {
+	switch {
+	case !ok && o.isKey():
+		return Key{}, invalid("algorithm", "The issuer's identity is a did:key of another algorithm. A further key beside it is an identity of its own, "+
+			"which no other key can take over: make another with laurel keys new, and retire this one.")
+	case !ok:
 		return Key{}, invalid("algorithm", "The issuer has no active key of this algorithm.")
 	}
 	return s.replaceKey(ctx, o, active, actor, KeyRetired, "key.rotated")
@@ -283,7 +287,7 @@ func (o *Organisation) mayChangeKeys() error {
 
 func (o *Organisation) find(method string) (*Key, error) {
 	for i := range o.Keys {
-		if o.Keys[i].Method == method {
+		if k := &o.Keys[i]; k.Method == method || k.integrityMethod() == method {
 			return &o.Keys[i], nil
 		}
 	}

@@ -61,16 +61,20 @@ const longestDocumentName = 2000 // bytes
 
 // Sign signs a credential of the organisation that others have made. It has to keep the rules of the W3C data model; its issuer
 // has to be the organisation, or the did:key of one of its active keys, which signs then. Dates are not judged. The order is
-// that of an award: what is to be signed is recorded first, and what was signed is checked before it is given out.
+// that of an award: what is to be signed is recorded first, and what was signed is checked before it is given out. What cannot be
+// signed is refused before that, and leaves no record.
 //
 // A credential that breaks a rule has kind invalid, with [credential.Problems] or the finding of the reader or of the suite as its
-// cause; a name that was used before has kind conflict, code name_taken.
+// cause; a name that another credential or an award has already has kind conflict, code name_taken.
 func (w Workspace) Sign(ctx context.Context, in SignInput, by Write) (Signed, error) {
 	if w.service.checkDocument == nil {
 		return Signed{}, &Error{Kind: KindUnavailable, Code: "no_check", Detail: "Documents of others are not signed here."}
 	}
 	g, err := w.read(in)
 	if err != nil {
+		return Signed{}, err
+	}
+	if err := w.service.rehearse(ctx, w.organisation, g); err != nil {
 		return Signed{}, err
 	}
 	if err := w.service.intendDocument(ctx, w.organisation, &g, by); err != nil {
@@ -115,8 +119,8 @@ func (w Workspace) read(in SignInput) (signing, error) {
 	case in.Token && (in.Suite != "" || len(in.Mandatory) > 0):
 		return g, invalid("suite", "A JWT has no cryptographic suite and no mandatory pointers.")
 	case len(in.Mandatory) > 0 && in.Suite == "":
-		g.Suite = suiteSelective
-	case len(in.Mandatory) > 0 && in.Suite != suiteSelective:
+		g.Suite = SuiteSelective
+	case len(in.Mandatory) > 0 && in.Suite != SuiteSelective:
 		return g, invalid("suite", "Mandatory pointers mean ecdsa-sd-2023, and another suite is asked for.")
 	}
 	for i, purpose := range in.Purposes {
@@ -149,6 +153,9 @@ func digestOf(text []byte) string {
 
 // unsignable is a finding about the document that was to be signed.
 func unsignable(err error) error {
+	if err == nil {
+		return nil
+	}
 	var problems credential.Problems
 	var problem *credential.Problem
 	var text *strict.Error
@@ -185,9 +192,19 @@ func (s *Service) intendDocument(ctx context.Context, organisation string, g *si
 		if err != nil {
 			return err
 		}
+		if len(g.Purposes) > 0 && g.issuer != o.DID { // such an entry would clear nothing: the list is of another issuer
+			return invalid("status", "The status lists here are those of the issuer's own identity. A credential of another of its keys cannot have an entry in them.")
+		}
 		var d signedDocument
 		var version uint64
 		if g.id != "" {
+			award, _, err := s.find(tx, g.Name)
+			if err == nil && award.Organisation == o.ID { // whose status would be out of reach under this name
+				return nameTaken()
+			}
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
 			d, version, err = signedDocuments.Get(tx, g.id)
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
@@ -222,7 +239,7 @@ func (s *Service) intendDocument(ctx context.Context, organisation string, g *si
 }
 
 func nameTaken() error {
-	return conflict("name_taken", "Another credential of this name was signed before. Give another credentialId.")
+	return conflict("name_taken", "Another credential here has this name. Give another credentialId.")
 }
 
 // What a credential of data model 1.1 needs beside its own contexts to carry a proof and a status: that of model 2.0 defines both.
@@ -290,7 +307,7 @@ func (s *Service) statusMember(purpose string, slot Slot) map[string]any {
 		list = slot.Suspension
 	}
 	e := s.entry(purpose, list, slot.Index)
-	return map[string]any{"id": e.ID, "type": "BitstringStatusListEntry", "statusPurpose": e.Purpose,
+	return map[string]any{"id": e.ID, "type": status.TypeEntry, "statusPurpose": e.Purpose,
 		"statusListIndex": fmt.Sprint(e.Index), "statusListCredential": e.List}
 }
 
@@ -353,12 +370,8 @@ func (s *Service) secure(ctx context.Context, k Key, suite string, g signing) (s
 		token, err := proof.SealVCJWT(g.SignInput.Document, signer)
 		return Signed{Token: token}, []byte(token), err
 	}
-	mandatory := g.Mandatory
-	if suite == suiteSelective && len(g.Purposes) > 0 { // or its holder could leave out that it was revoked
-		mandatory = append(slices.Clone(mandatory), "/credentialStatus")
-	}
-	sealed, err := s.sealIntegrity(ctx, k, g.SignInput.Document, suite, mandatory...)
-	if err != nil || suite != suiteSelective {
+	sealed, err := s.sealIntegrity(ctx, k, g.SignInput.Document, suite, g.Mandatory...)
+	if err != nil || suite != SuiteSelective {
 		return Signed{JSON: sealed}, sealed, err
 	}
 	checked, err = revealed(ctx, sealed)

@@ -151,7 +151,8 @@ func firstOf(first bool, a, b string) string {
 	return b
 }
 
-// TestSignRefuses: what breaks the data model, or would not be signed whole, leaves no trace but the audit log's.
+// TestSignRefuses: what breaks the data model, or would not be signed whole, leaves no trace: no entry in the log, and no place in the
+// status lists, which is taken with it.
 func TestSignRefuses(t *testing.T) {
 	d, o := signingDesk(t, public)
 	with := func(old, now string) issuer.SignInput {
@@ -166,6 +167,22 @@ func TestSignRefuses(t *testing.T) {
 	twice := issuer.SignInput{Document: unsigned(o.DID), Purposes: []string{"revocation", "revocation"}}
 	foreign := issuer.SignInput{Document: unsigned(o.DID), Purposes: []string{"message"}}
 	long := issuer.SignInput{Document: unsigned(o.DID), Name: strings.Repeat("x", 3000)}
+	withStatus := func(in issuer.SignInput) issuer.SignInput {
+		in.Name, in.Purposes = "urn:a", []string{"revocation", "suspension"}
+		return in
+	}
+	token := withStatus(with(`credentials/v2"`, `credentials/v2","https://example.org/context"`))
+	token.Token = true
+	claim := issuer.SignInput{Document: with(`"type"`, `"nbf":1,"type"`).Document, Token: true}
+	pointer := withStatus(issuer.SignInput{Document: unsigned(o.DID), Mandatory: []string{"/nothing"}})
+	d.publish(t)
+	award := issuer.SignInput{Document: unsigned(o.DID), Name: d.award(t).URL}
+	further, err := d.AddKey(t.Context(), o.ID, keys.Ed25519, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := withStatus(issuer.SignInput{Document: unsigned("did:key:" + further.Multikey)})
+	before := d.inspect(t).Acts
 	for name, test := range map[string]struct {
 		in   issuer.SignInput
 		code string
@@ -175,19 +192,28 @@ func TestSignRefuses(t *testing.T) {
 		"not a credential":     {with(`["VerifiableCredential"]`, `["VerifiablePresentation"]`), "credential"},
 		"no subject":           {with(`"credentialSubject"`, `"other"`), "schema_invalid"},
 		"a proof already":      {with(`"type"`, `"proof":{},"type"`), "proof"},
-		"an undefined term":    {with(`"name"`, `"undefinedTerm"`), "unsafe_jsonld"},
+		"an undefined term":    {withStatus(with(`"name"`, `"undefinedTerm"`)), "unsafe_jsonld"},
+		"a token's context":    {token, "context_untrusted"},
+		"a token's claim":      {claim, "ambiguous"},
+		"a pointer to nothing": {pointer, "malformed"},
 		"an unknown context":   {with(`credentials/v2"`, `credentials/v2","https://example.org/context"`), "context_untrusted"},
 		"status without id":    {named, "name"},
 		"a purpose twice":      {twice, "status"},
 		"a purpose not signed": {foreign, "status"},
 		"a long name":          {long, "name"},
+		"no list of its own":   {elsewhere, "status"},
 	} {
 		_, err := d.Workspace(o.ID).Sign(t.Context(), test.in, issuer.Write{Actor: "test"})
 		var told *issuer.Error
 		if !errors.As(err, &told) || told.Kind != issuer.KindInvalid || told.Code != test.code {
 			t.Errorf("%s: %v, want %s", name, err, test.code)
 		}
+		if after := d.inspect(t).Acts; after != before {
+			t.Errorf("%s: %d acts, and %d before", name, after, before)
+		}
 	}
+	_, err = d.Workspace(o.ID).Sign(t.Context(), award, issuer.Write{Actor: "test"})
+	wantCode(t, err, issuer.KindConflict, "name_taken")
 	if _, err := d.Workspace(o.ID).Sign(t.Context(), issuer.SignInput{Document: unsigned(o.DID)}, issuer.Write{Actor: "a@example.org"}); err == nil {
 		t.Error("an e-mail address in the log")
 	}

@@ -22,7 +22,8 @@ const (
 	ScopeAchievementsRead  Scope = "achievements:read"
 	ScopeAchievementsWrite Scope = "achievements:write"
 	ScopeCredentialsRead   Scope = "credentials:read"
-	ScopeCredentialsWrite  Scope = "credentials:write"
+	ScopeCredentialsWrite  Scope = "credentials:write" // award, revoke, suspend, reinstate
+	ScopeCredentialsSign   Scope = "credentials:sign"  // sign documents of others, which may say anything, in the name of the issuer
 	ScopeKeysRead          Scope = "keys:read"
 )
 
@@ -103,7 +104,7 @@ func (s *Service) CreateToken(ctx context.Context, in TokenInput) (NewToken, err
 			return NewToken{}, err
 		}
 	}
-	all := []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeKeysRead}
+	all := []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeCredentialsSign, ScopeKeysRead}
 	scopes := slices.Compact(slices.Sorted(slices.Values(in.Scopes)))
 	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(one Scope) bool { return !slices.Contains(all, one) }) {
 		return NewToken{}, invalid("scopes", fmt.Sprintf("A token needs scopes out of these: %v.", all))

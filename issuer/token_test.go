@@ -18,7 +18,7 @@ import (
 	"github.com/laurelbadges/laurel/issuer"
 )
 
-var allScopes = []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsWrite, issuer.ScopeKeysRead}
+var allScopes = []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsSign, issuer.ScopeCredentialsWrite, issuer.ScopeKeysRead}
 
 // TestTokenText: a token has the form that scanners look for, and lies in the store as its digest only.
 func TestTokenText(t *testing.T) {

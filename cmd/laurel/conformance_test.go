@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 		t.Fatalf("%d organisations, error %v", len(all), err)
 	}
 	o := all[0]
-	token, err := office.CreateToken(t.Context(), issuer.TokenInput{Organisation: o.ID, Scopes: []issuer.Scope{issuer.ScopeCredentialsWrite}, Actor: "test"})
+	token, err := office.CreateToken(t.Context(), issuer.TokenInput{Organisation: o.ID, Scopes: []issuer.Scope{issuer.ScopeCredentialsSign}, Actor: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

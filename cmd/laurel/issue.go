@@ -19,7 +19,7 @@ type issueCommand struct {
 	Recipient   string   `required:"" help:"E-mail address of the recipient; the badge carries its salted hash." placeholder:"EMAIL"`
 	Name        string   `help:"Name of the recipient, shown on the badge." placeholder:"NAME"`
 	Evidence    []string `help:"Address of something that the recipient showed." placeholder:"URL"`
-	Output      string   `short:"o" help:"Folder to write the badge into, as JSON, JWT, PNG and SVG." placeholder:"DIR"`
+	Output      string   `short:"o" help:"Folder to write the badge into, as JSON, JWT, PNG and SVG; with selective disclosure also the JSON for the recipient alone." placeholder:"DIR"`
 	JSON        bool     `name:"json" help:"Print id, url and files as JSON and nothing else."`
 }
 
@@ -34,6 +34,9 @@ type issued struct {
 
 // forms are those that a badge is there in, named as its files end.
 var forms = [...]string{"json", "jwt", "png", "svg"}
+
+// formBase is the one from which its recipient derives others, where the badge has one. It is published nowhere.
+const formBase = "base"
 
 // Run awards the badge and says where it is.
 func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
@@ -69,6 +72,9 @@ func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	fmt.Fprintf(t.out, "Awarded %s\n  page  %s\n", answer.ID, answer.URL)
 	for _, form := range forms {
 		fmt.Fprintf(t.out, "  %-4s  %s\n", form, answer.Files[form])
+	}
+	if base := answer.Files[formBase]; base != "" {
+		fmt.Fprintf(t.out, "  %-4s  %s\nThe last file is for the recipient alone: laurel derive makes of it what can be shown.\n", formBase, base)
 	}
 	if answer.Note != "" {
 		fmt.Fprintf(t.out, "Note: %s.\n", answer.Note)
@@ -106,7 +112,12 @@ func writeForms(folder string, award issuer.Credential) (map[string]string, erro
 	files := map[string]string{}
 	for _, form := range forms {
 		files[form] = filepath.Join(folder, award.ID+"."+form)
-		if err := os.WriteFile(files[form], content[form], 0o600); err != nil {
+	}
+	if award.Base != nil {
+		content[formBase], files[formBase] = award.Base, filepath.Join(folder, award.ID+".base.json")
+	}
+	for form, path := range files {
+		if err := os.WriteFile(path, content[form], 0o600); err != nil {
 			return nil, err
 		}
 	}

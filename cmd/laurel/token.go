@@ -20,7 +20,7 @@ type tokenCommand struct {
 // Scopes that stand for several.
 var (
 	readScopes  = []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeCredentialsRead, issuer.ScopeKeysRead}
-	writeScopes = []issuer.Scope{issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsWrite}
+	writeScopes = []issuer.Scope{issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsWrite, issuer.ScopeCredentialsSign}
 )
 
 type tokenNewCommand struct {

@@ -96,6 +96,7 @@ func (s *server) routes(e *echo.Echo) {
 
 	get("/credentials", issuer.ScopeCredentialsRead, s.credentials)
 	get("/credentials/:id", issuer.ScopeCredentialsRead, s.credential)
+	get("/credentials/:id/base", issuer.ScopeCredentialsWrite, s.base)
 	post("/credentials", issuer.ScopeCredentialsWrite, s.award)
 	post("/credentials/:id/revoke", issuer.ScopeCredentialsWrite, s.revoke)
 	post("/credentials/:id/suspend", issuer.ScopeCredentialsWrite, s.suspend)

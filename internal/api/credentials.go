@@ -43,6 +43,7 @@ type files struct {
 	JWT  string `json:"jwt"`
 	PNG  string `json:"png"`
 	SVG  string `json:"svg"`
+	Base string `json:"base,omitempty"` // under this API alone: for the holder, who derives from it what he shows
 }
 
 func showCredential(c issuer.Credential) credentialResource {
@@ -53,7 +54,10 @@ func showCredential(c issuer.Credential) credentialResource {
 		document = c.Unsigned
 	} else {
 		r.Issued = optional(&c.Issued)
-		r.Files = &files{c.URL + ".json", c.URL + ".jwt", c.URL + ".png", c.URL + ".svg"}
+		r.Files = &files{JSON: c.URL + ".json", JWT: c.URL + ".jwt", PNG: c.URL + ".png", SVG: c.URL + ".svg"}
+		if c.Base != nil {
+			r.Files.Base = r.address() + "/base"
+		}
 	}
 	var dates struct{ ValidFrom, ValidUntil string }
 	_ = json.Unmarshal(document, &dates) // this program wrote it
@@ -135,6 +139,26 @@ func (s *server) credential(c echo.Context) error {
 		return err
 	}
 	return give(c, version, showCredential(award))
+}
+
+// base gives the form of an award from which its holder derives others. Whoever may award hands it on; it is published nowhere.
+func (s *server) base(c echo.Context) error {
+	id, err := identifier(c)
+	if err != nil {
+		return err
+	}
+	if err := noQuery(c); err != nil {
+		return err
+	}
+	space, _ := s.workspace(c)
+	award, _, err := space.Credential(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	if award.Base == nil {
+		return notFound()
+	}
+	return c.Blob(http.StatusOK, mediaCredential, award.Base)
 }
 
 func (s *server) award(c echo.Context) error {

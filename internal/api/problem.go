@@ -19,6 +19,8 @@ import (
 const (
 	mediaJSON    = "application/json"
 	mediaProblem = "application/problem+json"
+
+	mediaCredential = "application/vc" // VCDM 2.0 section 6.2
 )
 
 // failure is why a request is not answered as asked.
@@ -99,7 +101,9 @@ func failureOf(err error) failure {
 		return refused(told)
 	case errors.As(err, &foreign):
 		return failure{status: foreign.Status(), code: foreign.Code(), detail: foreign.Error()}
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled): // the caller has gone: nobody reads this, and nothing is wrong here
+		return failure{status: http.StatusBadRequest, code: "bad_request", detail: "The request broke off."}
+	case errors.Is(err, context.DeadlineExceeded):
 		return failure{status: http.StatusServiceUnavailable, code: "ended", detail: "The request ended before it was answered. Please ask again."}
 	case errors.As(err, &routed) && routed.Code == http.StatusNotFound:
 		return notFound()

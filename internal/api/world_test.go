@@ -38,6 +38,7 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 	if err := document.Validate(context.Background()); err != nil {
 		return nil, err
 	}
+	openapi3filter.RegisterBodyDecoder(mediaCredential, openapi3filter.RegisteredBodyDecoder(mediaJSON))
 	return gorillamux.NewRouter(document)
 })
 
@@ -77,9 +78,11 @@ func (c *atomicTime) Add(d time.Duration) {
 }
 
 var everything = []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead,
-	issuer.ScopeCredentialsWrite, issuer.ScopeKeysRead}
+	issuer.ScopeCredentialsWrite, issuer.ScopeCredentialsSign, issuer.ScopeKeysRead}
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return openWorld(t, base, false) }
+
+func openWorld(t testing.TB, base string, public bool) *world {
 	t.Helper()
 	folder := t.TempDir()
 	w := &world{clock: atomicTime{now: time.Now()}}
@@ -95,7 +98,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.service, err = issuer.Open(t.Context(), issuer.Config{Store: w.store, Keys: ring, Now: w.clock.Now, Base: base,
+	w.service, err = issuer.Open(t.Context(), issuer.Config{Store: w.store, Keys: ring, Now: w.clock.Now, Base: base, Public: public,
 		Check: func(ctx context.Context, sealed []byte) error { return w.check(ctx, sealed) }})
 	if err != nil {
 		t.Fatal(err)

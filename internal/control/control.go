@@ -183,7 +183,7 @@ func answer(w http.ResponseWriter, r *http.Request, do func(ctx context.Context,
 	if err != nil {
 		told := &issuer.Error{Kind: issuer.KindInternal, Code: "internal", Detail: "The server could not do it; its log says why."}
 		errors.As(err, &told)
-		if told.Kind == issuer.KindInternal {
+		if told.Kind == issuer.KindInternal && !errors.Is(err, context.Canceled) { // a command that was broken off is no fault
 			log.Error("private socket", "path", r.URL.Path, "cause", err.Error())
 		}
 		w.WriteHeader(http.StatusConflict)

@@ -30,8 +30,8 @@ func misshapen(pointer, detail string) error {
 // hide what the strict reader of the credential refuses.
 func split(body []byte, known ...string) (map[string]json.RawMessage, error) {
 	unreadable := malformed(strict.CodeMalformed, "The body is not one JSON object.")
-	if !utf8.Valid(body) {
-		return nil, malformed(strict.CodeEncoding, "The body is not UTF-8.")
+	if !utf8.Valid(body) || bytes.HasPrefix(body, []byte("\ufeff")) {
+		return nil, malformed(strict.CodeEncoding, "The body is not UTF-8, or begins with a byte order mark.")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	open, err := decoder.Token()
@@ -111,8 +111,10 @@ func options(members map[string]json.RawMessage, known ...string) (map[string]an
 	return values, nil
 }
 
+const unknownOptionType = "https://www.w3.org/TR/vcalm#UNKNOWN_OPTION_PROVIDED"
+
 func unknownOption(pointer, detail string) error {
-	return api.Refusal{Status: http.StatusBadRequest, Type: "https://www.w3.org/TR/vcalm#UNKNOWN_OPTION_PROVIDED", Code: "unknown_option",
+	return api.Refusal{Status: http.StatusBadRequest, Type: unknownOptionType, Code: "unknown_option",
 		Detail: "There is no such option. " + detail, Wrong: []api.Violation{api.At(pointer, "there is no such option")}}
 }
 

@@ -44,7 +44,7 @@ func keyDocument(did, format string) (*didDocument, error) {
 	}
 	document, err := keys.DIDKeyDocument(did)
 	if err != nil {
-		return nil, bad("invalidPublicKey", "The did:key holds no public key of a kind that is used here: Ed25519, P-256 or P-384.")
+		return nil, bad("invalidPublicKey", "The did:key holds no public key of a kind that is used here: Ed25519, P-256, P-384, or RSA of 2048 to 4096 bits.")
 	}
 	return written(document, value, format)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	credentialstatus "github.com/laurelbadges/laurel/credential/status"
 	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/internal/api"
 	"github.com/laurelbadges/laurel/issuer"
@@ -17,10 +18,8 @@ import (
 )
 
 const (
-	mediaJSON     = "application/json"
-	suiteSelected = "ecdsa-sd-2023" // the one suite with mandatory pointers
-	entryType     = "BitstringStatusListEntry"
-	contextV2     = "https://www.w3.org/ns/credentials/v2"
+	mediaJSON = "application/json"
+	contextV2 = "https://www.w3.org/ns/credentials/v2"
 )
 
 // workspace is what the token opens, if it belongs to the issuer that the address names. Others look like none.
@@ -101,9 +100,9 @@ func signInput(members map[string]json.RawMessage, suite string) (in issuer.Sign
 	}
 	if _, there := values["mandatoryPointers"]; there {
 		if in.Suite == "" {
-			in.Suite = suiteSelected
+			in.Suite = issuer.SuiteSelective
 		}
-		if in.Suite != suiteSelected {
+		if in.Suite != issuer.SuiteSelective {
 			return in, unknownOption("/options/mandatoryPointers", "Mandatory pointers go with ecdsa-sd-2023 alone.")
 		}
 		if in.Mandatory, err = texts(values, "mandatoryPointers"); err != nil {
@@ -135,10 +134,10 @@ func purposes(values map[string]any) (all []string, err error) {
 		}
 		purpose, given := entry["statusPurpose"]
 		if !given {
-			purpose = "revocation"
+			purpose = credentialstatus.PurposeRevocation
 		}
 		name, _ := purpose.(string)
-		if entry["type"] != entryType || name != "revocation" && name != "suspension" {
+		if entry["type"] != credentialstatus.TypeEntry || name != credentialstatus.PurposeRevocation && name != credentialstatus.PurposeSuspension {
 			return nil, unknownOption(at, "A status entry has the type BitstringStatusListEntry and is for revocation or suspension.")
 		}
 		all = append(all, name)
@@ -236,7 +235,7 @@ func statusChange(body []byte) (change issuer.StatusChange, err error) {
 	if err != nil {
 		return change, err
 	}
-	if kind != entryType {
+	if kind != credentialstatus.TypeEntry {
 		return change, api.Refusal{Status: http.StatusBadRequest, Code: "status_type", Detail: "Statuses here are entries of the type BitstringStatusListEntry."}
 	}
 	if json.Unmarshal(members["credentialId"], &change.Name) != nil || change.Name == "" {

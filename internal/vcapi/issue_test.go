@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/proof"
 )
 
 // TestIssue: what is issued verifies under both policies, and carries what was asked for.
@@ -19,17 +20,21 @@ func TestIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, key := w.ours.DID, "did:key:"+k.Multikey
-	for name, test := range map[string]struct{ path, document, options, suite string }{
-		"as itself":       {w.issueAt(), unsigned(own, ""), `{}`, "eddsa-rdfc-2022"},
-		"by option":       {w.issueAt(), unsigned(own, ""), `{"cryptosuite":"ecdsa-rdfc-2019"}`, "ecdsa-rdfc-2019"},
-		"by address":      {"/vc-api/issuers/" + w.ours.ID + "/ecdsa-jcs-2019/credentials/issue", unsigned(key, ""), `{}`, "ecdsa-jcs-2019"},
-		"option first":    {"/vc-api/issuers/" + w.ours.ID + "/ecdsa-jcs-2019/credentials/issue", unsigned(own, ""), `{"cryptosuite":"eddsa-jcs-2022"}`, "eddsa-jcs-2022"},
-		"as its key":      {w.issueAt(), unsigned(key, ""), `{}`, "ecdsa-rdfc-2019"},
-		"old date":        {w.issueAt(), unsigned(own, `,"validUntil":"2021-01-01T00:00:00Z"`), `{}`, "eddsa-rdfc-2022"},
-		"foreign status":  {w.issueAt(), strings.Replace(unsigned(own, `,"credentialStatus":{"type":"CredentialStatusList2017"}`), `credentials/v2"`, `credentials/v2",{"CredentialStatusList2017":"https://example.org/#s"}`, 1), `{}`, "eddsa-rdfc-2022"},
-		"no options":      {w.issueAt(), unsigned(own, ""), ``, "eddsa-rdfc-2022"},
-		"selective":       {w.issueAt(), unsigned(key, ""), `{"mandatoryPointers":["/credentialSubject/name"]}`, "ecdsa-sd-2023"},
-		"nothing is kept": {w.issueAt(), unsigned(key, ""), `{"mandatoryPointers":[]}`, "ecdsa-sd-2023"},
+	for name, test := range map[string]struct {
+		path, document, options, suite string
+		strict                         int // status under the strict policy; 0 is 200
+	}{
+		"as itself":       {w.issueAt(), unsigned(own, ""), `{}`, "eddsa-rdfc-2022", 0},
+		"by option":       {w.issueAt(), unsigned(own, ""), `{"cryptosuite":"ecdsa-rdfc-2019"}`, "ecdsa-rdfc-2019", 0},
+		"by address":      {"/vc-api/issuers/" + w.ours.ID + "/ecdsa-jcs-2019/credentials/issue", unsigned(key, ""), `{}`, "ecdsa-jcs-2019", 0},
+		"option first":    {"/vc-api/issuers/" + w.ours.ID + "/ecdsa-jcs-2019/credentials/issue", unsigned(own, ""), `{"cryptosuite":"eddsa-jcs-2022"}`, "eddsa-jcs-2022", 0},
+		"as its key":      {w.issueAt(), unsigned(key, ""), `{}`, "ecdsa-rdfc-2019", 0},
+		"old date":        {w.issueAt(), unsigned(own, `,"validUntil":"2021-01-01T00:00:00Z"`), `{}`, "eddsa-rdfc-2022", 400},
+		"foreign status":  {w.issueAt(), strings.Replace(unsigned(own, `,"credentialStatus":{"type":"CredentialStatusList2017"}`), `credentials/v2"`, `credentials/v2",{"CredentialStatusList2017":"https://example.org/#s"}`, 1), `{}`, "eddsa-rdfc-2022", 400},
+		"no options":      {w.issueAt(), unsigned(own, ""), ``, "eddsa-rdfc-2022", 0},
+		"selective":       {w.issueAt(), unsigned(key, ""), `{"mandatoryPointers":["/credentialSubject/name"]}`, "ecdsa-sd-2023", 0},
+		"nothing is kept": {w.issueAt(), unsigned(key, ""), `{"mandatoryPointers":[]}`, "ecdsa-sd-2023", 0},
+		"selective, own":  {w.issueAt(), unsigned(own, ""), `{"cryptosuite":"ecdsa-sd-2023"}`, "ecdsa-sd-2023", 0},
 	} {
 		body := `{"credential":` + test.document
 		if test.options != "" {
@@ -40,13 +45,23 @@ func TestIssue(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 			continue
 		}
+		document := read[struct{ VerifiableCredential json.RawMessage }](t, a).VerifiableCredential
 		got := read[struct {
-			VerifiableCredential struct {
-				Proof struct{ Cryptosuite, Created string }
-			}
-		}](t, a).VerifiableCredential.Proof
+			Proof struct{ Cryptosuite, Created string }
+		}](t, answer{body: document}).Proof
 		if got.Cryptosuite != test.suite || got.Created == "" {
 			t.Errorf("%s: %+v", name, got)
+		}
+		if test.suite == "ecdsa-sd-2023" {
+			if document, err = proof.Derive(t.Context(), document, []string{"/credentialSubject"}, proof.Options{VC: true}); err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+		}
+		for path, want := range map[string]int{"/vc-api/credentials/verify": test.strict, "/vc-api/policies/proof/credentials/verify": 200} {
+			if a := w.ask(t, "POST", path, `{"verifiableCredential":`+string(document)+`}`); a.status != max(want, 200) {
+				t.Errorf("%s: %s answers %d %s", name, path, a.status, a.body)
+			}
 		}
 	}
 	token := w.signed(t, unsigned(own, ""), `{"envelope":"vc+jwt"}`)
@@ -62,7 +77,7 @@ func TestIssue(t *testing.T) {
 // TestIssueRefuses: each wrong request has its status and says what is wrong.
 func TestIssueRefuses(t *testing.T) {
 	w := newWorld(t)
-	reader := w.newToken(t, issuer.ScopeCredentialsRead)
+	reader := w.newToken(t, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsWrite) // as tokens were before there was one for signing
 	good := `{"credential":` + unsigned(w.ours.DID, "") + `}`
 	options := func(text string) string { return strings.TrimSuffix(good, "}") + `,"options":` + text + "}" }
 	theirs := "/vc-api/issuers/" + w.theirs.ID + "/credentials/issue"
@@ -80,6 +95,7 @@ func TestIssueRefuses(t *testing.T) {
 		"another media type":     {w.issueAt(), good, []string{"Content-Type", "text/plain"}, 415, "media_type"},
 		"nothing":                {w.issueAt(), "", nil, 400, "malformed"},
 		"no JSON":                {w.issueAt(), "{", nil, 400, "malformed"},
+		"a byte order mark":      {w.issueAt(), "\ufeff" + good, nil, 400, "encoding"},
 		"two values":             {w.issueAt(), good + "{}", nil, 400, "malformed"},
 		"not UTF-8":              {w.issueAt(), "{\"credential\":\"\xff\"}", nil, 400, "encoding"},
 		"a list":                 {w.issueAt(), "[]", nil, 422, "shape"},
@@ -126,6 +142,47 @@ func TestIssueRefuses(t *testing.T) {
 	}
 }
 
+// TestSelectiveKeeps: whatever pointers the caller gives, nobody who derives leaves out who issued the credential, when it holds, and
+// how its status is learned.
+func TestSelectiveKeeps(t *testing.T) {
+	w := newWorld(t)
+	k, err := w.AddKey(t.Context(), w.ours.ID, keys.P256, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := "did:key:" + k.Multikey
+	old := fmt.Sprintf(`{"@context":["https://www.w3.org/2018/credentials/v1"],"id":"urn:old","type":["VerifiableCredential"],"issuer":%q,`+
+		`"issuanceDate":"2020-01-01T00:00:00Z","expirationDate":"2121-01-01T00:00:00Z","credentialSubject":{"id":"did:example:alice"}}`, w.ours.DID)
+	for name, test := range map[string]struct {
+		document, options string
+		kept              []string
+	}{
+		"no pointers": {unsigned(key, `,"validUntil":"2121-01-01T00:00:00Z"`), `{"cryptosuite":"ecdsa-sd-2023"}`, []string{"issuer", "validFrom", "validUntil"}},
+		"none":        {unsigned(key, `,"validUntil":"2121-01-01T00:00:00Z"`), `{"mandatoryPointers":[]}`, []string{"issuer", "validFrom", "validUntil"}},
+		"one":         {unsigned(key, ""), `{"mandatoryPointers":["/validFrom"]}`, []string{"issuer", "validFrom"}},
+		"with status": {unsigned(w.ours.DID, ""), `{"mandatoryPointers":["/issuer"],"credentialStatus":{"type":"BitstringStatusListEntry"}}`, []string{"issuer", "validFrom", "credentialStatus"}},
+		"the old names": {old, `{"mandatoryPointers":[],"credentialStatus":{"type":"BitstringStatusListEntry"}}`,
+			[]string{"issuer", "issuanceDate", "expirationDate", "credentialStatus"}},
+	} {
+		derived, err := proof.Derive(t.Context(), []byte(w.signed(t, test.document, test.options)), []string{"/credentialSubject"}, proof.Options{VC: true})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		members := read[map[string]any](t, answer{body: derived})
+		for _, member := range test.kept {
+			if members[member] == nil {
+				t.Errorf("%s: %s is gone from %s", name, member, derived)
+			}
+		}
+		for _, path := range []string{"/vc-api/credentials/verify", "/vc-api/policies/proof/credentials/verify"} {
+			if a := w.ask(t, "POST", path, `{"verifiableCredential":`+string(derived)+`}`); a.status != 200 {
+				t.Errorf("%s: %s answers %d %s", name, path, a.status, a.body)
+			}
+		}
+	}
+}
+
 // TestStatus: a credential that was issued with a status is suspended, reinstated and revoked, and the verifier sees it at once.
 func TestStatus(t *testing.T) {
 	w := newWorld(t)
@@ -156,6 +213,12 @@ func TestStatus(t *testing.T) {
 			t.Errorf("%s %t: the verifier says %d %s", step.purpose, step.on, status, code)
 		}
 	}
+	if a := w.ask(t, "POST", path, change("urn:a", "revocation", true), "Authorization", "Bearer "+w.newToken(t, issuer.ScopeCredentialsSign)); a.status != 403 {
+		t.Errorf("a token for signing alone: %d %s", a.status, a.body)
+	}
+	if a := w.ask(t, "POST", path, change("urn:a", "revocation", true), "Authorization", "Bearer "+w.newToken(t, issuer.ScopeCredentialsWrite)); a.status != 200 {
+		t.Errorf("a token of before: %d %s", a.status, a.body)
+	}
 	if a := w.ask(t, "POST", w.issueAt(), `{"credential":`+unsigned(w.ours.DID, "")+`,"options":{"credentialId":"urn:a"}}`); a.status != 409 {
 		t.Errorf("the same name twice: %d %s", a.status, a.body)
 	}
@@ -168,6 +231,8 @@ func TestStatus(t *testing.T) {
 		"another type":    {strings.Replace(change("urn:a", "revocation", true), "BitstringStatusListEntry", "StatusList2021Entry", 1), 400},
 		"no JSON":         {"{", 400},
 		"a list":          {"[]", 422},
+		"a member twice":  {strings.Replace(change("urn:a", "revocation", false), `"status":`, `"status":true,"status":`, 1), 400},
+		"a purpose twice": {strings.Replace(change("urn:a", "revocation", false), `"type"`, `"statusPurpose":"suspension","type"`, 1), 400},
 		"no status":       {`{"credentialId":"urn:a","credentialStatus":{"type":"BitstringStatusListEntry","statusPurpose":"revocation"}}`, 422},
 		"status a text":   {strings.Replace(change("urn:a", "revocation", true), "true", `"1"`, 1), 422},
 		"no name":         {strings.Replace(change("urn:a", "revocation", true), `"urn:a"`, `""`, 1), 422},

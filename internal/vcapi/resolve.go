@@ -85,6 +85,9 @@ func (s *server) document(r *http.Request) (any, error) {
 	case strings.HasPrefix(did, "did:jwk:"):
 		document, err = jwkDocument(did, format)
 	case strings.HasPrefix(did, "did:web:"):
+		if r.URL.RawQuery != "" {
+			return nil, bad("invalidOptions", "Options are for did:key and did:jwk: the document of a did:web is given as its owner has written it.")
+		}
 		return s.webDocument(r.Context(), did, fragment)
 	default:
 		return nil, bad("methodNotSupported", "The methods that are resolved here are did:key, did:jwk and did:web.")

@@ -93,7 +93,7 @@ type result struct {
 }
 
 // resultsOf says of each part that VCALM names whether anything speaks against it. It is asked for what verifies, so that only
-// warnings can.
+// warnings can. Dates and status are left out where the policy has not judged them.
 func resultsOf(w wishes, of subject, v verdict) map[string]any {
 	holds := func(step, pointer string) bool {
 		return !slices.ContainsFunc(v.warnings, func(c verifier.Check) bool {
@@ -118,7 +118,11 @@ func resultsOf(w wishes, of subject, v verdict) map[string]any {
 		proofs = []result{{Verified: true}}
 	}
 	if of.member == credentials.member {
-		found := map[string]any{"proof": proofs, "credentialStatus": each("status", "credentialStatus"), "credentialSchema": each("schema", "credentialSchema")}
+		found := map[string]any{"proof": proofs, "credentialSchema": each("schema", "credentialSchema")}
+		if !v.lasting {
+			return found
+		}
+		found["credentialStatus"] = each("status", "credentialStatus")
 		for _, name := range []string{"validFrom", "validUntil", "issuanceDate", "expirationDate"} {
 			if date, there := v.document[name]; there {
 				found[name] = result{holds("dates", "/"+name), date}
@@ -148,7 +152,7 @@ func resultsOf(w wishes, of subject, v verdict) map[string]any {
 		}
 		held = append(held, result{Verified: !slices.ContainsFunc(v.warnings, func(c verifier.Check) bool {
 			// Another holder than the subject is worth a warning, and says nothing against the credential.
-			return c.Step != "subject" && (c.Pointer == at || strings.HasPrefix(c.Pointer, at+"/"))
+			return c.Step != "subject" && (v.lasting || c.Step != "status") && (c.Pointer == at || strings.HasPrefix(c.Pointer, at+"/"))
 		})})
 	}
 	return map[string]any{"presentation": presentation, "credentials": held}

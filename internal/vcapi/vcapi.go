@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -64,18 +65,18 @@ func New(config Config) (http.Handler, error) {
 	r := s.router
 	r.Pre(public)
 	for _, path := range []string{"/issuers/:issuer/credentials/issue", "/issuers/:issuer/:suite/credentials/issue"} {
-		r.POST(prefix+path, r.Allowed(issuer.ScopeCredentialsWrite, s.issue))
+		r.POST(prefix+path, r.Allowed(issuer.ScopeCredentialsSign, s.issue))
 	}
 	r.POST(prefix+"/issuers/:issuer/credentials/status", r.Allowed(issuer.ScopeCredentialsWrite, s.status))
-	open := func(method, path string, handler echo.HandlerFunc) {
-		r.Add(method, prefix+path, s.admitted(handler))
-		r.OPTIONS(prefix+path, preflight(method))
+	open := func(path string, handler echo.HandlerFunc, methods ...string) {
+		r.Match(methods, prefix+path, s.admitted(handler))
+		r.OPTIONS(prefix+path, preflight(methods))
 	}
 	for policy, judge := range map[string]judge{"": s.whole, "/policies/proof": s.proofAlone} {
-		open(http.MethodPost, policy+"/credentials/verify", s.verify(credentials, judge))
-		open(http.MethodPost, policy+"/presentations/verify", s.verify(presentations, judge))
+		open(policy+"/credentials/verify", s.verify(credentials, judge), http.MethodPost)
+		open(policy+"/presentations/verify", s.verify(presentations, judge), http.MethodPost)
 	}
-	open(http.MethodGet, "/identifiers/*", s.resolve)
+	open("/identifiers/*", s.resolve, http.MethodGet, http.MethodHead)
 	return r.Echo, nil
 }
 
@@ -91,9 +92,9 @@ func public(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // preflight tells a browser how pages of other sites may ask (Fetch, CORS-preflight request).
-func preflight(method string) echo.HandlerFunc {
+func preflight(allowed []string) echo.HandlerFunc {
+	methods := strings.Join(append(slices.Clone(allowed), http.MethodOptions), ", ")
 	return func(c echo.Context) error {
-		methods := method + ", OPTIONS"
 		h := c.Response().Header()
 		h.Set("Allow", methods)
 		h.Set("Access-Control-Allow-Methods", methods)

@@ -45,6 +45,7 @@ type verdict struct {
 	errors   []verifier.Check
 	warnings []verifier.Check
 	document map[string]any // what was secured
+	lasting  bool           // dates and status were judged too
 }
 
 // judge is a policy.
@@ -56,8 +57,7 @@ func (s *server) whole(ctx context.Context, text []byte, o verifier.Options) (ve
 	if err != nil {
 		return verdict{}, err
 	}
-	v := verdict{verified: report.Outcome == verifier.Valid, document: report.Document}
-	var unknown []verifier.Check
+	v := verdict{verified: report.Outcome == verifier.Valid, document: report.Document, lasting: true}
 	for _, check := range report.Checks {
 		switch check.Outcome {
 		case verifier.Pass:
@@ -69,16 +69,33 @@ func (s *server) whole(ctx context.Context, text []byte, o verifier.Options) (ve
 		case verifier.Warn:
 			v.warnings = append(v.warnings, check)
 		case verifier.NotKnown:
-			if check.Code != "" {
-				unknown = append(unknown, check)
+			if slices.Contains(deciding, check.Step) {
+				v.errors = append(v.errors, check)
+			} else {
+				v.warnings = append(v.warnings, check)
 			}
 		}
 	}
-	if v.verified || len(v.errors) > 0 { // what could not be looked at after a failure is no news
-		return v, nil
-	}
-	v.errors = unknown
+	v.leaveOutSkipped()
 	return v, nil
+}
+
+// deciding are the steps of a report without whose answer nothing is verified. What is not known of the others decides nothing.
+var deciding = []string{"form", "contexts", "issuer", "proof", "dates", "status", "subject"}
+
+// leaveOutSkipped takes out the steps that were not looked at because an earlier one had failed, which is no news: they have the
+// code of the failure, or none.
+func (v *verdict) leaveOutSkipped() {
+	var codes []string
+	for _, c := range slices.Concat(v.errors, v.warnings) {
+		if c.Outcome == verifier.Fail {
+			codes = append(codes, c.Code)
+		}
+	}
+	skipped := func(c verifier.Check) bool {
+		return c.Outcome == verifier.NotKnown && (c.Code == "" || slices.Contains(codes, c.Code))
+	}
+	v.errors, v.warnings = slices.DeleteFunc(v.errors, skipped), slices.DeleteFunc(v.warnings, skipped)
 }
 
 // proofAlone is the policy of the public interoperability suites: data model and proof. Everything else is a warning.
@@ -91,6 +108,7 @@ func (s *server) proofAlone(ctx context.Context, text []byte, o verifier.Options
 	if v.verified {
 		v.checks = []string{"proof"}
 	}
+	v.leaveOutSkipped()
 	return v, nil
 }
 
@@ -119,7 +137,9 @@ func readWishes(values map[string]any) (w wishes, err error) {
 		return w, err
 	}
 	if _, several := values["domain"].([]any); several {
-		w.Domain, err = texts(values, "domain")
+		if w.Domain, err = texts(values, "domain"); err == nil && (len(w.Domain) == 0 || slices.Contains(w.Domain, "")) {
+			err = misshapen("/options/domain", "at least one text was expected, and none that is empty")
+		}
 	} else if domain, fault := text(values, "domain"); domain != "" {
 		w.Domain, err = []string{domain}, fault
 	} else {
@@ -155,6 +175,10 @@ func (s *server) verify(of subject, by judge) echo.HandlerFunc {
 		w, err := readWishes(values)
 		if err != nil {
 			return err
+		}
+		if of.member == credentials.member && (w.Challenge != "" || len(w.Domain) > 0) {
+			return api.Refusal{Status: http.StatusBadRequest, Type: unknownOptionType, Code: "unknown_option",
+				Detail: "The options challenge and domain are for presentations: a credential is made for nobody who asks, so they cannot be checked here."}
 		}
 		if _, there := members["presentation"]; there {
 			if _, both := members[of.member]; both {

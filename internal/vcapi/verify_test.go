@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,10 @@ func TestVerify(t *testing.T) {
 		"unknown check":             {strict, `{"verifiableCredential":{},"options":{"checks":["nothing"]}}`, 400, "unknown_option"},
 		"check is no text":          {strict, `{"verifiableCredential":{},"options":{"checks":[{}]}}`, 422, "shape"},
 		"challenge is no text":      {strict, `{"verifiableCredential":{},"options":{"challenge":5}}`, 422, "shape"},
+		"a challenge":               {strict, `{"verifiableCredential":` + good + `,"options":{"challenge":"c"}}`, 400, "unknown_option"},
+		"a domain":                  {lax, `{"verifiableCredential":` + good + `,"options":{"domain":["d"]}}`, 400, "unknown_option"},
+		"no domain":                 {strict, `{"verifiableCredential":{},"options":{"domain":[]}}`, 422, "shape"},
+		"a domain without a name":   {lax, `{"verifiableCredential":{},"options":{"domain":["d",""]}}`, 422, "shape"},
 		"flag is no flag":           {strict, `{"verifiableCredential":{},"options":{"returnResults":"yes"}}`, 422, "shape"},
 		"another member":            {strict, `{"":{},"verifiableCredential":{}}`, 422, "shape"},
 		"a list":                    {strict, `[]`, 422, "shape"},
@@ -100,9 +105,45 @@ func TestVerifyGivesBack(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	a = read[answered](t, w.ask(t, "POST", "/vc-api/policies/proof/credentials/verify", `{"verifiableCredential":`+expired+`,"options":{"returnCredential":true,"returnResults":true,"returnProblemDetails":true}}`))
-	if a.Credential["issuer"] != w.ours.DID || a.Results == nil || a.Results.ValidUntil == nil || a.Results.ValidUntil.Verified || len(a.ProblemDetails) == 0 ||
-		fmt.Sprint(a.Warnings) == "[]" {
+	if a.Credential["issuer"] != w.ours.DID || a.Results == nil || a.Results.ValidUntil != nil || a.Results.CredentialStatus != nil || len(a.Results.Proof) != 1 ||
+		len(a.ProblemDetails) == 0 || fmt.Sprint(a.Warnings) == "[]" {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestVerifyTellsNews: what could not be looked at after a failure is neither error nor warning, and what decides nothing is no error.
+func TestVerifyTellsNews(t *testing.T) {
+	w := newWorld(t)
+	document := w.signed(t, unsigned(w.ours.DID, `,"credentialSchema":{"id":"https://gone.example.org/schema.json","type":"JsonSchema"}`), `{}`)
+	type answered struct {
+		Verified         bool
+		Code             string
+		Errors, Warnings []struct{ Code, Step, Detail string }
+	}
+	const strict, lax = "/vc-api/credentials/verify", "/vc-api/policies/proof/credentials/verify"
+	a := read[answered](t, w.ask(t, "POST", strict, `{"verifiableCredential":`+document+`}`))
+	if !a.Verified || len(a.Errors) != 0 || len(a.Warnings) != 1 || a.Warnings[0].Step != "schema" {
+		t.Errorf("a schema that cannot be read: %+v", a)
+	}
+	gone := strings.ReplaceAll(document, "did:web:badges.example.org", "did:web:gone.example.org")
+	for path, bodies := range map[string][]string{strict: {`{"type":"VerifiableCredential"}`, strings.Replace(document, "Alice", "Alicia", 1), gone},
+		lax: {`{"type":"VerifiableCredential"}`, strings.Replace(document, "Alice", "Alicia", 1), gone}} {
+		for _, body := range bodies {
+			a := read[answered](t, w.ask(t, "POST", path, `{"verifiableCredential":`+body+`}`))
+			if a.Verified || len(a.Errors) == 0 {
+				t.Errorf("%s: %+v", path, a)
+			}
+			for _, e := range a.Errors {
+				if e.Step == "schema" && e.Code != "schema_invalid" && e.Code != "malformed" {
+					t.Errorf("%s: an error that decides nothing: %+v", path, e)
+				}
+			}
+			for _, found := range slices.Concat(a.Errors, a.Warnings) {
+				if strings.HasPrefix(found.Detail, "Not looked at") {
+					t.Errorf("%s: %+v", path, found)
+				}
+			}
+		}
 	}
 }
 
@@ -163,11 +204,14 @@ func TestPresented(t *testing.T) {
 		"another domain":           {strict, present(good), `{"challenge":"c","domain":"x"}`, 400},
 		"changed":                  {strict, strings.Replace(present(good), "Alice", "Alicia", 1), `{"challenge":"c","domain":"d"}`, 400},
 		"an expired one":           {strict, present(expired), `{"challenge":"c","domain":"d"}`, 400},
-		"an expired, by its proof": {lax, present(expired), `{"challenge":"c","domain":"d"}`, 200},
+		"an expired, by its proof": {lax, present(expired), `{"challenge":"c","domain":"d","returnResults":true}`, 200},
 	} {
 		a := w.ask(t, "POST", test.path, `{"verifiablePresentation":`+test.presentation+`,"options":`+test.options+`}`)
 		if a.status != test.status || (a.status == 200) != read[struct{ Verified bool }](t, a).Verified {
 			t.Errorf("%s: %d %s, want %d", name, a.status, a.body, test.status)
+		}
+		if strings.Contains(string(a.body), `"results"`) && !strings.Contains(string(a.body), `"credentials":[{"verified":true}]`) {
+			t.Errorf("%s: dates and status are judged in the results: %s", name, a.body)
 		}
 	}
 	a := w.ask(t, "POST", strict, `{"verifiablePresentation":`+present(good)+`,"options":{"challenge":"c","domain":"d","returnPresentation":true,"returnResults":true}}`)
@@ -211,6 +255,10 @@ func TestAdmission(t *testing.T) {
 	}
 	if a := w.ask(t, "OPTIONS", w.issueAt(), ""); a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("issuing is open to pages of others: %v", a.header)
+	}
+	a = w.ask(t, "OPTIONS", "/vc-api/identifiers/x", "")
+	if a.header.Get("Access-Control-Allow-Methods") != "GET, HEAD, OPTIONS" || a.header.Get("Allow") != "GET, HEAD, OPTIONS" {
+		t.Errorf("%d %v", a.status, a.header)
 	}
 	for path, want := range map[string]int{"/vc-api/": 404, "/vc-api/credentials/verify/x": 404, "/vc-api/credentials/derive": 404} {
 		if a := w.ask(t, "POST", path, "{}"); a.status != want {

@@ -89,7 +89,7 @@ func newWorld(t testing.TB) *world {
 			t.Fatal(err)
 		}
 	}
-	w.token = w.newToken(t, issuer.ScopeCredentialsWrite)
+	w.token = w.newToken(t, issuer.ScopeCredentialsSign, issuer.ScopeCredentialsWrite)
 	w.handler, err = New(Config{Service: w.Service, Fetch: w,
 		Verify: func(ctx context.Context, input []byte, o verifier.Options) (*verifier.Report, error) {
 			o.Fetch = w
