@@ -312,10 +312,13 @@ func (o *Organisation) integrityKey() (Key, error) {
 	return Key{}, internal("no_key", fmt.Sprintf("The issuer has no active key for %s.", o.suite()), nil)
 }
 
-// jwtKey returns the key for JWTs: the one for ES256 where there is one, as most readers of Open Badges know that.
+// jwtKey returns the key for JWTs: that for RS256 where the organisation has made one, which signs nothing else and which every reader
+// of Open Badges has to know (OB 3.0 section 8.2.3); else that for ES256, which most know.
 func (o *Organisation) jwtKey() (Key, error) {
-	if k, ok := o.active(keys.ES256); ok {
-		return k, nil
+	for _, algorithm := range []string{keys.RS256, keys.ES256} {
+		if k, ok := o.active(algorithm); ok {
+			return k, nil
+		}
 	}
 	return o.integrityKey()
 }
