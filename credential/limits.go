@@ -10,6 +10,7 @@ var Limits = struct {
 	Depth         int // nesting of JSON values
 	Contexts      int // entries of one @context
 	Objects       int // JSON objects in one document
+	Members       int // members of all JSON objects in one document together
 	BlankNodes    int // blank nodes of the RDF dataset of one document
 	Values        int // values of one property
 	Proofs        int // proofs of one document
@@ -23,6 +24,7 @@ var Limits = struct {
 	Depth:         64,
 	Contexts:      8,
 	Objects:       5000,
+	Members:       60000,
 	BlankNodes:    2000,
 	Values:        2000,
 	Proofs:        16,
@@ -33,5 +35,5 @@ var Limits = struct {
 
 // JSONLimits are the bounds of one credential document for the strict reader.
 func JSONLimits() strict.Limits {
-	return strict.Limits{Bytes: Limits.Document, Depth: Limits.Depth, Objects: Limits.Objects, Values: Limits.Values}
+	return strict.Limits{Bytes: Limits.Document, Depth: Limits.Depth, Objects: Limits.Objects, Values: Limits.Values, Members: Limits.Members}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -195,16 +196,19 @@ func (s *Service) intendDocument(ctx context.Context, organisation string, g *si
 		if len(g.Purposes) > 0 && g.issuer != o.DID { // such an entry would clear nothing: the list is of another issuer
 			return invalid("status", "The status lists here are those of the issuer's own identity. A credential of another of its keys cannot have an entry in them.")
 		}
-		var d signedDocument
-		var version uint64
-		if g.id != "" {
-			award, _, err := s.find(tx, g.Name)
-			if err == nil && award.Organisation == o.ID { // whose status would be out of reach under this name
+		// An award's status would be out of reach under this name, and nothing but the office speaks under the id of what it publishes.
+		for _, name := range []string{g.Name, g.document.ID} {
+			award, _, err := s.find(tx, name)
+			if err == nil && award.Organisation == o.ID || strings.HasPrefix(name, listURL(s.base, "")) {
 				return nameTaken()
 			}
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
+		}
+		var d signedDocument
+		var version uint64
+		if g.id != "" {
 			d, version, err = signedDocuments.Get(tx, g.id)
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err

@@ -214,6 +214,11 @@ func TestSignRefuses(t *testing.T) {
 	}
 	_, err = d.Workspace(o.ID).Sign(t.Context(), award, issuer.Write{Actor: "test"})
 	wantCode(t, err, issuer.KindConflict, "name_taken")
+	for _, id := range []string{award.Name, public + "/status/abc"} { // without a name, and all the same
+		own := issuer.SignInput{Document: []byte(strings.Replace(string(unsigned(o.DID)), "urn:uuid:5d3d1d2c-51d4-4b41-9f0e-6c1e8f3c2a11", id, 1))}
+		_, err = d.Workspace(o.ID).Sign(t.Context(), own, issuer.Write{Actor: "test"})
+		wantCode(t, err, issuer.KindConflict, "name_taken")
+	}
 	if _, err := d.Workspace(o.ID).Sign(t.Context(), issuer.SignInput{Document: unsigned(o.DID)}, issuer.Write{Actor: "a@example.org"}); err == nil {
 		t.Error("an e-mail address in the log")
 	}

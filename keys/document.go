@@ -96,19 +96,20 @@ func (d *Document) define(v any, seen map[string]any) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%w: a verification method is not an object", ErrKey)
 	}
-	method := d.method(members)
-	if method.ID != "" {
-		if before, found := seen[method.ID]; found {
+	id, _ := members["id"].(string)
+	if id = d.join(id); id != "" {
+		if before, found := seen[id]; found {
 			if !reflect.DeepEqual(before, v) {
 				return "", fmt.Errorf("%w: the document defines two methods under one id", ErrKey)
 			}
-			return method.ID, nil
+			return id, nil
 		}
-		seen[method.ID] = v
+		seen[id] = v
 	}
 	if len(d.Methods) == methodsMost {
 		return "", fmt.Errorf("%w: the document defines more than %d methods", ErrKey, methodsMost)
 	}
+	method := d.method(members)
 	d.Methods = append(d.Methods, method)
 	return method.ID, nil
 }

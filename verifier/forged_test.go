@@ -248,3 +248,90 @@ func (c counting) Fetch(ctx context.Context, url string, limit int) (Document, e
 	*c.asked++
 	return Document{Bytes: c.large, URL: url, ReadAt: at, Origin: Given}, nil
 }
+
+// TestMovedParts: a signature of statements does not say in which of several objects with one id they stand, so nothing may hang on it.
+func TestMovedParts(t *testing.T) {
+	b := newBench(t)
+	achievement := func(d map[string]any) map[string]any { return subject(d)["achievement"].(map[string]any) }
+	ofRecipient := func() []byte {
+		return b.badge(func(d map[string]any) {
+			d["id"], d["type"], d["name"] = "urn:uuid:22222222-58f7-4d2c-9d55-4b0c5b2d7e02", []any{"VerifiableCredential", "EndorsementCredential"}, "Endorsement"
+			d["credentialSubject"] = map[string]any{"id": "did:example:teacher", "type": []any{"EndorsementSubject"}, "endorsementComment": "Good."}
+		})
+	}
+	sealed := object(t, b.seal(b.badge(func(d map[string]any) {
+		rich(d)
+		achievement(d)["achievementType"] = "Course"
+		achievement(d)["endorsement"] = []any{object(t, b.seal(b.endorsement()))}
+		d["endorsement"] = []any{object(t, b.seal(ofRecipient()))}
+	})))
+	expect(t, "as it is", b.verify(marshal(t, sealed)), Yes, Yes, "")
+	move := func(name string, from, to func(d map[string]any) map[string]any) []byte {
+		d := object(t, marshal(t, sealed))
+		to(d)[name] = from(d)[name]
+		delete(from(d), name)
+		types := []any{}
+		for _, object := range []map[string]any{from(d), to(d)} {
+			types = append(types, object["type"].([]any)...)
+		}
+		from(d)["type"], to(d)["type"] = types, types
+		return marshal(t, d)
+	}
+	ofAchievement := func(d map[string]any) map[string]any {
+		return subject(achievement(d)["endorsement"].([]any)[0].(map[string]any))
+	}
+	ofSubject := func(d map[string]any) map[string]any { return subject(d["endorsement"].([]any)[0].(map[string]any)) }
+	for name, input := range map[string][]byte{
+		"the kind of the achievement": move("achievementType", achievement, ofAchievement),
+		"the results":                 move("result", subject, ofSubject),
+	} {
+		if r := b.verify(input); r.Authentic != No {
+			t.Errorf("%s: %s %+v", name, r.Outcome, r.Credential)
+		}
+	}
+
+	d := object(t, b.seal(b.badge(func(d map[string]any) {
+		achievement(d)["creator"] = map[string]any{"id": webDID, "type": []any{"Profile"}}
+	})))
+	creator, issuer := achievement(d)["creator"].(map[string]any), d["issuer"].(map[string]any)
+	creator["name"], creator["url"] = issuer["name"], issuer["url"]
+	delete(issuer, "name")
+	delete(issuer, "url")
+	r := b.verify(marshal(t, d))
+	expect(t, "the name of the issuer", r, Yes, Yes, "")
+	if r.Credential.Issuer.Name != "Example District" || r.Credential.Issuer.URL != "https://issuer.example" {
+		t.Errorf("%+v", r.Credential.Issuer)
+	}
+
+	// A record of what an issuer says of itself.
+	ofItself := func(id, name, until string) map[string]any {
+		return object(t, b.badge(func(d map[string]any) {
+			d["id"], d["validUntil"] = id, until
+			subject(d)["id"], achievement(d)["id"], achievement(d)["name"] = webDID, "urn:a:"+name, name
+		}))
+	}
+	record := object(t, b.seal(b.record(nothing, ofItself("urn:n:1", "A1", "2027-01-01T00:00:00Z"), ofItself("urn:n:2", "A2", "2026-02-01T00:00:00Z"))))
+	inside := subject(record)["verifiableCredential"].([]any)
+	first, second := subject(inside[0].(map[string]any)), subject(inside[1].(map[string]any))
+	first["achievement"], second["achievement"] = second["achievement"], first["achievement"]
+	for _, r := range b.verify(marshal(t, record)).Credentials {
+		if r.Outcome == Valid {
+			t.Errorf("%s: %+v", r.Pointer, r.Credential)
+		}
+	}
+
+	// The words of types and of properties share IRIs in some contexts.
+	old := object(t, b.seal(b.badge(func(d map[string]any) {
+		d["@context"] = []any{contextV2, "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"}
+		achievement(d)["image"] = map[string]any{"id": "https://issuer.example/i.png", "type": "Image"}
+	})))
+	achievement(old)["Image"] = achievement(old)["image"]
+	delete(achievement(old), "image")
+	expect(t, "a word for a type", b.verify(marshal(t, old)), No, Undecided, "unsafe_jsonld")
+
+	// Two entries of one id could change their indexes.
+	entries := object(t, b.seal(b.badge(func(d map[string]any) {
+		d["credentialStatus"] = []any{entryFor(false, "revocation", 1, "id", "urn:e"), entryFor(false, "suspension", 2, "id", "urn:e")}
+	})))
+	expect(t, "status entries", b.verify(marshal(t, entries)), No, Undecided, "ambiguous")
+}

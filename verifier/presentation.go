@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -144,47 +142,6 @@ func (r *run) covered() {
 		r.fail("status", against.Code, "The document that vouches for it is not in force.", "", clause)
 	case Undecided:
 		r.unknown("status", cmp.Or(against.Code, "status_unavailable"), "Whether the document that vouches for it is in force is not known.", "", clause)
-	}
-}
-
-// minglesWith says whether a credential inside has an object that stands elsewhere in the document too, under one id and with other
-// members. A record keeps all its objects in one graph, and the signature of that graph does not say which stands where; one of the
-// text, as JCS and tokens make it, does. What is said of the issuer itself is said by it, wherever it stands.
-func (r *run) minglesWith(inside *credential.Credential) bool {
-	ofText := func(p proof.Proof) bool { return p.Type == "JWT" || strings.Contains(p.Suite, "-jcs-") }
-	if r.isPresentation() || slices.ContainsFunc(r.counted, ofText) {
-		return false
-	}
-	if r.mingled == nil {
-		first := map[string]map[string]any{}
-		r.mingled = map[string]bool{}
-		visit(r.document.Value(), func(id string, object map[string]any) {
-			if before, seen := first[id]; seen && id != r.document.Issuer.ID {
-				r.mingled[id] = r.mingled[id] || !reflect.DeepEqual(before, object)
-			} else {
-				first[id] = object
-			}
-		})
-	}
-	found := false
-	visit(inside.Value(), func(id string, _ map[string]any) { found = found || r.mingled[id] })
-	return found
-}
-
-// visit shows every object of a document that has an id.
-func visit(value any, show func(id string, object map[string]any)) {
-	switch value := value.(type) {
-	case []any:
-		for _, member := range value {
-			visit(member, show)
-		}
-	case map[string]any:
-		if id, _ := value["id"].(string); id != "" {
-			show(id, value)
-		}
-		for _, member := range value {
-			visit(member, show)
-		}
 	}
 }
 

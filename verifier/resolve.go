@@ -161,6 +161,7 @@ func (r *run) fetch(ctx context.Context, address string, limit int) (Document, e
 	}
 	source, err := r.Fetch.Fetch(ctx, address, limit)
 	r.work.read += len(source.Bytes)
+	r.work.units += len(source.Bytes) / fetchedPerUnit
 	return source, err
 }
 

@@ -119,7 +119,7 @@ func entryFor(older bool, purpose string, index int, more ...any) map[string]any
 	e := map[string]any{"id": fmt.Sprintf("%s#%s-%d", listURL, purpose, index), "type": status.TypeEntry, "statusPurpose": purpose,
 		"statusListIndex": fmt.Sprint(index), "statusListCredential": listURL}
 	if older {
-		e["type"] = status.TypeEntry2021
+		e["type"], e["id"] = status.TypeEntry2021, e["id"].(string)+"-2021"
 	}
 	for i := 0; i+1 < len(more); i += 2 {
 		e[more[i].(string)] = more[i+1]
@@ -246,7 +246,7 @@ func TestStatusHosts(t *testing.T) {
 		if want != Yes {
 			code = "status_invalid"
 		}
-		expect(t, address, b.verify(b.withStatus(entryFor(false, "revocation", 7, "statusListCredential", address))), Yes, want, code)
+		expect(t, address, b.verify(b.withStatus(entryFor(false, "revocation", 7, "statusListCredential", address, "id", address+"#3"))), Yes, want, code)
 	}
 }
 
@@ -549,12 +549,12 @@ func TestStatusBudget(t *testing.T) {
 	var entries []any
 	for i := range 5 {
 		address := fmt.Sprintf("%s/m%d", listURL, i)
-		entries = append(entries, entryFor(false, "message", 3, "statusListCredential", address))
+		entries = append(entries, entryFor(false, "message", 3, "statusListCredential", address, "id", address+"#3"))
 		b.documents[address] = listText{id: address, purposes: "message"}.signed(b)
 	}
 	for i := range 3 {
 		address := fmt.Sprintf("%s/r%d", listURL, i)
-		entries = append(entries, entryFor(false, "revocation", 3, "statusListCredential", address))
+		entries = append(entries, entryFor(false, "revocation", 3, "statusListCredential", address, "id", address+"#3"))
 		b.documents[address] = listText{id: address}.signed(b)
 	}
 	r = b.verify(b.withStatus(entries...))

@@ -139,6 +139,7 @@ const (
 	signatureUnits = 1000
 	bytesPerUnit   = 256     // of a status list as inflated
 	readMost       = 8 << 20 // bytes fetched, from which on nothing else is
+	fetchedPerUnit = 32      // bytes of what was fetched that are read in one unit
 )
 
 // spent says whether nothing else may be begun. What is begun is bounded by what one document may cost.
@@ -200,6 +201,7 @@ func (r *run) judgeText(ctx context.Context, s sealed) bool {
 // judgeRest takes the steps that depend on the issuer's documents, on the instant and on the options.
 func (r *run) judgeRest(ctx context.Context) {
 	r.signature(ctx)
+	r.grouped()
 	r.subject()
 	if !r.isInner {
 		defer r.presented(ctx) // each credential inside is judged by itself, also when what holds it is nobody's

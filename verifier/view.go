@@ -12,6 +12,10 @@ func view(c *credential.Credential) *View {
 	v := &View{Standard: standard(c), Kind: c.Kind, ID: c.ID, Name: c.Name, Issuer: party(c.Issuer),
 		Awarded: cmp.Or(c.Awarded, c.ValidFrom), ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 		Recipient: []Identity{}, Results: []Mark{}, Alignments: []Alignment{}, Evidence: []Evidence{}, Endorsements: []Party{}}
+	if v.Issuer.Name == "" || v.Issuer.URL == "" { // it may say so where else it stands
+		elsewhere := said(c.Value(), c.Issuer.ID)
+		v.Issuer.Name, v.Issuer.URL = cmp.Or(v.Issuer.Name, elsewhere.Name), cmp.Or(v.Issuer.URL, elsewhere.URL)
+	}
 	if c.Kind == credential.KindPresentation { // whatever else it says, its holder may say it of anybody
 		v = &View{Standard: standard(c), Kind: c.Kind, ID: c.ID, Recipient: v.Recipient, Results: v.Results, Alignments: v.Alignments, Evidence: v.Evidence, Endorsements: v.Endorsements}
 		if c.Holder.ID != "" {
@@ -46,6 +50,11 @@ func view(c *credential.Credential) *View {
 		v.Evidence = append(v.Evidence, Evidence{ID: e.ID, Name: e.Name, Narrative: e.Narrative, Description: e.Description, Genre: e.Genre})
 	}
 	a := c.Subject.Achievement
+	if subject, _ := c.Value()["credentialSubject"].(map[string]any); subject != nil {
+		if several, isArray := subject["achievement"].([]any); isArray && len(several) > 1 {
+			a = nil // which of them stands first is not signed
+		}
+	}
 	if a == nil {
 		return v
 	}

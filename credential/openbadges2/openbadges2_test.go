@@ -199,6 +199,16 @@ func TestRefusals(t *testing.T) {
 		{assertion, "evidence", []any{[]any{"https://issuer.example/e"}}, "schema_invalid /evidence/0"},
 		{assertion, "evidence", map[string]any{"name": n}, "schema_invalid /evidence/name"},
 		{assertion, "narrative", n, "schema_invalid /narrative"},
+		{assertion, "narrative", map[string]any{}, "schema_invalid /narrative"},
+		{assertion, "narrative", []any{"", "b"}, "schema_invalid /narrative"},
+		{assertion, "expires", "", "schema_invalid /expires"},
+		{assertion, "revoked", "", "schema_invalid /revoked"},
+		{assertion, "evidence", "", "schema_invalid /evidence"},
+		{assertion, "evidence", map[string]any{"id": "", "narrative": "N"}, "schema_invalid /evidence/id"},
+		{assertion, "evidence", map[string]any{"narrative": []any{"", "b"}}, "schema_invalid /evidence/narrative"},
+		{assertion, "image", map[string]any{"id": "https://issuer.example/a.png", "caption": n}, "schema_invalid /image/caption"},
+		{assertion, "verification", "", "schema_invalid /verification"},
+		{assertion, "verification", map[string]any{"type": "signed", "creator": ""}, "schema_invalid /verification/creator"},
 		{assertion, "revoked", "true", "schema_invalid /revoked"},
 		{assertion, "verification", "hosted", "schema_invalid /verification"},
 		{assertion, "verification", map[string]any{}, "schema_invalid /verification/type"},
@@ -214,22 +224,34 @@ func TestRefusals(t *testing.T) {
 		{badgeClass, "name", nil, "schema_invalid /name"},
 		{badgeClass, "name", "", "schema_invalid /name"},
 		{badgeClass, "description", n, "schema_invalid /description"},
+		{badgeClass, "description", "", "schema_invalid /description"},
+		{badgeClass, "image", "", "schema_invalid /image"},
 		{badgeClass, "image", nil, "schema_invalid /image"},
 		{badgeClass, "image", "data:text/html,<b>", "schema_invalid /image"},
 		{badgeClass, "image", "data:image/png;base64", "schema_invalid /image"},
 		{badgeClass, "criteria", nil, "schema_invalid /criteria"},
 		{badgeClass, "criteria", map[string]any{"type": "Criteria"}, "schema_invalid /criteria"},
+		{badgeClass, "criteria", "", "schema_invalid /criteria"},
+		{badgeClass, "criteria", map[string]any{"narrative": ""}, "schema_invalid /criteria"},
 		{badgeClass, "issuer", nil, "schema_invalid /issuer"},
 		{badgeClass, "issuer", map[string]any{"type": "Organization", "id": "https://issuer.example/i", "name": "N", "url": "https://issuer.example", "email": "e"}, "schema_invalid /issuer/type"},
 		{badgeClass, "alignment", "https://x.example", "schema_invalid /alignment"},
 		{badgeClass, "alignment", []any{map[string]any{"targetUrl": "https://x.example"}}, "schema_invalid /alignment/0/targetName"},
 		{badgeClass, "alignment", []any{map[string]any{"targetName": "N"}}, "schema_invalid /alignment/0/targetUrl"},
+		{badgeClass, "alignment", map[string]any{"targetName": "", "targetUrl": "https://x.example"}, "schema_invalid /alignment/targetName"},
+		{badgeClass, "alignment", map[string]any{"targetName": "N", "targetUrl": ""}, "schema_invalid /alignment/targetUrl"},
+		{badgeClass, "alignment", map[string]any{"targetName": "N", "targetUrl": "https://x.example", "targetCode": n}, "schema_invalid /alignment/targetCode"},
 		{badgeClass, "tags", []any{"a", n}, "schema_invalid /tags/1"},
 		{profile, "name", nil, "schema_invalid /name"},
 		{profile, "url", nil, "schema_invalid /url"},
 		{profile, "url", "issuer.example", "schema_invalid /url"},
 		{profile, "email", nil, "schema_invalid /email"},
 		{profile, "type", "Person", "schema_invalid /type"},
+		{profile, "email", "", "schema_invalid /email"},
+		{profile, "description", n, "schema_invalid /description"},
+		{profile, "image", n, "schema_invalid /image"},
+		{profile, "publicKey", "", "schema_invalid /publicKey"},
+		{profile, "revocationList", "", "schema_invalid /revocationList"},
 		{profile, "publicKey", map[string]any{"publicKeyPem": "x"}, "schema_invalid /publicKey/id"},
 		{profile, "revocationList", "list", "schema_invalid /revocationList"},
 		{profile, "verification", map[string]any{"verificationProperty": "email"}, "schema_invalid /verification/verificationProperty"},
@@ -261,6 +283,57 @@ func TestRefusals(t *testing.T) {
 	// An issuer may strip a revoked badge down to its id.
 	if a, problems := ReadAssertion(map[string]any{"id": "https://issuer.example/a/1", "revoked": true, "revocationReason": "Error"}); len(problems) > 0 || !a.Revoked || a.RevocationReason != "Error" {
 		t.Errorf("%v %+v", problems, a)
+	}
+}
+
+// TestAbsent: what platforms write for a field that nobody filled in breaks no rule and is read as nothing.
+func TestAbsent(t *testing.T) {
+	for _, empty := range []string{`null`, `""`, `[]`, `[null]`, `[""]`} {
+		with := func(document, members string) map[string]any {
+			return object(t, strings.TrimSuffix(document, "}")+","+strings.ReplaceAll(members, "EMPTY", empty)+"}")
+		}
+		a, problems := ReadAssertion(with(assertion, `"narrative":EMPTY,"image":EMPTY,"revocationReason":EMPTY,"evidence":[{"id":null,"name":EMPTY,"description":EMPTY,
+			"narrative":EMPTY,"genre":EMPTY,"audience":EMPTY},{"id":"https://issuer.example/e","narrative":EMPTY}]`))
+		if len(problems) > 0 || a.Narrative+a.Image+a.RevocationReason != "" || !cmp.Equal(a.Evidence, []Evidence{{}, {ID: "https://issuer.example/e"}}) {
+			t.Errorf("an award with %s: %v %+v", empty, problems, a)
+		}
+		a, problems = ReadAssertion(object(t, strings.ReplaceAll(`{"id":"urn:1","revoked":true,"revocationReason":EMPTY}`, "EMPTY", empty)))
+		if len(problems) > 0 || !a.Revoked || a.RevocationReason != "" {
+			t.Errorf("a revoked award with %s: %v %+v", empty, problems, a)
+		}
+		for criteria, want := range map[string]BadgeClass{
+			`{"id":null,"narrative":"N"}`:                                 {Criteria: "N"},
+			`{"id":"https://issuer.example/c","narrative":` + empty + `}`: {CriteriaURL: "https://issuer.example/c"},
+		} {
+			text := strings.Replace(badgeClass, `{"narrative":"Three lessons."}`, criteria, 1)
+			b, problems := ReadBadgeClass(with(text, `"tags":EMPTY,"alignment":[{"targetName":"T","targetUrl":"https://x.example/t","targetDescription":EMPTY,"targetFramework":EMPTY,"targetCode":EMPTY}]`))
+			if len(problems) > 0 || b.Criteria != want.Criteria || b.CriteriaURL != want.CriteriaURL || !cmp.Equal(b.Alignments, []Alignment{{Name: "T", URL: "https://x.example/t"}}) {
+				t.Errorf("a badge with %s and the criteria %s: %v %+v", empty, criteria, problems, b)
+			}
+		}
+		p, problems := ReadProfile(with(profile, `"description":EMPTY,"telephone":EMPTY,"image":EMPTY`))
+		if len(problems) > 0 || p.Image != "" {
+			t.Errorf("an issuer with %s: %v %+v", empty, problems, p)
+		}
+		if _, problems := ReadProfile(with(profile, `"image":{"id":"https://issuer.example/i.png","caption":EMPTY}`)); len(problems) > 0 {
+			t.Errorf("an image with the caption %s: %v", empty, problems)
+		}
+	}
+	for name, test := range map[string]struct{ from, to string }{
+		"members of any kind":        {`"issuedOn"`, `"expires":null,"revoked":null,"evidence":null,"image":null,"verify":null,"narrative":null,"issuedOn"`},
+		"verification beside verify": {`"verification":{"type":"hosted"}`, `"verification":null,"verify":{"type":"hosted","creator":null}`},
+		"verify beside verification": {`"verification":{"type":"hosted"}`, `"verify":null,"verification":{"type":"hosted"}`},
+		"the salt":                   {`"hashed":false`, `"hashed":false,"salt":null`},
+	} {
+		a, problems := ReadAssertion(object(t, strings.Replace(assertion, test.from, test.to, 1)))
+		if len(problems) > 0 || !a.Verification.Hosted || a.Expires != "" || a.Revoked {
+			t.Errorf("null for %s: %v %+v", name, problems, a)
+		}
+	}
+	p, problems := ReadProfile(changed(t, profile, map[string]any{"verify": map[string]any{"startsWith": "https://issuer.example/a", "allowedOrigins": json.RawMessage("null"), "verificationProperty": json.RawMessage("null")},
+		"verification": json.RawMessage("null"), "publicKey": json.RawMessage("null"), "revocationList": json.RawMessage("null")}))
+	if len(problems) > 0 || len(p.Keys) > 0 || p.RevocationList != "" || len(p.StartsWith) != 1 {
+		t.Errorf("null in an issuer: %v %+v", problems, p)
 	}
 }
 

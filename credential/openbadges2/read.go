@@ -247,7 +247,7 @@ func ReadRevocationList(value map[string]any) (RevocationList, []credential.Prob
 
 // verificationOf gives the member verification, which the context also lets be called verify.
 func verificationOf(value map[string]any) any {
-	if v, found := value["verification"]; found {
+	if v := value["verification"]; v != nil {
 		return v
 	}
 	return value["verify"]

@@ -35,12 +35,12 @@ var assertionRules = rules{"Assertion", []string{"Assertion"}, []member{
 	{name: "verification", judge: verification}, // the caller asks for it: a badge without has no proof
 	{name: "verify", judge: verification},
 	{name: "issuedOn", required: true, judge: dateTime},
-	{name: "image", judge: linkedImage},
+	{name: "image", judge: optional(linkedImage)},
 	{name: "evidence", many: true, judge: evidence},
-	{name: "narrative", judge: text},
+	{name: "narrative", judge: optional(text)},
 	{name: "expires", judge: dateTime},
 	{name: "revoked", judge: boolean},
-	{name: "revocationReason", judge: text},
+	{name: "revocationReason", judge: optional(text)},
 }}
 
 // revokedRules are those of an Assertion that says that it is revoked: the issuer may have stripped it.
@@ -48,7 +48,7 @@ var revokedRules = rules{"Assertion", nil, []member{
 	{name: "id", required: true, judge: iri},
 	{name: "verification", judge: verification},
 	{name: "verify", judge: verification},
-	{name: "revocationReason", judge: text},
+	{name: "revocationReason", judge: optional(text)},
 }}
 
 var badgeClassRules = rules{"BadgeClass", []string{"BadgeClass"}, []member{
@@ -59,7 +59,7 @@ var badgeClassRules = rules{"BadgeClass", []string{"BadgeClass"}, []member{
 	{name: "criteria", required: true, judge: criteria},
 	{name: "issuer", required: true, judge: document(&profileRules)},
 	{name: "alignment", many: true, judge: alignment},
-	{name: "tags", many: true, judge: text},
+	{name: "tags", many: true, judge: optional(text)},
 }}
 
 var profileRules = rules{"Profile", []string{"Profile", "Issuer"}, []member{
@@ -67,9 +67,9 @@ var profileRules = rules{"Profile", []string{"Profile", "Issuer"}, []member{
 	{name: "name", required: true, judge: text},
 	{name: "url", required: true, judge: iri},
 	{name: "email", required: true, judge: text},
-	{name: "telephone", judge: text},
-	{name: "description", judge: text},
-	{name: "image", judge: image},
+	{name: "telephone", judge: optional(text)},
+	{name: "description", judge: optional(text)},
+	{name: "image", judge: optional(image)},
 	{name: "publicKey", many: true, judge: identified},
 	{name: "verification", judge: scope},
 	{name: "verify", judge: scope},
@@ -125,8 +125,7 @@ func (p *problems) object(value map[string]any, of *rules, pointer string) {
 	if len(of.types) > 0 && !slices.ContainsFunc(strict.Texts(value["type"]), func(t string) bool { return slices.Contains(of.types, t) }) {
 		p.invalid(pointer+"/type", "Its type is not "+of.types[0]+".")
 	}
-	_, verification := value["verification"]
-	if _, verify := value["verify"]; verify && verification {
+	if value["verification"] != nil && value["verify"] != nil {
 		p.add(credential.CodeAmbiguous, pointer+"/verify", "It says twice how it is to be verified, under the two names of one member.")
 	}
 	p.names(value, pointer)
@@ -242,7 +241,7 @@ func recipient(p *problems, v any, pointer string) {
 	if str(object["identity"]) == "" {
 		p.invalid(pointer+"/identity", "The recipient has no identity.")
 	}
-	if salt, found := object["salt"]; found && salt != nil {
+	if salt := object["salt"]; salt != nil {
 		if _, ok := one(salt).(string); !ok {
 			p.invalid(pointer+"/salt", "The salt is not a text.")
 		}
@@ -301,10 +300,8 @@ func image(p *problems, v any, pointer string) { pictured(p, v, pointer, true) }
 
 func pictured(p *problems, v any, pointer string, data bool) {
 	if object, ok := v.(map[string]any); ok {
+		p.texts(object, pointer, "caption")
 		v, pointer = object["id"], pointer+"/id"
-		if caption := object["caption"]; caption != nil && str(caption) == "" {
-			p.invalid(strings.TrimSuffix(pointer, "/id")+"/caption", "The caption of the image is not a text.")
-		}
 	}
 	address, _ := v.(string)
 	scheme, kind, _ := strings.Cut(address, ":")
@@ -337,16 +334,12 @@ func (p *problems) described(v any, pointer string, names ...string) {
 		return
 	}
 	p.names(object, pointer)
-	if id, found := object["id"]; found {
+	if id := object["id"]; id != nil {
 		if s, ok := id.(string); !ok || !isIRI(s) && !strings.HasPrefix(s, "_:") {
 			p.invalid(pointer+"/id", "It is not an absolute address or identifier.")
 		}
 	}
-	for _, name := range names {
-		if v, found := object[name]; found && str(v) == "" {
-			p.invalid(pointer+"/"+name, "It is not a text.")
-		}
-	}
+	p.texts(object, pointer, names...)
 }
 
 func alignment(p *problems, v any, pointer string) {
@@ -360,11 +353,7 @@ func alignment(p *problems, v any, pointer string) {
 		p.invalid(pointer+"/targetName", "The alignment has no targetName, which is required.")
 	}
 	iri(p, one(object["targetUrl"]), pointer+"/targetUrl")
-	for _, name := range [...]string{"targetDescription", "targetFramework", "targetCode"} {
-		if v, found := object[name]; found && str(v) == "" {
-			p.invalid(pointer+"/"+name, "It is not a text.")
-		}
-	}
+	p.texts(object, pointer, "targetDescription", "targetFramework", "targetCode")
 }
 
 func revokedAssertion(p *problems, v any, pointer string) {

@@ -15,6 +15,7 @@ type parser struct {
 	at      int    // bytes read
 	limits  Limits
 	objects int      // objects begun
+	members int      // members of objects begun
 	values  []any    // members read of the open arrays, outermost first
 	path    []string // after a fault: reference tokens to it, innermost first
 }
@@ -119,6 +120,10 @@ func (p *parser) object(depth int) (any, *Error) {
 	}
 	object := map[string]any{}
 	for {
+		// A short member takes many times the memory of its text, so that the length of the text bounds too little.
+		if p.members++; p.members > p.limits.Members {
+			return nil, p.fail(CodeTooComplex, fmt.Sprintf("the objects have more than %d members together", p.limits.Members))
+		}
 		p.space()
 		if p.peek() != '"' {
 			return nil, p.fail(CodeMalformed, "a member name was expected")

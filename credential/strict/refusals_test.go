@@ -239,6 +239,44 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestMembers: the members of all objects count together, and a limit of 0 is no bound on them.
+func TestMembers(t *testing.T) {
+	const bound = 1000
+	beyond := func(pointer string) *Error {
+		return &Error{Code: CodeTooComplex, Pointer: pointer, Detail: "the objects have more than 1000 members together"}
+	}
+	one := func(members int) string { return string(object(members, "%d")) }
+	many := func(objects int) string { return "[" + strings.Repeat(one(4)+",", objects-1) + one(4) + "]" }
+	for name, c := range map[string]struct {
+		text  string
+		bound int
+		want  *Error
+	}{
+		"one object at the bound":      {one(bound), bound, nil},
+		"one object beyond it":         {one(bound + 1), bound, beyond("")},
+		"one object without a bound":   {one(bound + 1), 0, nil},
+		"many objects at the bound":    {many(bound / 4), bound, nil},
+		"many objects beyond it":       {many(bound/4 + 1), bound, beyond("/250")},
+		"many objects without a bound": {many(bound/4 + 1), 0, nil},
+		"nested at the bound":          {`{"a":{"b":` + one(bound-2) + `}}`, bound, nil},
+		"nested beyond it":             {`{"a":{"b":` + one(bound-1) + `}}`, bound, beyond("/a/b")},
+		"beyond it after an object":    {`{"a":` + one(bound-1) + `,"b":0}`, bound, beyond("")},
+		"empty objects count nothing":  {`[{},{},` + one(bound) + `,{}]`, bound, nil},
+		"values in arrays do not":      {`[0,1,2,` + one(bound) + `,3]`, bound, nil},
+	} {
+		limits := ample
+		limits.Members = c.bound
+		_, err := Parse([]byte(c.text), limits)
+		var refusal *Error
+		if errors.As(err, &refusal); refusal != nil {
+			refusal.Offset = 0
+		}
+		if diff := cmp.Diff(c.want, refusal); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // TestObject: a text that is JSON and no object is refused as a whole.
 func TestObject(t *testing.T) {
 	for text, want := range map[string]string{

@@ -9,6 +9,7 @@ package strict
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,12 +25,13 @@ const (
 )
 
 // Limits bounds what [Parse] reads. A zero field means that nothing of that kind is allowed, so that a forgotten limit
-// fails closed.
+// fails closed; only Members, which Bytes bounds too, has no bound of its own when it is zero.
 type Limits struct {
 	Bytes   int // length of the text in bytes
 	Depth   int // nesting of arrays and objects; a scalar alone has depth 0
 	Objects int // objects in the whole text
 	Values  int // members of one array
+	Members int // members of all objects in the whole text together; 0 is no bound
 }
 
 // Error is a refusal, with the place where reading stopped.
@@ -58,6 +60,9 @@ func Parse(data []byte, limits Limits) (any, error) {
 	}
 	if !utf8.ValidString(text) {
 		return nil, &Error{Code: CodeEncoding, Offset: firstInvalid(text), Detail: "the text is not valid UTF-8"}
+	}
+	if limits.Members == 0 {
+		limits.Members = math.MaxInt
 	}
 	p := parser{text: text, limits: limits, values: make([]any, 0, 16)}
 	v, refusal := p.document()

@@ -105,6 +105,8 @@ func TestRenamed(t *testing.T) {
 		{"type", inline(`{"Badge":"https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential"}`, `"credentialSubject":{"id":"urn:s","type":"Badge"}`), "/credentialSubject/type"},
 		{"in the scope of a type", inline(`{"Course":{"@id":"urn:ex:Course","@context":{"till":"`+cred+`validUntil"}}}`, `"credentialSubject":{"id":"urn:s","type":"Course","till":"2026-01-01T00:00:00Z"}`), "/credentialSubject/till"},
 		{"scoped in a published context", inline(`{"where":"https://www.w3.org/ns/credentials/status#statusListIndex"}`, `"credentialStatus":{"id":"urn:s","type":"BitstringStatusListEntry","where":"1"}`), "/credentialStatus/where"},
+		{"another meaning for a member", inline(`{"achievement":"urn:ex:likes"}`, `"credentialSubject":{"id":"urn:s","achievement":"x"}`), "/credentialSubject/achievement"},
+		{"another meaning for a type", inline(`{"OpenBadgeCredential":"urn:ex:Favourite"}`, `"credentialSubject":{"id":"urn:s","type":"OpenBadgeCredential"}`), "/credentialSubject/type"},
 		{"a prefix in an identifier", inline(`{"mailto":"https://people.example/"}`, `"credentialSubject":{"id":"mailto:alice","name":"n"}`), "/credentialSubject/id"},
 		{"a prefix in a value", inline(`{"mailto":"https://people.example/","knows":{"@id":"urn:ex:knows","@type":"@id"}}`, `"knows":"mailto:alice"`), "/knows"},
 	} {
@@ -117,10 +119,11 @@ func TestRenamed(t *testing.T) {
 		})
 	}
 	for name, doc := range map[string]string{
-		"the published name":  inline(`{"@vocab":"`+cred+`"}`, `"validUntil":"2026-01-01T00:00:00Z"`),
-		"another meaning":     inline(`{"Until":"urn:ex:until"}`, `"Until":"2026-01-01T00:00:00Z"`),
-		"a whole identifier":  inline(`{"mailto":"https://people.example/"}`, `"credentialSubject":{"id":"https://people.example/alice","name":"n"}`),
-		"a prefix of nothing": inline(`{"ex":"https://people.example/"}`, `"credentialSubject":{"id":"mailto:alice","name":"n"}`),
+		"the published name":   inline(`{"@vocab":"`+cred+`"}`, `"validUntil":"2026-01-01T00:00:00Z"`),
+		"a word of schema.org": inline(`{"image":"https://schema.org/image"}`, `"image":"https://people.example/i.png"`),
+		"another meaning":      inline(`{"Until":"urn:ex:until"}`, `"Until":"2026-01-01T00:00:00Z"`),
+		"a whole identifier":   inline(`{"mailto":"https://people.example/"}`, `"credentialSubject":{"id":"https://people.example/alice","name":"n"}`),
+		"a prefix of nothing":  inline(`{"ex":"https://people.example/"}`, `"credentialSubject":{"id":"mailto:alice","name":"n"}`),
 	} {
 		if _, err := processor.Canonicalize(t.Context(), parse(t, doc), crypto.SHA256); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -65,8 +65,10 @@ func (w *walk) typeIRI(outer *activeContext, value any) (string, error) {
 	}
 	w.reads(len(text))
 	iri := outer.expandIRI(text, true)
-	if w.inline && !w.processor.loose && text != iri && w.processor.words().renames(text, iri) {
-		return "", w.refuse("a context of the document gives the type %s another name, so readers would not see it", quote(iri))
+	if w.inline && !w.processor.loose && text != iri {
+		if fault := w.processor.words().fault(text, iri); fault != "" {
+			return "", w.refuse("%s", fault)
+		}
 	}
 	if text == "" || !isAbsolute(iri) {
 		return "", w.refuse("no context defines the type %s, so it would not be signed", quote(text))

@@ -2,16 +2,20 @@ package rdf
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
-// words gives the terms under which contexts name an IRI or a keyword, in whatever scope.
-type words map[string][]string
+// words are the terms of contexts, in whatever scope, with what they stand for.
+type words struct {
+	names map[string][]string // by IRI or keyword
+	iris  map[string][]string // by name
+}
 
 // wordsOf reads the contexts at urls, each for itself, once somebody asks.
 func (p *Processor) wordsOf(urls []string) func() words {
 	return sync.OnceValue(func() words {
-		found := words{}
+		found := words{map[string][]string{}, map[string][]string{}}
 		for _, url := range urls {
 			loaded, err := p.load(url)
 			if err != nil {
@@ -26,11 +30,11 @@ func (p *Processor) wordsOf(urls []string) func() words {
 }
 
 // collect adds the terms that a local context defines, as they are in active, and those of the contexts that they bring along.
-func (v words) collect(active *activeContext, local any) {
+func (w words) collect(active *activeContext, local any) {
 	switch local := local.(type) {
 	case []any:
 		for _, member := range local {
-			v.collect(active, member)
+			w.collect(active, member)
 		}
 	case map[string]any:
 		for name := range local {
@@ -38,18 +42,27 @@ func (v words) collect(active *activeContext, local any) {
 			if t == nil || t.iri == "" {
 				continue
 			}
-			if !slices.Contains(v[t.iri], name) {
-				v[t.iri] = append(v[t.iri], name)
+			if !slices.Contains(w.names[t.iri], name) {
+				w.names[t.iri] = append(w.names[t.iri], name)
+				w.iris[name] = append(w.iris[name], t.iri)
 			}
 			if scoped, err := active.process(t.scoped, processing{override: true}); t.hasScoped && err == nil {
-				v.collect(scoped, t.scoped)
+				w.collect(scoped, t.scoped)
 			}
 		}
 	}
 }
 
-// renames says whether a name stands for an IRI that has other names only: whoever reads the document by those would not see it.
-func (v words) renames(name, iri string) bool {
-	names := v[iri]
-	return len(names) > 0 && !slices.Contains(names, name)
+// fault says why a name may not stand for an IRI in a document that defines terms itself, or "". Whoever reads the document by the
+// words would not see what has another name, and would see what it does not say under a word with another meaning. Words of
+// schema.org may stand for its own: they mean the same.
+func (w words) fault(name, iri string) string {
+	names, iris := w.names[iri], w.iris[name]
+	switch {
+	case len(names) > 0 && !slices.Contains(names, name):
+		return "a context of the document gives " + quote(iri) + " another name, so readers would not see it"
+	case len(iris) > 0 && !slices.Contains(iris, iri) && !strings.HasPrefix(iri, "https://schema.org/") && !strings.HasPrefix(iri, "http://schema.org/"):
+		return "a context of the document gives the word " + quote(name) + " another meaning, so readers would take it for what it is not"
+	}
+	return ""
 }
