@@ -303,6 +303,17 @@ func TestMovedParts(t *testing.T) {
 		t.Errorf("%+v", r.Credential.Issuer)
 	}
 
+	// One address for an achievement, its criteria and a piece of evidence is no fault.
+	expect(t, "one address", b.verify(b.seal(b.badge(func(d map[string]any) {
+		address := achievement(d)["id"]
+		achievement(d)["criteria"].(map[string]any)["id"] = address
+		d["evidence"] = []any{map[string]any{"id": address, "type": []any{"Evidence"}, "genre": "Page"}, map[string]any{"id": address, "type": []any{"Evidence"}, "genre": "Again"}}
+	}))), Yes, Yes, "")
+
+	expect(t, "two names", b.verify(b.seal(b.badge(func(d map[string]any) {
+		d["evidence"] = []any{map[string]any{"id": achievement(d)["id"], "type": []any{"Evidence"}, "name": "Doctor of Medicine"}}
+	}))), No, Undecided, "ambiguous")
+
 	// A record of what an issuer says of itself.
 	ofItself := func(id, name, until string) map[string]any {
 		return object(t, b.badge(func(d map[string]any) {

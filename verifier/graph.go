@@ -12,14 +12,19 @@ import (
 
 // A suite with RDFC-1.0 signs statements, and all objects of a graph with one id are one subject of them: members can be moved from
 // one to the other, and the signature fits as before. So where several objects have one id, only one of them may say more than its
-// place allows: profiles say who somebody is, wherever they stand, a picture has a caption, and the subject of an endorsement inside
-// a comment.
+// place allows. What a place allows does no harm in another object of the same id: profiles say who somebody is wherever they stand,
+// and one address may be that of an achievement, its criteria and a piece of evidence.
 var (
 	profilePlaces  = []string{"issuer", "creator", "source", "parentOrg"}
 	profileMembers = words("id type name url phone description endorsement endorsementJwt image email address otherIdentifier official parentOrg " +
 		"familyName givenName additionalName patronymicName honorificPrefix honorificSuffix familyNamePrefix dateOfBirth")
-	endorsedMembers = words("id type endorsementComment")
-	imageMembers    = words("id type caption")
+	placeMembers = map[string]map[string]bool{
+		"image":    words("id type caption"),
+		"criteria": words("id type narrative"),
+		"evidence": words("id type name description narrative genre audience"),
+		"related":  words("id type inLanguage version"),
+	}
+	endorsedMembers = words("id type endorsementComment") // of the subject of an endorsement inside
 	bareMembers     = words("id type")
 )
 
@@ -31,15 +36,21 @@ func words(all string) map[string]bool {
 	return set
 }
 
-// graph is the objects of a document by id, of those that say more than their place allows.
+// graph is the objects of a document by id.
 type graph struct {
-	objects map[string]map[string]any
-	mingled map[string]bool // ids of several such objects that are not the same
+	objects map[string][]placed
+	mingled map[string]bool // ids of several objects of which it is not signed what stands where
+}
+
+type placed struct {
+	place  string
+	object map[string]any
+	speaks bool // says more than its place allows
 }
 
 // graphOf reads the graph of a document. With inside the credentials in a record belong to it.
 func graphOf(document map[string]any, inside bool) graph {
-	g := graph{map[string]map[string]any{}, map[string]bool{}}
+	g := graph{map[string][]placed{}, map[string]bool{}}
 	g.read(document, "", "", inside)
 	return g
 }
@@ -55,12 +66,8 @@ func (g graph) read(value any, place, around string, inside bool) {
 			}
 		}
 	case map[string]any:
-		if id, _ := value["id"].(string); id != "" && speaks(value, place, around) {
-			if before, seen := g.objects[id]; !seen {
-				g.objects[id] = value
-			} else if !reflect.DeepEqual(before, value) {
-				g.mingled[id] = true
-			}
+		if id, _ := value["id"].(string); id != "" {
+			g.add(id, placed{place, value, speaks(value, place, around)})
 		}
 		for name, member := range value {
 			switch member.(type) {
@@ -73,16 +80,53 @@ func (g graph) read(value any, place, around string, inside bool) {
 	}
 }
 
+// sharedMost bounds the objects of one id that are compared with each other. A document with more says the same thing too often.
+const sharedMost = 16
+
+func (g graph) add(id string, own placed) {
+	others := g.objects[id]
+	if len(others) == sharedMost {
+		if own.speaks {
+			g.mingled[id] = true
+		}
+		return
+	}
+	for _, other := range others {
+		if g.mingled[id] {
+			break
+		}
+		if own.speaks && other.speaks && !reflect.DeepEqual(own.object, other.object) || own.contradicts(other) {
+			g.mingled[id] = true
+		}
+	}
+	g.objects[id] = append(others, own)
+}
+
+// contradicts says whether two objects of one id, in different places, have other values for the same member: the two could be
+// exchanged. What is said of somebody in several places is said of them anyway.
+func (p placed) contradicts(other placed) bool {
+	if p.place == other.place || slices.Contains(profilePlaces, p.place) || slices.Contains(profilePlaces, other.place) {
+		return false
+	}
+	for name, value := range p.object {
+		if elsewhere, both := other.object[name]; both && !bareMembers[name] && !reflect.DeepEqual(value, elsewhere) {
+			return true
+		}
+	}
+	return false
+}
+
 // speaks says whether an object has members that its place does not explain.
 func speaks(object map[string]any, place, around string) bool {
-	allowed := bareMembers
+	allowed, known := placeMembers[place]
 	switch {
+	case known:
 	case slices.Contains(profilePlaces, place):
 		allowed = profileMembers
-	case place == "image":
-		allowed = imageMembers
 	case place == "credentialSubject" && around == "endorsement":
 		allowed = endorsedMembers
+	default:
+		allowed = bareMembers
 	}
 	for name := range object {
 		if !allowed[name] {
@@ -122,8 +166,8 @@ func (r *run) minglesWith(inside *credential.Credential) bool {
 	if r.mingled == nil {
 		r.mingled = graphOf(r.document.Value(), true).mingled
 	}
-	for id := range graphOf(inside.Value(), true).objects {
-		if r.mingled[id] {
+	for id, own := range graphOf(inside.Value(), true).objects {
+		if r.mingled[id] && slices.ContainsFunc(own, func(p placed) bool { return p.speaks }) {
 			return true
 		}
 	}
