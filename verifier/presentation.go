@@ -145,12 +145,9 @@ func (r *run) covered() {
 	}
 }
 
-// answers says whether a proof of a presentation answers the challenge, and is meant for the domain, that the caller gave
+// answers says whether a proof answers the challenge, and is meant for the domain, that the caller gave
 // (Data Integrity 1.0 section 4.4 steps 6 and 7; for a JWT the claims nonce and aud): a code and a sentence when it does not.
 func (r *run) answers(p proof.Proof) (code, detail string) {
-	if !r.isPresentation() {
-		return "", ""
-	}
 	challenge, domain := p.Challenge, p.Domain
 	if r.secured.Form != proof.DataIntegrity {
 		challenge, domain = "", r.secured.Claims.Audience
@@ -160,9 +157,9 @@ func (r *run) answers(p proof.Proof) (code, detail string) {
 	}
 	switch {
 	case r.Challenge != "" && challenge != r.Challenge:
-		return "challenge_mismatch", "The presentation was not made for this request: it answers another challenge, or none."
+		return "challenge_mismatch", "It was not made for this request: it answers another challenge, or none."
 	case len(r.Domain) > 0 && !sameTexts(domain, r.Domain):
-		return "domain_mismatch", "The presentation was made for somebody else: its domain is another, or none."
+		return "domain_mismatch", "It was made for somebody else: its domain is another, or none."
 	}
 	return "", ""
 }

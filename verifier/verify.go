@@ -29,8 +29,8 @@ type Options struct {
 	Fetch         Fetcher            // reads the documents of issuers and status lists; nil reads nothing
 	StatusIssuers []string           // ids whose status lists count for every issuer, beside the issuer's own
 	Memory        *Memory            // what other verifications with the same one have read need not be read again; nil keeps nothing
-	Challenge     string             // that a presentation has to answer; "" asks for none
-	Domain        []string           // that a presentation has to be made for; empty asks for none
+	Challenge     string             // that the input has to answer, as a presentation does; "" asks for none
+	Domain        []string           // that the input has to be made for; empty asks for none
 }
 
 // clockSkew is how far the clock of an issuer may be ahead of ours. Nothing is allowed at the other end: an expired badge is

@@ -176,10 +176,6 @@ func (s *server) verify(of subject, by judge) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if of.member == credentials.member && (w.Challenge != "" || len(w.Domain) > 0) {
-			return api.Refusal{Status: http.StatusBadRequest, Type: unknownOptionType, Code: "unknown_option",
-				Detail: "The options challenge and domain are for presentations: a credential is made for nobody who asks, so they cannot be checked here."}
-		}
 		if _, there := members["presentation"]; there {
 			if _, both := members[of.member]; both {
 				return misshapen("/presentation", "there is a verifiablePresentation too")

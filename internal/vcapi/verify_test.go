@@ -19,6 +19,7 @@ func TestVerify(t *testing.T) {
 	good := w.signed(t, unsigned(w.ours.DID, ""), `{}`)
 	expired := w.signed(t, unsigned(w.ours.DID, `,"validUntil":"2021-01-01T00:00:00Z"`), `{}`)
 	envelope := w.signed(t, unsigned(w.ours.DID, ""), `{"envelope":"vc+jwt"}`)
+	made := madeFor(t, "c", "d")
 	const strict, lax = "/vc-api/credentials/verify", "/vc-api/policies/proof/credentials/verify"
 	body := func(document string) string { return `{"verifiableCredential":` + document + `,"options":{}}` }
 	for name, test := range map[string]struct {
@@ -46,8 +47,11 @@ func TestVerify(t *testing.T) {
 		"unknown check":             {strict, `{"verifiableCredential":{},"options":{"checks":["nothing"]}}`, 400, "unknown_option"},
 		"check is no text":          {strict, `{"verifiableCredential":{},"options":{"checks":[{}]}}`, 422, "shape"},
 		"challenge is no text":      {strict, `{"verifiableCredential":{},"options":{"challenge":5}}`, 422, "shape"},
-		"a challenge":               {strict, `{"verifiableCredential":` + good + `,"options":{"challenge":"c"}}`, 400, "unknown_option"},
-		"a domain":                  {lax, `{"verifiableCredential":` + good + `,"options":{"domain":["d"]}}`, 400, "unknown_option"},
+		"a challenge":               {strict, `{"verifiableCredential":` + good + `,"options":{"challenge":"c"}}`, 400, "challenge_mismatch"},
+		"a domain":                  {lax, `{"verifiableCredential":` + good + `,"options":{"domain":["d"]}}`, 400, "domain_mismatch"},
+		"what it was made for":      {strict, `{"verifiableCredential":` + made + `,"options":{"challenge":"c","domain":"d"}}`, 200, ""},
+		"by its proof":              {lax, `{"verifiableCredential":` + made + `,"options":{"challenge":"c"}}`, 200, ""},
+		"another challenge":         {strict, `{"verifiableCredential":` + made + `,"options":{"challenge":"x"}}`, 400, "challenge_mismatch"},
 		"no domain":                 {strict, `{"verifiableCredential":{},"options":{"domain":[]}}`, 422, "shape"},
 		"a domain without a name":   {lax, `{"verifiableCredential":{},"options":{"domain":["d",""]}}`, 422, "shape"},
 		"flag is no flag":           {strict, `{"verifiableCredential":{},"options":{"returnResults":"yes"}}`, 422, "shape"},
@@ -168,6 +172,25 @@ func TestPresentations(t *testing.T) {
 			}
 		}
 	}
+}
+
+// madeFor is a credential of a key of its own, whose proof answers a challenge for a domain.
+func madeFor(t *testing.T, challenge, domain string) string {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	did, err := keys.DIDKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := proof.Seal(t.Context(), []byte(unsigned(did, "")), proof.SealOptions{Challenge: challenge, Domain: []string{domain}, Created: time.Now(),
+		Signer: keys.Signer{ID: did + "#" + strings.TrimPrefix(did, "did:key:"), Signer: private}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(sealed)
 }
 
 // TestPresented: a presentation holds for the challenge and the domain that it was made for, and each credential in it counts.
