@@ -17,7 +17,7 @@ type sealed struct {
 	bytes    []byte
 	jwt      bool
 	value    map[string]any // in place of bytes, for an object inside another document
-	envelope string         //  the kind of the envelope that it was taken out of; "" for none
+	envelope string         // the kind of the envelope that it was taken out of; "" for none
 }
 
 // fault is why an input, or a part of it, could not be read.
