@@ -12,8 +12,9 @@ import (
 
 const (
 	svgNamespace    = "http://www.w3.org/2000/svg"
-	badgeNamespace  = "https://purl.imsglobal.org/ob/v3p0" // Open Badges 3.0 section 5.3.2
-	legacyNamespace = "http://openbadges.org"              // Open Badges 2.0 baking
+	badgeNamespace  = "https://purl.imsglobal.org/ob/v3p0"  // Open Badges 3.0 section 5.3.2
+	recordNamespace = "https://purl.imsglobal.org/clr/v2p0" // CLR 2.0
+	legacyNamespace = "http://openbadges.org"               // Open Badges 2.0, Baking Specification
 
 	maxSVG      = 12 << 20 // bytes; the same as credential.Limits.Upload
 	maxDepth    = 100      // levels of elements
@@ -38,12 +39,12 @@ type drawing struct {
 	inside int       // where the first child of the root begins
 	empty  bool      // the root is an empty-element tag: it ends at inside
 	found  []carrier // credentials, outermost elements only
-	legacy bool      // an Open Badges 2.0 assertion is there
 	typed  bool      // a document type declaration is there
 }
 
 // carrier is an element for a credential, well-formed or not.
 type carrier struct {
+	where    place
 	from, to int
 	verify   *string // its attribute
 	text     []byte  // between its tags
@@ -103,37 +104,34 @@ func newDecoder(data []byte) *xml.Decoder {
 	return decoder
 }
 
-// unbakeSVG is [Unbake] for an SVG.
-func unbakeSVG(svg []byte) ([]byte, error) {
-	d, err := survey(svg)
-	if err != nil {
-		return nil, err
+// text reads the element for one place; nil where there is none.
+func (d *drawing) text(where place) ([]byte, error) {
+	var c *carrier
+	for i := range d.found {
+		if d.found[i].where != where {
+			continue
+		}
+		if c != nil {
+			return nil, several()
+		}
+		c = &d.found[i]
 	}
-	switch {
-	case len(d.found) > 1:
-		return nil, &Error{CodeImageInvalid, "the picture carries more than one credential"}
-	case len(d.found) == 0 && d.legacy:
-		return nil, &Error{CodeNoCredential, "the picture carries an Open Badges 2.0 badge and no Open Badges 3.0 credential"}
-	case len(d.found) == 0:
-		return nil, &Error{CodeNoCredential, "the picture carries no credential"}
+	if c == nil {
+		return nil, nil
 	}
-	c := d.found[0]
 	text := bytes.Trim(c.text, " \t\r\n")
 	switch {
 	case c.elements:
-		return nil, &Error{CodeImageInvalid, "there are elements in place of the credential's text in the picture"}
+		return nil, damaged("there are elements in place of the credential's text in the picture")
 	case c.verify != nil && len(text) > 0:
-		return nil, &Error{CodeImageInvalid, "the picture carries a credential as an attribute and another as text"}
+		// An assertion that its issuer publishes stands there with its address (Open Badges 2.0, Baking Specification, SVG).
+		if where != assertion || !address.MatchString(*c.verify) {
+			return nil, &Error{CodeImageInvalid, "several", "the picture carries a credential as an attribute and another as text"}
+		}
 	case c.verify != nil:
 		text = bytes.Trim([]byte(*c.verify), " \t\r\n")
 	}
-	if len(text) > maxText {
-		return nil, tooLarge()
-	}
-	if len(text) == 0 {
-		return nil, &Error{CodeNoCredential, "the credential's element in the picture is empty"}
-	}
-	return text, nil
+	return fitting(text)
 }
 
 // bakeSVG is [Bake] for an SVG.
@@ -156,12 +154,18 @@ func bakeSVG(svg, credential []byte) ([]byte, error) {
 	}
 	from := d.inside
 	for _, c := range d.found {
+		if c.where != openBadge {
+			continue
+		}
 		out.Write(svg[from:c.from])
 		from = c.to
 	}
 	out.Write(svg[from:])
 	// Without an element that stood between them, two texts can be one that is not well-formed.
-	if _, err := unbakeSVG(out.Bytes()); err != nil {
+	if d, err = survey(out.Bytes()); err != nil {
+		return nil, err
+	}
+	if _, err := d.text(openBadge); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
@@ -170,6 +174,7 @@ func bakeSVG(svg, credential []byte) ([]byte, error) {
 var (
 	lineEnd    = regexp.MustCompile(`\r\n?`)
 	compactJWS = regexp.MustCompile(`^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){2}$`)
+	address    = regexp.MustCompile(`^\s*(?i:https?)://\S+\s*$`)
 )
 
 // carry writes the element that carries a credential.
@@ -180,11 +185,11 @@ func carry(credential []byte) ([]byte, error) {
 	case compactJWS.Match(credential):
 		return fmt.Appendf(nil, `%s verify="%s"></%s>`, declared, credential, name), nil
 	case !bytes.HasPrefix(credential, []byte("{")):
-		return nil, &Error{CodeNoCredential, "the credential to bake is neither a JSON object nor a compact JWS"}
+		return nil, &Error{CodeNoCredential, "", "the credential to bake is neither a JSON object nor a compact JWS"}
 	}
 	// Char of XML 1.0 section 2.2. JSON has the others in strings only, the controls not even there.
 	if bytes.ContainsFunc(credential, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' }) {
-		return nil, &Error{CodeNoCredential, "the credential to bake is not JSON: there are control characters in it"}
+		return nil, &Error{CodeNoCredential, "", "the credential to bake is not JSON: there are control characters in it"}
 	}
 	credential = bytes.ReplaceAll(credential, []byte("\ufffe"), []byte(`\ufffe`))
 	credential = bytes.ReplaceAll(credential, []byte("\uffff"), []byte(`\uffff`))
@@ -196,13 +201,13 @@ func carry(credential []byte) ([]byte, error) {
 // survey reads the whole file. It refuses what is not well-formed, also where the decoder would let it pass.
 func survey(svg []byte) (*drawing, error) {
 	if len(svg) > maxSVG {
-		return nil, &Error{CodeTooLarge, fmt.Sprintf("the picture is longer than %d bytes", maxSVG)}
+		return nil, &Error{CodeTooLarge, "file", fmt.Sprintf("the picture is longer than %d bytes", maxSVG)}
 	}
 	if crowded(svg) {
-		return nil, &Error{CodeImageInvalid, fmt.Sprintf("a tag in the picture has more than %d attributes", maxEquals)}
+		return nil, damaged(fmt.Sprintf("a tag in the picture has more than %d attributes", maxEquals))
 	}
 	if !utf8.Valid(svg) {
-		return nil, &Error{CodeImageInvalid, "the picture is not written in UTF-8"}
+		return nil, damaged("the picture is not written in UTF-8")
 	}
 	start := 0
 	if bytes.HasPrefix(svg, byteOrderMark) {
@@ -225,11 +230,11 @@ func survey(svg []byte) (*drawing, error) {
 		switch token := token.(type) {
 		case xml.ProcInst:
 			if token.Target == "xml" && (from != start || !declaration.Match(token.Inst)) {
-				return nil, &Error{CodeImageInvalid, "the picture says that it is something else than XML 1.0 in UTF-8"}
+				return nil, damaged("the picture says that it is something else than XML 1.0 in UTF-8")
 			}
 		case xml.Directive:
 			if d.root != "" || d.typed || !documentType.Match(token) {
-				return nil, &Error{CodeImageInvalid, "the picture has a document type declaration other than the one of SVG"}
+				return nil, damaged("the picture has a document type declaration other than the one of SVG")
 			}
 			d.typed = true
 		case xml.CharData:
@@ -244,7 +249,7 @@ func survey(svg []byte) (*drawing, error) {
 			depth, elements = depth+1, elements+1
 			switch {
 			case depth > maxDepth || elements > maxElements:
-				return nil, &Error{CodeImageInvalid, fmt.Sprintf("the picture has more than %d elements, or more than %d in each other", maxElements, maxDepth)}
+				return nil, damaged(fmt.Sprintf("the picture has more than %d elements, or more than %d in each other", maxElements, maxDepth))
 			case depth == 1 && d.root != "", repeats(token.Attr):
 				return nil, malformed()
 			case depth == 1:
@@ -253,11 +258,11 @@ func survey(svg []byte) (*drawing, error) {
 				d.root, d.inside, d.empty = string(name), to, bytes.HasSuffix(svg[from:to], []byte("/>"))
 			case open > 0:
 				d.found[len(d.found)-1].elements = true
-			case token.Name == xml.Name{Space: badgeNamespace, Local: "credential"}:
-				open = depth
-				d.found = append(d.found, carrier{from: from, verify: verify(token.Attr)})
-			case token.Name == xml.Name{Space: legacyNamespace, Local: "assertion"}:
-				d.legacy = true
+			default:
+				if where, is := placeOf(token.Name); is {
+					open = depth
+					d.found = append(d.found, carrier{where: where, from: from, verify: verify(token.Attr)})
+				}
 			}
 		case xml.EndElement:
 			if depth == open {
@@ -268,8 +273,24 @@ func survey(svg []byte) (*drawing, error) {
 	}
 }
 
+// placeOf tells which credential an element of that name is for, if any.
+func placeOf(name xml.Name) (place, bool) {
+	switch name {
+	case xml.Name{Space: badgeNamespace, Local: "credential"}:
+		return openBadge, true
+	case xml.Name{Space: recordNamespace, Local: "credential"}:
+		return record, true
+	case xml.Name{Space: legacyNamespace, Local: "assertion"}:
+		return assertion, true
+	}
+	return 0, false
+}
+
 // repeats tells whether an attribute is there twice (XML 1.0 section 3.1, Namespaces in XML 1.0 section 6.3).
 func repeats(attributes []xml.Attr) bool {
+	if len(attributes) < 2 {
+		return false
+	}
 	seen := make(map[xml.Name]bool, len(attributes))
 	for _, a := range attributes {
 		seen[a.Name] = true
@@ -286,4 +307,4 @@ func verify(attributes []xml.Attr) *string {
 	return nil
 }
 
-func malformed() error { return &Error{CodeImageInvalid, "the picture is not well-formed XML"} }
+func malformed() error { return damaged("the picture is not well-formed XML") }
