@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/laurelbadges/laurel/keys"
@@ -111,20 +112,30 @@ func read(tx Tx, path string) ([]byte, error) {
 	return nil, ErrNotFound
 }
 
-// didDocument is the document of a did:web; a did:key has none.
+// mostWithdrawn bounds the compromised keys that stand in a document, the last ones: with mostKeys others, each under two names,
+// it has no more methods than are read.
+const mostWithdrawn = 25
+
+// didDocument is the document of a did:web; a did:key has none. A compromised key stays in it for a time as one that was revoked
+// (CID 1.0 section 2.2), under no relationship, so that every verifier can say since when what it signed counts for nothing.
 func didDocument(o Organisation) ([]byte, error) {
 	if !strings.HasPrefix(o.DID, "did:web:") {
 		return nil, ErrNotFound
 	}
 	var methods []keys.Method
-	for _, k := range o.published() {
+	for _, k := range append(o.published(), o.withdrawn()...) {
 		public, err := keys.ParseMultikey(k.Multikey)
 		if err != nil {
 			return nil, internal("stored_key", "A public key in the store cannot be read.", err)
 		}
-		methods = append(methods, keys.Method{ID: k.Method, Key: public})
+		m := keys.Method{ID: k.Method, Key: public}
+		if k.State == KeyCompromised {
+			m.Revoked = *k.Ended
+		}
+		methods = append(methods, m)
 		if name := k.integrityMethod(); name != k.Method {
-			methods = append(methods, keys.Method{ID: name, Key: public, Type: "Multikey"})
+			m.ID, m.Type = name, "Multikey"
+			methods = append(methods, m)
 		}
 	}
 	document, err := keys.WebDocument(o.DID, methods)
@@ -134,7 +145,20 @@ func didDocument(o Organisation) ([]byte, error) {
 	return document, nil
 }
 
-// published are the keys that stand in the issuer's documents: all of its identity but the compromised.
+// withdrawn are the compromised keys of the issuer's identity of which it is told when that was, the last of them. What they signed is
+// not authentic whenever it was signed, as whoever has the key writes any date.
+func (o *Organisation) withdrawn() []Key {
+	var list []Key
+	for _, k := range o.Keys {
+		if k.State == KeyCompromised && k.Ended != nil && o.Owns(k) {
+			list = append(list, k)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Key) int { return a.Ended.Compare(*b.Ended) })
+	return list[max(0, len(list)-mostWithdrawn):]
+}
+
+// published are the keys that count: all of the issuer's identity but the compromised.
 func (o *Organisation) published() []Key {
 	var list []Key
 	for _, k := range o.Keys {

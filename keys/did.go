@@ -159,7 +159,7 @@ type webDocument struct {
 }
 
 // WebDocument returns the JSON of the document of did, which is a did:web: every method under its ID for assertions and
-// authentication. An Ed25519 key is written as Multikey, any other as JsonWebKey with the ID as kid. Of a method the ID, which
+// authentication, but those with Revoked, which stand there to say so and are for nothing (CID 1.0 section 2.2). An Ed25519 key is written as Multikey, any other as JsonWebKey with the ID as kid. Of a method the ID, which
 // begins with the DID and "#", the Key, Expires and Revoked are used. The same input gives the same bytes. Errors wrap
 // [ErrKey] or [ErrWeakKey].
 func WebDocument(did string, methods []Method) ([]byte, error) {
@@ -188,8 +188,10 @@ func WebDocument(did string, methods []Method) ([]byte, error) {
 			return nil, err
 		}
 		document.VerificationMethod = append(document.VerificationMethod, method)
-		document.Authentication = append(document.Authentication, m.ID)
-		document.AssertionMethod = append(document.AssertionMethod, m.ID)
+		if m.Revoked.IsZero() {
+			document.Authentication = append(document.Authentication, m.ID)
+			document.AssertionMethod = append(document.AssertionMethod, m.ID)
+		}
 	}
 	for _, kind := range []string{"Multikey", "JsonWebKey"} {
 		if contexts[kind] != "" {

@@ -69,12 +69,13 @@ func (s *Secured) verifySelective(ctx context.Context, p Proof, issuer *ecdsa.Pu
 	if err != nil {
 		return shared, own, err
 	}
-	all, err := s.jsonld.Statements(ctx, s.withPrevious(p.Previous), nil, func(blanks int) ([]string, error) {
+	labels := func(blanks int) ([]string, error) {
 		if blanks != len(derived.labels) {
 			return nil, invalid("/proofValue", "The proof labels other blank nodes than the document has.")
 		}
 		return selectiveLabels(derived.labels), nil
-	})
+	}
+	all, err := s.jsonld.Statements(ctx, s.withPrevious(p.Previous), nil, labels)
 	if err != nil {
 		return shared, own, wrapRDF(err)
 	}
@@ -95,7 +96,12 @@ func (s *Secured) verifySelective(ctx context.Context, p Proof, issuer *ecdsa.Pu
 		}
 		own += selectiveUnits
 		if fault := ecdsaRDFC2019.verify(ephemeral, []byte(statement), derived.signatures[i]); fault != nil {
-			return shared, own, invalid("", "A statement of the document is not one that was signed.")
+			refusal := invalid("", "A statement of the document is not one that was signed.")
+			own += all.Units
+			if place, err := s.jsonld.Place(ctx, s.withPrevious(p.Previous), statement, labels); err == nil && place != "" {
+				refusal.Pointer = place // of the value, as everything that has to be revealed was signed
+			}
+			return shared, own, refusal
 		}
 	}
 	return shared, own, nil

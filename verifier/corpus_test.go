@@ -70,7 +70,7 @@ func TestCorpus(t *testing.T) {
 		switch {
 		case item.Truth == "valid":
 			want = map[Outcome]bool{Valid: true}
-		case strings.HasPrefix(item.Kind, "ob2"):
+		case strings.HasPrefix(item.Kind, "ob2"), strings.Contains(item.Format, "iTXt:openbadges "): // its issuer's server would have to be asked
 		case strings.HasPrefix(item.Truth, "bad signature"), strings.HasPrefix(item.Truth, "unsigned"), strings.HasPrefix(item.Truth, "valid but"), strings.HasPrefix(item.Truth, "signature fits"):
 			want = map[Outcome]bool{Invalid: true}
 		}

@@ -11,8 +11,11 @@ func (r *run) endorsementStanding(ctx context.Context, own *run) *Check {
 	case Yes:
 		return nil
 	case No:
-		return &Check{Outcome: Warn, Code: own.against("dates", "status").Code, Detail: "An endorsement is not in force; it counts for nothing."}
+		against := own.against("dates", "status")
+		return &Check{Outcome: Warn, Code: against.Code, AsOf: against.AsOf, Detail: "An endorsement is not in force; it counts for nothing.",
+			Facts: own.about("dates", "status").and(FactCase, "not_in_force")}
 	}
 	against := own.against("dates", "status")
-	return &Check{Outcome: NotKnown, Code: against.Code, AsOf: against.AsOf, Detail: "Whether an endorsement is in force is not known; it counts for nothing."}
+	return &Check{Outcome: NotKnown, Code: against.Code, AsOf: against.AsOf, Detail: "Whether an endorsement is in force is not known; it counts for nothing.",
+		Facts: own.about("dates", "status").and(FactCase, "in_force")}
 }

@@ -36,13 +36,13 @@ func (r *run) findKey(ctx context.Context, p proof.Proof, controller, relationsh
 	s := search{run: r, proof: p, controller: controller, relationship: relationship, owner: r.resolve(ctx, controller)}
 	switch err := s.owner.err; {
 	case errors.Is(err, errForeignDocument):
-		return s.refuse("issuer_mismatch", "The document at the issuer's address is about another identifier.")
+		return s.refuse("issuer_mismatch", "foreign_document", "The document at the issuer's address is about another identifier.").readIn(s.owner.source)
 	case errors.Is(err, keys.ErrWeakKey):
-		return s.refuse("weak_key", "The issuer's key is too weak to prove anything"+because(err)+".")
+		return s.refuse("weak_key", "", "The issuer's key is too weak to prove anything"+because(err)+".")
 	case errors.Is(err, errNoKey):
-		return s.refuse("key_mismatch", "The issuer's identifier holds no key that can be used"+strings.TrimPrefix(err.Error(), errNoKey.Error())+".")
+		return s.refuse("key_mismatch", "no_key", "The issuer's identifier holds no key that can be used"+strings.TrimPrefix(err.Error(), errNoKey.Error())+".")
 	case err != nil:
-		return s.unresolved(err)
+		return s.unresolved(s.owner.address, err)
 	}
 	return s.find(ctx)
 }
@@ -52,7 +52,7 @@ func (s *search) find(ctx context.Context) finding {
 	token := s.proof.Type == "JWT"
 	switch method, here := s.method(); {
 	case here:
-		return s.judge(method, s.owner.source, "in the issuer's document")
+		return s.judge(method, s.owner.source, inDocument)
 	case token && s.proof.Method == "" && s.proof.JWK != nil:
 		return s.byKeyAlone(ctx)
 	case token && !isURL(s.proof.Method):
@@ -139,24 +139,24 @@ func (s *search) byKeyAlone(ctx context.Context) finding {
 	}
 	set := s.keySet(ctx, s.owner)
 	if set.err != nil {
-		return s.unresolved(set.err)
+		return s.unresolved(set.address, set.err)
 	}
 	return s.inKeySet(s.proof.JWK.Key, set)
 }
 
 // byName looks for a key identifier that is no URL and is not the name of exactly one method of the document.
 func (s *search) byName(ctx context.Context) finding {
-	ambiguous := s.refuse("key_mismatch", "The key identifier of the token does not name exactly one key of the issuer.")
+	ambiguous := s.ambiguous(s.owner.source)
 	if len(s.owner.document.Named(s.proof.Method)) > 1 || keySetAddress(s.controller) == "" {
 		return ambiguous
 	}
 	set := s.keySet(ctx, s.owner)
 	if set.err != nil {
-		return s.unresolved(set.err)
+		return s.unresolved(set.address, set.err)
 	}
 	named := set.keys.Named(s.proof.Method)
 	if len(named) != 1 {
-		return ambiguous
+		return s.ambiguous(set.source)
 	}
 	return s.judgeEntry(named[0], set)
 }
@@ -165,13 +165,13 @@ func (s *search) byName(ctx context.Context) finding {
 func (s *search) byReference(ctx context.Context) finding {
 	source, err := s.fetchFrom(ctx, s.proof.Method)
 	if err != nil {
-		return s.unresolved(err)
+		return s.unresolved(s.proof.Method, err)
 	}
 	method, err := keys.ParseMethod(source.Bytes)
 	if err != nil || method.ID != s.proof.Method { // CID 1.0 section 3.3: the method that is found has the identifier that was asked for
-		return s.refuse("issuer_mismatch", "What stands at the address that the issuer's document names is not that key.")
+		return s.refuse("issuer_mismatch", "other_at_reference", "What stands at the address that the issuer's document names is not that key.").readIn(source)
 	}
-	return s.judge(method, source, "at the address that the issuer's document names")
+	return s.judge(method, source, atReference)
 }
 
 // byAddress looks for an https key identifier that names no method of the document. It may be the kid of an entry of the issuer's
@@ -184,19 +184,19 @@ func (s *search) byAddress(ctx context.Context) finding {
 		case 1:
 			return s.judgeEntry(named[0], set)
 		default:
-			return s.refuse("key_mismatch", "The key identifier of the token does not name exactly one key of the issuer.")
+			return s.ambiguous(set.source)
 		}
 	}
 	unsettled := s.notHeld()
 	if set.err != nil && s.owner.document.Keyless { // only the key set can say whose key it is
-		unsettled = s.unresolved(set.err)
+		unsettled = s.unresolved(set.address, set.err)
 	}
 	if s.inDocument() {
 		return unsettled
 	}
 	source, err := s.fetchFrom(ctx, s.proof.Method)
 	if err != nil {
-		return s.unresolved(err)
+		return s.unresolved(s.proof.Method, err)
 	}
 	_, fragment, _ := strings.Cut(s.proof.Method, "#")
 	there, err := keys.ParseKeyAt(source.Bytes, fragment)
@@ -205,7 +205,7 @@ func (s *search) byAddress(ctx context.Context) finding {
 	}
 	for _, m := range s.owner.document.Methods {
 		if m.Err == nil && sameKey(m.Key, there.Key) {
-			return s.judge(m, s.owner.source, "in the issuer's document")
+			return s.judge(m, s.owner.source, inDocument)
 		}
 	}
 	if set.err == nil {
@@ -217,7 +217,7 @@ func (s *search) byAddress(ctx context.Context) finding {
 // inKeySet finds a key in the issuer's key set. The issuers of one host may share a key, so that the entry of another does not
 // stand in the way.
 func (s *search) inKeySet(key crypto.PublicKey, set *publishedSet) finding {
-	found := s.notHeld()
+	found := s.notHeld().readIn(set.source)
 	for i, entry := range set.keys.Holding(key) {
 		if judged := s.judgeEntry(entry, set); i == 0 || judged.check.Outcome == Pass {
 			found = judged
@@ -231,37 +231,54 @@ func (s *search) inKeySet(key crypto.PublicKey, set *publishedSet) finding {
 func (s *search) judgeEntry(entry keys.SetKey, set *publishedSet) finding {
 	for _, m := range s.owner.document.Methods { // what the document says of a key holds under every other name
 		if m.Err == nil && entry.Err == nil && sameKey(m.Key, entry.Key) {
-			return s.judge(m, s.owner.source, "in the issuer's document")
+			return s.judge(m, s.owner.source, inDocument)
 		}
 	}
 	m := keys.Method{Controller: s.controller, Key: entry.Key, Err: entry.Err}
 	if entry.Issuer != nil && *entry.Issuer != s.controller {
 		m.Controller = ""
 	}
-	return s.judge(m, set.source, "in the issuer's key set")
+	return s.judge(m, set.source, inKeySet)
 }
+
+// A place is where a key was found: the fact case of a finding that it is the issuer's, and the words for it.
+type place struct{ name, words string }
+
+var (
+	inDocument  = place{"document", "in the issuer's document"}
+	inKeySet    = place{"key_set", "in the issuer's key set"}
+	atReference = place{"reference", "at the address that the issuer's document names"}
+)
 
 // judge says whether a method that the issuer publishes may be used. One of a key set has no ID, and stands under every
 // relationship: such a set knows none.
-func (s *search) judge(m keys.Method, source Document, place string) (f finding) {
+func (s *search) judge(m keys.Method, source Document, at place) (f finding) {
 	defer func() { f.tried = m.Key }()
+	allowed := m.ID == "" || s.owner.document.Allows(s.relationship, m.ID)
+	refuse := func(code, name, detail string, date time.Time) finding {
+		f := s.refuse(code, name, detail).readIn(source)
+		if !date.IsZero() {
+			f.check.Facts = f.check.Facts.and(FactDate, date.UTC().Format(time.RFC3339))
+		}
+		return f
+	}
 	switch {
 	case m.Controller != s.controller:
-		return s.refuse("issuer_mismatch", "The issuer's document says that this key is controlled by somebody else.")
+		return refuse("issuer_mismatch", "other_controller", "The issuer's document says that this key is controlled by somebody else.", time.Time{})
 	case errors.Is(m.Err, keys.ErrWeakKey):
-		return s.refuse("weak_key", "The issuer's key is too weak to prove anything"+because(m.Err)+".")
+		return refuse("weak_key", "", "The issuer's key is too weak to prove anything"+because(m.Err)+".", time.Time{})
 	case m.Err != nil:
-		return s.refuse("key_mismatch", "The issuer's document holds this key in a form that cannot be used"+because(m.Err)+".")
+		return refuse("key_mismatch", "form", "The issuer's document holds this key in a form that cannot be used"+because(m.Err)+".", time.Time{})
 	case s.proof.JWK != nil && !sameKey(m.Key, s.proof.JWK.Key):
-		return s.refuse("issuer_mismatch", "The token names one key of the issuer and brings another along.")
-	case !m.Revoked.IsZero() && !m.Revoked.After(s.at): // CID 1.0 section 2.2
-		return s.refuse("key_mismatch", "The issuer has withdrawn the key that made this signature.")
+		return refuse("issuer_mismatch", "two_keys", "The token names one key of the issuer and brings another along.", time.Time{})
+	case !m.Revoked.IsZero() && (!m.Revoked.After(s.at) || !allowed): // CID 1.0 section 2.2
+		return refuse("key_mismatch", "withdrawn", "It was signed by a key that the issuer removed on "+day(m.Revoked)+".", m.Revoked)
 	case !m.Expires.IsZero() && s.usedAfter(m.Expires):
-		return s.refuse("key_mismatch", "The key had expired before this credential began.")
-	case m.ID != "" && !s.owner.document.Allows(s.relationship, m.ID):
-		return s.refuse("key_mismatch", "The issuer's document does not allow this key to sign credentials.")
+		return refuse("key_mismatch", "expired", "The key had expired on "+day(m.Expires)+", before this credential began.", m.Expires)
+	case !allowed:
+		return refuse("key_mismatch", "not_allowed", "The issuer's document does not allow this key to sign credentials.", time.Time{})
 	}
-	return s.accept(m, source, place)
+	return s.accept(m, source, at)
 }
 
 // usedAfter says whether a key was used after the instant at which it expired. A credential counts from its beginning; one that
@@ -277,30 +294,40 @@ func (s *search) usedAfter(expires time.Time) bool {
 }
 
 // accept is the finding for a key of the issuer's own.
-func (s *search) accept(m keys.Method, source Document, place string) finding {
+func (s *search) accept(m keys.Method, source Document, at place) finding {
+	name := "held"
 	check := Check{Step: "issuer", Outcome: Pass, Detail: "The signing key is one of the issuer's own: the identifier itself holds it."}
 	if source.Origin != "" {
-		check.Detail = "The signing key is one of the issuer's own: it stands " + place + ", read " + string(source.Origin) + "."
-		check.AsOf = instant(source.ReadAt)
+		name = at.name
+		check.Detail = "The signing key is one of the issuer's own: it stands " + at.words + ", read " + string(source.Origin) + "."
 	}
 	if !m.Expires.IsZero() && !m.Expires.After(s.at) {
-		check.Detail += " It is retired: the issuer signs with it no more."
+		name = "retired"
+		check.Detail += " It is retired since " + day(m.Expires) + ": the issuer signs with it no more."
+		check.Facts = check.Facts.and(FactDate, m.Expires.UTC().Format(time.RFC3339))
 	}
-	return s.found(m.Key, check)
+	check.Facts = check.Facts.and(FactCase, name)
+	return s.found(m.Key, check).readIn(source)
 }
 
-func (s *search) refuse(code, detail string) finding {
-	return s.found(nil, Check{Step: "issuer", Outcome: Fail, Code: code, Detail: detail, Clause: keyClause})
+// refuse is a finding against the key. name is its fact case, "" where the code has one meaning only.
+func (s *search) refuse(code, name, detail string) finding {
+	return s.found(nil, Check{Step: "issuer", Outcome: Fail, Code: code, Detail: detail, Clause: keyClause, Facts: Facts(nil).and(FactCase, name)})
 }
 
+// notHeld says what the issuer's document, as it was read, does not hold. Whether it held the key before is not known.
 func (s *search) notHeld() finding {
-	return s.refuse("issuer_mismatch", "The issuer's document does not hold the key that the signature names.")
+	return s.refuse("issuer_mismatch", "not_held", "The issuer's document does not hold the key that the signature names.").readIn(s.owner.source)
 }
 
-// unresolved is the finding when something could not be read without which it is not known whose key it is. The key that stands in
-// the input is tried all the same.
-func (s *search) unresolved(err error) finding {
-	c := Check{Step: "issuer", Outcome: NotKnown, Code: "issuer_unresolved", Clause: "CID 1.0 3.2",
+func (s *search) ambiguous(source Document) finding {
+	return s.refuse("key_mismatch", "ambiguous_name", "The key identifier of the token does not name exactly one key of the issuer.").readIn(source)
+}
+
+// unresolved is the finding when something could not be read, at address, without which it is not known whose key it is. The key
+// that stands in the input is tried all the same.
+func (s *search) unresolved(address string, err error) finding {
+	c := Check{Step: "issuer", Outcome: NotKnown, Code: "issuer_unresolved", Clause: "CID 1.0 3.2", Facts: factsOfUnread(address, err),
 		Detail: "The issuer's document could not be read, so whose key signed this is not established."}
 	if errors.Is(err, ErrBlocked) {
 		c.Code = "ssrf_blocked"
@@ -309,10 +336,24 @@ func (s *search) unresolved(err error) finding {
 	return s.found(keyInInput(s.proof), c)
 }
 
+// readIn says what document the finding rests on, where one was read for it.
+func (f finding) readIn(source Document) finding {
+	if source.Origin == "" { // the identifier itself
+		return f
+	}
+	f.check.AsOf = instant(source.ReadAt)
+	facts := f.check.Facts
+	for name, value := range factsOfSource(source) {
+		facts = facts.and(name, value)
+	}
+	f.check.Facts = facts
+	return f
+}
+
 // found says of a holder what the sentences here say of an issuer.
 func (s *search) found(key crypto.PublicKey, c Check) finding {
 	if s.relationship == keys.Authentication {
-		c.Detail = asHolder.Replace(c.Detail)
+		c.Detail, c.Facts = asHolder.Replace(c.Detail), c.Facts.and(FactWho, s.controller)
 	}
 	return finding{key: key, check: c}
 }

@@ -168,16 +168,16 @@ func (f *facts) statusList() *listFact {
 func readList(c *credential.Credential) *listFact {
 	method := status.MethodOfList(c.Types)
 	if method == "" {
-		return &listFact{fault: &fault{"status_invalid", "What stands at the status list's address is another credential", ""}}
+		return &listFact{fault: &fault{code: "status_invalid", which: "other_credential", detail: "What stands at the status list's address is another credential"}}
 	}
 	subject, err := status.ParseSubject(onlySubject(c.Value()["credentialSubject"]))
 	if err != nil || subject.Method != method {
-		return &listFact{fault: &fault{"status_invalid", "The status list is malformed", ""}}
+		return &listFact{fault: &fault{code: "status_invalid", which: "malformed", detail: "The status list is malformed"}}
 	}
 	bits, err := subject.Decode()
 	var refusal *status.Error
 	if errors.As(err, &refusal) {
-		return &listFact{fault: &fault{refusal.Code, "The status list cannot be decoded", ""}}
+		return &listFact{fault: &fault{code: refusal.Code, which: "undecodable", detail: "The status list cannot be decoded"}}
 	}
 	return &listFact{subject: subject, bits: bits}
 }

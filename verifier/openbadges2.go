@@ -57,7 +57,7 @@ func holdsOpenBadges2(s sealed) bool {
 // judgeOpenBadges2 takes all steps for a document of Open Badges 2.0, and gives what of it is secured; nil when nothing is.
 func (r *run) judgeOpenBadges2(ctx context.Context, s sealed) *View {
 	if r.Profile != credential.OpenBadges {
-		r.fail("form", credential.CodeNoCredential, "This is a document of Open Badges 2.0 or older, which is no verifiable credential.", "", "VCDM 2.0 4.3")
+		r.fail("form", credential.CodeNoCredential, "This is a document of Open Badges 2.0 or older, which is no verifiable credential.", "", "VCDM 2.0 4.3", FactCase, "openbadges2_here")
 		return nil
 	}
 	b := &openBadge2{run: r, pages: map[string]*badgePage{}}
@@ -73,24 +73,24 @@ func (r *run) judgeOpenBadges2(ctx context.Context, s sealed) *View {
 		}
 	}
 	if !r.found(Fail, "contexts") {
-		r.pass("contexts", "It is written in the words of Open Badges 2.0, which count as they are written.")
+		r.pass("contexts", "It is written in the words of Open Badges 2.0, which count as they are written.", FactCase, "openbadges2")
 	}
 	if !r.found(Fail, "schema") {
-		r.pass("schema", "It follows the rules of Open Badges 2.0, an older standard.")
+		r.pass("schema", "It follows the rules of Open Badges 2.0, an older standard.", FactCase, "openbadges2")
 	}
 	if r.answerAuthentic() == No {
 		return nil
 	}
 	if !slices.ContainsFunc(r.checks, func(c Check) bool { return c.Step == "status" }) {
-		r.unknown("status", "status_unavailable", "Whether it has been revoked was not looked up, because who awarded it is not established.", "", "OB 2.0 Verification")
+		r.unknown("status", "status_unavailable", "Whether it has been revoked was not looked up, because who awarded it is not established.", "", "OB 2.0 Verification", FactCase, "not_looked")
 	}
 	b.judgeDates()
 	if b.assertion.Endorsed {
-		r.none("endorsement", "It names endorsements; those of Open Badges 2.0 are not judged.")
+		r.none("endorsement", "It names endorsements; those of Open Badges 2.0 are not judged.", FactCase, "openbadges2")
 	} else {
-		r.none("endorsement", "It carries no endorsement.")
+		r.none("endorsement", "It carries no endorsement.", FactCase, "none")
 	}
-	r.none("refresh", "Open Badges 2.0 knows no place to ask for a newer version.")
+	r.none("refresh", "Open Badges 2.0 knows no place to ask for a newer version.", FactCase, "openbadges2")
 	r.recognition()
 	if b.token == nil && !r.found(Pass, "proof") {
 		return nil // a copy that was not compared with the published badge is not secured by anything
@@ -111,7 +111,7 @@ func (b *openBadge2) open(s sealed) bool {
 			b.fail("form", refusal.Code, refusal.Detail, "", refusal.Clause)
 			return false
 		case b.token.Header.Type != "" && b.token.Header.Type != jose.TypeJWT || b.token.Header.ContentType != "":
-			b.fail("form", jose.CodeMalformed, "The token says that it is of another type than an Open Badges 2.0 badge.", "", clause)
+			b.fail("form", jose.CodeMalformed, "The token says that it is of another type than an Open Badges 2.0 badge.", "", clause, FactCase, "token_type")
 			return false
 		}
 		text = b.token.Payload
@@ -123,17 +123,21 @@ func (b *openBadge2) open(s sealed) bool {
 		}
 	}
 	if detail := whyNoBadge(b.value); detail != "" {
-		b.fail("form", credential.CodeNoCredential, detail, "/type", "OB 2.0 Assertion")
+		which, kind := "not_awarded", string(openbadges2.KindOf(b.value))
+		if openbadges2.VersionOf(b.value) == openbadges2.Older {
+			which, kind = "openbadges1", ""
+		}
+		b.fail("form", credential.CodeNoCredential, detail, "/type", "OB 2.0 Assertion", FactCase, which, FactName, kind)
 		return false
 	}
 	types, _ := b.value["type"].([]any)
 	_, subject := b.value["credentialSubject"]
 	_, proof := b.value["proof"]
 	if subject || proof || slices.Contains(types, any("VerifiableCredential")) {
-		b.fail("form", credential.CodeAmbiguous, "It is an Open Badges 2.0 badge and a verifiable credential in one document.", "", "OB 2.0 Assertion")
+		b.fail("form", credential.CodeAmbiguous, "It is an Open Badges 2.0 badge and a verifiable credential in one document.", "", "OB 2.0 Assertion", FactCase, "openbadges2")
 		return false
 	}
-	b.pass("form", "It is a badge of Open Badges 2.0, an older standard, and can be read in one way only.")
+	b.pass("form", "It is a badge of Open Badges 2.0, an older standard, and can be read in one way only.", FactCase, "openbadges2")
 	return true
 }
 
@@ -171,21 +175,21 @@ func (b *openBadge2) follow() {
 		b.problems(step)
 	}
 	if how := b.assertion.Recipient; how.Hashed {
-		b.pass("subject", "It names its recipient, by a hash.")
+		b.pass("subject", "It names its recipient, by a hash.", FactCase, "hashed")
 	} else if how.Identity != "" {
 		b.pass("subject", "It names its recipient.")
 	}
 	const clause = "OB 2.0 VerificationObject"
 	switch how := b.assertion.Verification; {
 	case b.token != nil && !how.Signed:
-		b.fail("proof", strict.CodeMalformed, "It is a token, but does not say that it is to be verified by its signature.", "/verification", clause)
+		b.fail("proof", strict.CodeMalformed, "It is a token, but does not say that it is to be verified by its signature.", "/verification", clause, FactCase, "token_unsaid")
 	case how.Hosted || b.token != nil:
 	case how.Signed:
-		b.fail("proof", strict.CodeMalformed, "It is the content of a signed badge without the signature.", "/verification", clause)
+		b.fail("proof", strict.CodeMalformed, "It is the content of a signed badge without the signature.", "/verification", clause, FactCase, "signature_missing")
 	case how.Given:
-		b.fail("proof", jose.CodeAlgNotAllowed, "It is to be verified in a way that Laurel does not know.", "/verification", clause)
+		b.fail("proof", jose.CodeAlgNotAllowed, "It is to be verified in a way that Laurel does not know.", "/verification", clause, FactCase, "verification")
 	default:
-		b.fail("proof", strict.CodeMalformed, "It has no proof: it is not signed, and does not say that it is hosted.", "/verification", clause)
+		b.fail("proof", strict.CodeMalformed, "It has no proof: it is not signed, and does not say that it is hosted.", "/verification", clause, FactCase, "no_proof")
 	}
 }
 
@@ -200,22 +204,22 @@ func (b *openBadge2) linked(value map[string]any, rules []credential.Problem, po
 func (b *openBadge2) judgeDates() {
 	const clause = "OB 2.0 Assertion"
 	if b.assertion.IssuedOn == "" { // of one that is revoked the issuer may show no more than that
-		b.unknown("dates", "schema_invalid", "It does not say when it was awarded.", "/issuedOn", clause)
+		b.unknown("dates", "schema_invalid", "It does not say when it was awarded.", "/issuedOn", clause, FactCase, "none")
 		return
 	}
 	from, fromErr := openbadges2.ParseDateTime(b.assertion.IssuedOn)
 	until, untilErr := openbadges2.ParseDateTime(cmp.Or(b.assertion.Expires, b.assertion.IssuedOn))
 	switch {
 	case fromErr != nil || untilErr != nil:
-		b.unknown("dates", "schema_invalid", "The dates cannot be read.", "", clause)
+		b.unknown("dates", "schema_invalid", "The dates cannot be read.", "", clause, FactCase, "unreadable")
 	case from.After(b.at.Add(clockSkew)):
-		b.fail("dates", "not_yet_valid", "It was awarded on "+day(from)+", which is later than the time it is judged for.", "/issuedOn", clause)
+		b.fail("dates", "not_yet_valid", "It was awarded on "+day(from)+", which is later than the time it is judged for.", "/issuedOn", clause, FactCase, "awarded", FactDate, dateFact(from))
 	case b.assertion.Expires == "":
-		b.pass("dates", "It has begun, and it has no end date.")
+		b.pass("dates", "It has begun, and it has no end date.", FactCase, "no_end")
 	case !until.After(b.at):
-		b.fail("dates", "expired", "It ended on "+day(until)+".", "/expires", clause)
+		b.fail("dates", "expired", "It ended on "+day(until)+".", "/expires", clause, FactDate, dateFact(until))
 	default:
-		b.pass("dates", "It has begun, and it ends on "+day(until)+".")
+		b.pass("dates", "It has begun, and it ends on "+day(until)+".", FactCase, "ends", FactDate, dateFact(until))
 	}
 }
 

@@ -25,7 +25,7 @@ func CheckProof(ctx context.Context, input []byte, o Options) (*ProofReport, err
 	r.proofOnly = true
 	text, _, unreadable := readText(input)
 	if unreadable != nil {
-		r.fail("form", unreadable.code, unreadable.detail, "", unreadable.clause)
+		r.refused(unreadable)
 	} else {
 		r.judge(ctx, text)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -34,7 +35,8 @@ func (r *run) presented(ctx context.Context) {
 	}
 	for _, inside := range r.document.Nested {
 		if r.work.nested == credential.Limits.Nested || r.depth == nestedDeepest || r.work.spent() {
-			c := Check{Step: "form", Outcome: NotKnown, Code: strict.CodeTooComplex, Pointer: inside.Pointer, Detail: "It holds more credentials than are looked at."}
+			c := Check{Step: "form", Outcome: NotKnown, Code: strict.CodeTooComplex, Pointer: inside.Pointer, Detail: "It holds more credentials than are looked at.",
+				Facts: Facts(nil).and(FactCase, "inside", FactMost, strconv.Itoa(r.work.nested))}
 			if !r.isPresentation() {
 				c.Step, c.Outcome = "subject", Warn
 			}
@@ -54,7 +56,7 @@ func (r *run) presented(ctx context.Context) {
 			own.judge(ctx, sealed{bytes: []byte(inside.JWT), jwt: inside.JWT != "", value: inside.Value})
 			r.work.count(own)
 			if own.isPresentation() {
-				own.fail("form", strict.CodeMalformed, "A presentation stands where a credential belongs.", "", "VCDM 2.0 4.13")
+				own.fail("form", strict.CodeMalformed, "A presentation stands where a credential belongs.", "", "VCDM 2.0 4.13", FactCase, "presentation_inside")
 			}
 		}
 		report := own.report()
@@ -81,17 +83,22 @@ func (r *run) sumUp(inside *Report, own *run) {
 	case inside.Outcome == Valid:
 		if holder := r.signer().id; !record && holder != "" && own.document.Subject.ID != "" && own.document.Subject.ID != holder {
 			c.Step, c.Outcome, c.Code, c.Detail = "subject", Warn, "subject_mismatch", "A credential inside is about somebody else than the holder."
+			c.Facts = Facts{FactCase: "other_holder"}
 			r.add(c)
 		}
 		return
 	case inside.Authentic == No:
 		c.Step, c.Outcome, c.Code, c.Detail = "proof", Fail, code(Fail, authenticSteps...), "A credential inside is not authentic."
+		c.Facts = Facts{FactCase: "inside_not_authentic"}
 	case inside.InForce == No:
 		c.Step, c.Outcome, c.Code, c.Detail = "status", Fail, code(Fail, inForce...), "A credential inside is not in force."
+		c.Facts = Facts{FactCase: "inside_not_in_force"}
 	case inside.Authentic == Undecided:
 		c.Step, c.Outcome, c.Code, c.Detail = "proof", NotKnown, code(NotKnown, decidingSteps...), "Whether a credential inside is authentic is not known."
+		c.Facts = Facts{FactCase: "inside_authentic_unknown"}
 	default:
 		c.Step, c.Outcome, c.Code, c.Detail = "status", NotKnown, code(NotKnown, inForce...), "Whether a credential inside is in force is not known."
+		c.Facts = Facts{FactCase: "inside_in_force_unknown"}
 	}
 	switch {
 	case record:
@@ -109,25 +116,28 @@ func (r *run) vouched(ctx context.Context) {
 	around := r.container.signer()
 	switch {
 	case r.container.standing != Yes || around.id == "":
-		r.fail("proof", strict.CodeMalformed, "The credential carries no signature, and nothing around it does that holds.", "/proof", clause)
+		r.fail("proof", strict.CodeMalformed, "The credential carries no signature, and nothing around it does that holds.", "/proof", clause, FactCase, "unvouched")
 	case around.id != r.document.Issuer.ID:
 		r.none("issuer", "There is no signature to find a key for.")
-		r.unknown("proof", "issuer_mismatch", "The credential carries no signature of its issuer; only "+around.id+" says that it was issued.", "/proof", clause)
+		r.unknown("proof", "issuer_mismatch", "The credential carries no signature of its issuer; only "+around.id+" says that it was issued.", "/proof", clause, FactCase, "vouched_by_other", FactWho, around.id)
 	case r.container.minglesWith(r.document):
 		r.none("issuer", "There is no signature to find a key for.")
-		r.unknown("proof", "ambiguous", "The credential carries no signature, and that of the record around it does not say which of its parts belong to this credential.", "/proof", "JSON-LD 1.1 4.9")
+		r.unknown("proof", "ambiguous", "The credential carries no signature, and that of the record around it does not say which of its parts belong to this credential.", "/proof", "JSON-LD 1.1 4.9", FactCase, "mingled")
 	default:
 		// The document around it may have been signed for another purpose than issuing.
 		for _, p := range r.container.counted {
 			if found := r.container.findKey(ctx, p, around.id, keys.AssertionMethod); found.check.Outcome != Pass {
 				r.add(found.check)
-				r.add(Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: "/proof", Clause: clause,
+				r.add(Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: "/proof", Clause: clause, Facts: Facts{FactCase: "container_key"},
 					Detail: "The credential carries no signature, and the key that signed the document around it does not sign credentials."})
 				return
 			}
 		}
-		r.pass("issuer", "Its issuer signed the document around it.")
-		r.pass("proof", "It carries no signature of its own; that of the document around it, by the same issuer, covers it.")
+		asOf, facts := r.container.readFor("issuer")
+		facts = facts.and(FactCase, "vouched")
+		r.add(Check{Step: "issuer", Outcome: Pass, Detail: "Its issuer signed the document around it.", AsOf: asOf, Facts: facts})
+		r.add(Check{Step: "proof", Outcome: Pass, AsOf: asOf, Facts: facts,
+			Detail: "It carries no signature of its own; that of the document around it, by the same issuer, covers it."})
 	}
 }
 
@@ -139,9 +149,9 @@ func (r *run) covered() {
 	const clause = "VCDM 2.0 4.13"
 	switch against := r.container.against("dates", "status"); r.container.around {
 	case No:
-		r.fail("status", against.Code, "The document that vouches for it is not in force.", "", clause)
+		r.fail("status", against.Code, "The document that vouches for it is not in force.", "", clause, FactCase, "container")
 	case Undecided:
-		r.unknown("status", cmp.Or(against.Code, "status_unavailable"), "Whether the document that vouches for it is in force is not known.", "", clause)
+		r.unknown("status", cmp.Or(against.Code, "status_unavailable"), "Whether the document that vouches for it is in force is not known.", "", clause, FactCase, "container")
 	}
 }
 

@@ -2,12 +2,12 @@ package verifier
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"errors"
-	"fmt"
+	"strconv"
 
 	"github.com/laurelbadges/laurel/credential"
-	"github.com/laurelbadges/laurel/credential/bake"
+	"github.com/laurelbadges/laurel/credential/carrier"
 	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/proof"
 )
@@ -22,61 +22,103 @@ type sealed struct {
 
 // fault is why an input, or a part of it, could not be read.
 type fault struct {
-	code, detail, clause string
+	code   string
+	which  string // of the things that the code stands for
+	detail string
+	clause string
+	values Facts // in the sentence
 }
 
-// read says what the input is and takes the secured document out of it. The kind is told by content, never by name.
+// refused records that there is nothing to judge.
+func (r *run) refused(f *fault) {
+	outcome := Fail
+	if f.code == codeUnread || f.code == "ssrf_blocked" { // nothing was looked at
+		outcome = NotKnown
+	}
+	r.add(Check{Step: "form", Outcome: outcome, Code: f.code, Detail: f.detail, Clause: f.clause, Facts: f.values.and(FactCase, f.which)})
+}
+
+// tooLarge is the fault of an input that is not looked into.
+func tooLarge() *fault {
+	most := strconv.Itoa(credential.Limits.Upload >> 20)
+	return &fault{code: strict.CodeTooLarge, which: "file", detail: "The file is larger than " + most + " MiB.", values: Facts{FactMost: most}}
+}
+
+// faultOf is what [carrier.Open] says of something without a credential.
+func faultOf(p *carrier.Problem) *fault {
+	values := Facts(nil)
+	for name, value := range p.Facts {
+		values = values.and(name, value)
+	}
+	return &fault{p.Code, p.Case, p.Detail, p.Clause, values}
+}
+
+// read takes the one credential out of an input, and says what the input is. Nothing is followed to an address.
 func read(input []byte) (sealed, string, *fault) {
 	if len(input) > credential.Limits.Upload {
-		return sealed{}, "json", &fault{strict.CodeTooLarge, fmt.Sprintf("The file is larger than %d MiB.", credential.Limits.Upload>>20), ""}
+		return sealed{}, "json", tooLarge()
+	}
+	var kind, address string
+	var text []byte
+	var why *fault
+	for item := range carrier.Open(input, "") {
+		kind = cmp.Or(kind, item.Kind)
+		switch {
+		case len(item.Text) > 0 && text != nil:
+			return sealed{}, kind, &fault{code: credential.CodeAmbiguous, which: "several", detail: "It holds several credentials, and one is judged at a time."}
+		case len(item.Text) > 0:
+			text, kind = item.Text, item.Kind
+		case item.Problem != nil && why == nil:
+			why = faultOf(item.Problem)
+		case len(item.Links) > 0 && address == "":
+			address = item.Links[0]
+		}
 	}
 	switch {
-	case bake.IsPNG(input):
-		return readPicture(input, "png")
-	case bake.IsSVG(input):
-		return readPicture(input, "svg")
-	case bytes.HasPrefix(input, []byte("%PDF-")):
-		return sealed{}, "pdf", &fault{credential.CodeNoCredential, "Laurel does not look into PDF files. Give it the badge as JSON, JWT, PNG or SVG.", ""}
+	case text != nil:
+		s, of, fault := readText(text)
+		if kind == "json" || kind == "jwt" {
+			kind = of
+		}
+		return s, kind, fault
+	case address != "":
+		return sealed{}, kind, &fault{code: credential.CodeNoCredential, which: "link",
+			detail: "It holds no credential, only an address that may lead to one: " + quotedTo(address, maxAddress) + "."}
+	case why != nil:
+		return sealed{}, kind, why
 	}
-	return readText(input)
+	return sealed{}, cmp.Or(kind, "json"), emptyInput
 }
 
-// readPicture takes the secured document out of a baked picture.
-func readPicture(input []byte, kind string) (sealed, string, *fault) {
-	text, err := bake.Unbake(input)
-	if err != nil {
-		var refusal *bake.Error
-		errors.As(err, &refusal)
-		return sealed{}, kind, &fault{refusal.Code, sentence(refusal.Detail), "OB 3.0 5.3"}
-	}
-	inner, _, fault := readText(text)
-	return inner, kind, fault
-}
+var emptyInput = &fault{code: credential.CodeNoCredential, which: "empty", detail: "There is nothing in it."}
 
+// readText tells the two forms of a credential apart.
 func readText(text []byte) (sealed, string, *fault) {
 	if len(text) > credential.Limits.Document {
-		return sealed{}, "json", &fault{strict.CodeTooLarge, fmt.Sprintf("The credential is larger than %d MiB.", credential.Limits.Document>>20), ""}
+		most := strconv.Itoa(credential.Limits.Document >> 20)
+		return sealed{}, "json", &fault{code: strict.CodeTooLarge, which: "credential", detail: "The credential is larger than " + most + " MiB.", values: Facts{FactMost: most}}
 	}
 	start := bytes.TrimLeft(text, " \t\r\n")
 	switch {
 	case len(start) == 0:
-		return sealed{}, "json", &fault{credential.CodeNoCredential, "There is nothing in it.", ""}
+		return sealed{}, "json", emptyInput
 	case start[0] == '{', start[0] == '[', start[0] == '"', start[0] == 0xef, json.Valid(text):
 		return sealed{bytes: text}, "json", nil
 	case start[0] == '<':
-		return sealed{}, "svg", &fault{credential.CodeNoCredential, "This is HTML or XML, and no SVG picture that Laurel can read. Give it the badge as JSON, JWT, PNG or SVG.", ""}
+		return sealed{}, "svg", &fault{code: credential.CodeNoCredential, which: "html", detail: "This is HTML or XML, and no SVG picture that Laurel can read. Give it the badge as JSON, JWT, PNG or SVG."}
 	}
 	// A text file ends with a line feed; inside a token it would be a second spelling of one signature.
 	token := bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	if bytes.HasPrefix(start, []byte("eyJ")) || proof.IsCompactJWS(token) || bytes.HasPrefix(start, []byte("ey")) && bytes.Count(token, []byte(".")) >= 2 {
 		return sealed{bytes: token, jwt: true}, "jwt", nil
 	}
-	return sealed{}, "json", &fault{credential.CodeNoCredential, "This is not a credential in a form that Laurel reads: JSON, JWT, or a PNG or SVG badge picture.", ""}
+	return sealed{}, "json", &fault{code: credential.CodeNoCredential, which: "text", detail: "This is not a credential in a form that Laurel reads: JSON, JWT, or a PNG or SVG badge picture."}
 }
 
 // form reads the document of one sealed text and its proofs. It says whether there is a document for the other steps.
 func (r *run) form(s sealed) bool {
 	s, err := r.unwrapped(s)
+	which := "" // of the things that a code stands for
 	switch {
 	case err != nil:
 	case s.jwt:
@@ -89,14 +131,16 @@ func (r *run) form(s sealed) bool {
 		r.document, err = credential.Parse(s.bytes)
 		if err != nil && isJSONSerialization(s.bytes) {
 			err = &proof.Error{Code: strict.CodeMalformed, Clause: "RFC 7515 7.2", Detail: "It is a token in the JSON serialization, which is not allowed."}
+			which = "json_token"
 		}
 	}
 	if presentation := s.envelope == credential.KindEnvelopedPresentation; err == nil && s.envelope != "" && presentation != r.isPresentation() {
 		err = &proof.Error{Code: strict.CodeMalformed, Pointer: "/type", Clause: "VCDM 2.0 4.13", Detail: "The envelope holds something else than it says."}
+		which = "envelope"
 	}
 	if err != nil {
 		r.document = nil
-		r.failed("form", err)
+		r.failed("form", err, FactCase, which)
 		return false
 	}
 	switch {
@@ -107,12 +151,15 @@ func (r *run) form(s sealed) bool {
 		if _, signed := r.document.Value()["proof"]; !signed && r.container != nil {
 			r.unsigned = true
 		} else if err != nil {
-			r.failed("proof", err) // the document is judged all the same
+			if !signed {
+				which = "no_proof"
+			}
+			r.failed("proof", err, FactCase, which) // the document is judged all the same
 		}
 	}
 	for _, name := range []string{"issuer", "credentialSubject"} {
 		if _, there := r.document.Value()[name]; there && r.isPresentation() {
-			r.fail("form", credential.CodeAmbiguous, "The presentation speaks as if it were a credential.", "/"+name, "VCDM 2.0 4.13")
+			r.fail("form", credential.CodeAmbiguous, "The presentation speaks as if it were a credential.", "/"+name, "VCDM 2.0 4.13", FactCase, "presentation", FactHere, name)
 		}
 	}
 	r.rules = credential.Check(r.document, r.Profile)
@@ -152,9 +199,9 @@ func (r *run) proofOptions() proof.Options {
 }
 
 // failed records an error of a lower room as a failed check of a step.
-func (r *run) failed(step string, err error) {
+func (r *run) failed(step string, err error, facts ...string) {
 	c := describe(err)
-	c.Step, c.Outcome = step, Fail
+	c.Step, c.Outcome, c.Facts = step, Fail, Facts(nil).and(facts...)
 	r.add(c)
 }
 
@@ -177,10 +224,10 @@ func (r *run) compareClaims() {
 		case r.isPresentation() && pair.name == "sub":
 		case pair.claim == nil && pair.value != "":
 			if r.secured.Form == proof.OpenBadgesJWT && !r.isPresentation() {
-				r.warn("form", "claim_missing", "The token does not repeat the credential's "+pair.pointer[1:]+" as the claim "+pair.name+".", pair.pointer, "OB 3.0 8.2.4.1")
+				r.warn("form", "claim_missing", "The token does not repeat the credential's "+pair.pointer[1:]+" as the claim "+pair.name+".", pair.pointer, "OB 3.0 8.2.4.1", FactName, pair.name)
 			}
 		case pair.claim != nil && *pair.claim != pair.value:
-			r.fail(pair.step, pair.code, "The token's claim "+pair.name+" is not the credential's "+pair.pointer[1:]+".", pair.pointer, "OB 3.0 8.2.4.2")
+			r.fail(pair.step, pair.code, "The token's claim "+pair.name+" is not the credential's "+pair.pointer[1:]+".", pair.pointer, "OB 3.0 8.2.4.2", FactCase, "claim", FactName, pair.name)
 		}
 	}
 }

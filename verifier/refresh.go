@@ -33,13 +33,13 @@ func (r *run) refreshed(ctx context.Context) string {
 	}
 	switch {
 	case len(r.document.Refresh) == 0:
-		r.none("refresh", "The issuer names no place to ask for a newer version.")
+		r.none("refresh", "The issuer names no place to ask for a newer version.", FactCase, "none")
 	case address == "":
-		r.none("refresh", "The issuer names a way to ask for a newer version that Laurel does not know; it was not asked.")
+		r.none("refresh", "The issuer names a way to ask for a newer version that Laurel does not know; it was not asked.", FactCase, "kind")
 	case r.answerAuthentic() != Yes:
-		r.none("refresh", "The issuer was not asked for a newer version, because who signed this one is not established.")
+		r.none("refresh", "The issuer was not asked for a newer version, because who signed this one is not established.", FactCase, "not_asked")
 	case r.work.spent():
-		r.unknown("refresh", strict.CodeTooComplex, "The issuer was not asked for a newer version, because this one took too much work.", "", refreshClause)
+		r.unknown("refresh", strict.CodeTooComplex, "The issuer was not asked for a newer version, because this one took too much work.", "", refreshClause, FactCase, "work")
 	default:
 		c, newer := r.askRefresh(ctx, address)
 		c.Step, c.Pointer = "refresh", "/refreshService"
@@ -58,18 +58,22 @@ func (r *run) refreshed(ctx context.Context) string {
 func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bool) {
 	const meanwhile = "; this version is judged as it is."
 	source, err := r.fetch(ctx, address, credential.Limits.Document)
+	unread := factsOfUnread(address, err)
 	switch {
 	case errors.Is(err, ErrBlocked):
-		return Check{Outcome: NotKnown, Code: "ssrf_blocked", Detail: "The place to ask for a newer version is not a public https address, so it was not called" + meanwhile}, false
+		return Check{Outcome: NotKnown, Code: "ssrf_blocked", Facts: unread, Detail: "The place to ask for a newer version is not a public https address, so it was not called" + meanwhile}, false
 	case errors.Is(err, ErrTooLarge):
-		return Check{Outcome: NotKnown, Code: strict.CodeTooLarge, Detail: "What the issuer offers as a newer version is too large to be read" + meanwhile}, false
+		return Check{Outcome: NotKnown, Code: strict.CodeTooLarge, Facts: unread, Detail: "What the issuer offers as a newer version is too large to be read" + meanwhile}, false
 	case err != nil:
-		return Check{Outcome: NotKnown, Code: "refresh_unavailable", Detail: "The issuer could not be asked for a newer version" + meanwhile}, false
+		return Check{Outcome: NotKnown, Code: "refresh_unavailable", Facts: unread, Detail: "The issuer could not be asked for a newer version" + meanwhile}, false
 	}
 	asOf := instant(source.ReadAt)
+	facts := func(which string, more ...string) Facts {
+		return factsOfSource(source).and(FactCase, which).and(more...)
+	}
 	text, _, unreadable := readText(source.Bytes)
 	if unreadable != nil {
-		return Check{Outcome: Warn, Code: unreadable.code, AsOf: asOf, Detail: "What the issuer offers as a newer version is no credential" + meanwhile}, false
+		return Check{Outcome: Warn, Code: unreadable.code, AsOf: asOf, Facts: facts("no_credential"), Detail: "What the issuer offers as a newer version is no credential" + meanwhile}, false
 	}
 	own := r.inner(r.Profile)
 	own.judgeInner(ctx, text)
@@ -79,39 +83,41 @@ func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bo
 	r.work.count(own)
 	switch authentic := own.answerAuthentic(); {
 	case own.document == nil || own.isPresentation() || authentic == No: // a presentation has no issuer, whatever it says
-		return Check{Outcome: Warn, Code: cmp.Or(own.cause(), strict.CodeMalformed), AsOf: asOf, Detail: "What the issuer offers as a newer version is not authentic" + meanwhile}, false
+		return Check{Outcome: Warn, Code: cmp.Or(own.cause(), strict.CodeMalformed), AsOf: asOf, Facts: facts("not_authentic"), Detail: "What the issuer offers as a newer version is not authentic" + meanwhile}, false
 	case authentic == Undecided:
-		return Check{Outcome: NotKnown, Code: cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), AsOf: asOf,
+		return Check{Outcome: NotKnown, Code: cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), AsOf: asOf, Facts: facts("signer"),
 			Detail: "Who signed what the issuer offers as a newer version could not be established" + meanwhile}, false
 	}
 	if code := differs(r.document, own.document); code != "" {
-		return Check{Outcome: Warn, Code: code, AsOf: asOf, Detail: "What the issuer offers as a newer version is another credential" + meanwhile}, false
+		return Check{Outcome: Warn, Code: code, AsOf: asOf, Facts: facts("other"), Detail: "What the issuer offers as a newer version is another credential" + meanwhile}, false
 	}
 	before, errBefore := credential.ParseDateTime(r.document.ValidFrom)
 	after, errAfter := credential.ParseDateTime(own.document.ValidFrom)
 	switch {
 	case errBefore != nil || errAfter != nil:
-		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Detail: "Whether what the issuer offers is newer cannot be told, because a version does not say when it begins" + meanwhile}, false
+		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Facts: facts("undated"), Detail: "Whether what the issuer offers is newer cannot be told, because a version does not say when it begins" + meanwhile}, false
 	case after.Before(before):
-		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Detail: "What the issuer offers as a newer version is older" + meanwhile}, false
+		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Facts: facts("older", FactDate, dateFact(after)), Detail: "What the issuer offers as a newer version is older" + meanwhile}, false
 	case after.Equal(before) && !sameContent(r.document, own.document):
-		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Detail: "The issuer offers a version that says something else and begins at the same time" + meanwhile}, false
+		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Facts: facts("same_time"), Detail: "The issuer offers a version that says something else and begins at the same time" + meanwhile}, false
 	case after.Equal(before):
-		return Check{Outcome: Pass, AsOf: asOf, Detail: "This is the current version, says the issuer."}, false
+		return Check{Outcome: Pass, AsOf: asOf, Facts: facts("current"), Detail: "This is the current version, says the issuer."}, false
 	}
 	own.status(ctx)
-	return Check{Outcome: Pass, AsOf: asOf, Detail: "The issuer offers a newer version, from " + day(after) + ", which is authentic" + own.standingInWords() + "."}, true
+	which, words := own.standingInWords()
+	return Check{Outcome: Pass, AsOf: asOf, Facts: facts(which, FactDate, dateFact(after), FactName, own.against("dates", "status").Code),
+		Detail: "The issuer offers a newer version, from " + day(after) + ", which is authentic" + words + "."}, true
 }
 
-// standingInWords says of an authentic credential, whose dates and status have been judged, whether it is in force.
-func (r *run) standingInWords() string {
+// standingInWords says of an authentic credential, whose dates and status have been judged, whether it is in force: which case, and in words.
+func (r *run) standingInWords() (which, words string) {
 	switch r.answerInForce(Yes) {
 	case Yes:
-		return " and in force"
+		return "newer", " and in force"
 	case No:
-		return " and not in force (" + r.against("dates", "status").Code + ")"
+		return "newer_not_in_force", " and not in force (" + r.against("dates", "status").Code + ")"
 	}
-	return "; whether it is in force is not known"
+	return "newer_in_force_unknown", "; whether it is in force is not known"
 }
 
 // against is the check that decides about steps: the first that failed, else the first that is not known.

@@ -1,6 +1,9 @@
 package verifier
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Report is what a verification found. Its JSON form is stable: pages, the API and `laurel verify --json` print it.
 type Report struct {
@@ -15,6 +18,9 @@ type Report struct {
 	// Document is what was secured, out of its envelope where it had one, for programs that go on with it. It is no part of the
 	// printed report, and nil unless Authentic is yes.
 	Document map[string]any `json:"-"`
+	// Text is what was judged, as the input carried it: JSON or a token. It is no part of the printed report either, and nil where
+	// nothing was found to judge.
+	Text []byte `json:"-"`
 	// Credentials are the reports of the credentials inside a presentation or a record (CLR), each judged by itself.
 	Credentials []*Report `json:"credentials,omitempty"`
 	// Pointer is where a credential stands in the document around it (RFC 6901); "" for the input itself.
@@ -41,8 +47,12 @@ const (
 
 // Input names what was read.
 type Input struct {
-	Kind   string `json:"kind"`             // json, jwt, png, svg, pdf, qr or url
-	SHA256 string `json:"sha256,omitempty"` // hex digest of the bytes as received; absent when they were too many to read
+	Kind   string `json:"kind"`             // json, jwt, png, svg, pdf, qr, url, zip ...
+	SHA256 string `json:"sha256,omitempty"` // hex digest of the bytes as received, for an address of what was read there; absent when they were too many to read
+	// Name is what it was handed in as: the name of a file, and below an archive or a document the names on the way, joined by "/".
+	Name   string     `json:"name,omitempty"`
+	URL    string     `json:"url,omitempty"`    // the address that the credential was read at, where the input led to it
+	ReadAt *time.Time `json:"readAt,omitempty"` // when it was read there
 }
 
 // Steps in the order in which every report shows them.
@@ -69,7 +79,56 @@ type Check struct {
 	Pointer string     `json:"pointer,omitempty"` // JSON Pointer into the credential
 	Clause  string     `json:"clause,omitempty"`  // specification and clause of the rule
 	AsOf    *time.Time `json:"asOf,omitempty"`    // when the fact was read, where it came from outside the input
+	Facts   Facts      `json:"facts,omitempty"`   // the values in it
 }
+
+// caseSkipped is the case of a step that was not looked at.
+const caseSkipped = "not_looked_at"
+
+// Skipped says whether the step was not looked at, because an earlier one had failed.
+func (c Check) Skipped() bool { return c.Facts[FactCase] == caseSkipped }
+
+// Facts are the values in a finding, so that it can be worded in any language. All of them are texts; which are there depends on
+// the code.
+type Facts map[string]string
+
+// maxAddress is how many characters of an address a fact keeps; of any other value as many as a sentence repeats.
+const maxAddress = 2048
+
+// and adds facts, names and values in turn. A value that is empty is none; of a long one only the beginning is kept.
+// f itself is not changed.
+func (f Facts) and(pairs ...string) Facts {
+	all := make(Facts, len(f)+len(pairs)/2)
+	maps.Copy(all, f)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		most := maxQuoted
+		if pairs[i] == FactAddress {
+			most = maxAddress
+		}
+		if value := quotedTo(pairs[i+1], most); value != "" {
+			all[pairs[i]] = value
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// Names of facts.
+const (
+	FactAddress   = "address"   // what was read, or could not be: an https URL or a DID
+	FactOrigin    = "origin"    // where that came from: network, installation or file (one that the caller gave)
+	FactCause     = "cause"     // why it could not be read: one of the Cause constants
+	FactCase      = "case"      // which of the things that one code stands for
+	FactDate      = "date"      // RFC 3339: the instant that decides
+	FactWho       = "who"       // id of who signed or says so, where that is not the issuer
+	FactReason    = "reason"    // as the issuer gave it
+	FactHere      = "here"      // what stands in the input
+	FactPublished = "published" // what the issuer signed in its place
+	FactName      = "name"      // name of a thing: a suite, an algorithm, a type, a file
+	FactMost      = "most"      // a limit
+)
 
 // View is the credential as pages show it: values as they were signed, nothing else.
 type View struct {

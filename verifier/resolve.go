@@ -17,16 +17,18 @@ import (
 type resolved struct {
 	document *keys.Document
 	source   Document // where it was fetched from; zero for one that the identifier itself holds
+	address  string   // where it is to be read: an https address, or the identifier where that leads to none
 	err      error
 	set      *publishedSet // the keys that it publishes beside the document
 }
 
 // publishedSet is the jwks.json of an issuer, once it has been asked for.
 type publishedSet struct {
-	asked  bool
-	keys   *keys.KeySet
-	source Document
-	err    error
+	asked   bool
+	keys    *keys.KeySet
+	source  Document
+	address string
+	err     error
 }
 
 var (
@@ -75,14 +77,16 @@ func because(err error) string {
 // read fetches the document of an issuer. Another host may not answer for it: whoever leads there would decide whose key it
 // is.
 func (r *run) read(ctx context.Context, id string) (answer resolved) {
-	address := id
+	answer.address = id
 	if strings.HasPrefix(id, "did:web:") {
-		var err error
-		if address, err = keys.WebURL(id); err != nil { // no address that anybody would call
-			return resolved{err: ErrBlocked}
+		address, err := keys.WebURL(id)
+		if err != nil { // no address that anybody would call
+			answer.err = ErrBlocked
+			return answer
 		}
+		answer.address = address
 	}
-	if answer.source, answer.err = r.fetchFrom(ctx, address); answer.err != nil {
+	if answer.source, answer.err = r.fetchFrom(ctx, answer.address); answer.err != nil {
 		return answer
 	}
 	if isPage(answer.source.Bytes) && strings.HasPrefix(id, "https://") {
@@ -90,8 +94,9 @@ func (r *run) read(ctx context.Context, id string) (answer resolved) {
 		answer.document = &keys.Document{ID: id, Keyless: true}
 		return answer
 	}
-	if answer.document, answer.err = keys.ParseDocument(answer.source.Bytes); answer.err != nil {
-		return resolved{err: ErrUnavailable}
+	var err error
+	if answer.document, err = keys.ParseDocument(answer.source.Bytes); err != nil {
+		return resolved{address: answer.address, err: errOtherForm}
 	}
 	if answer.document.ID != id {
 		answer.err = errForeignDocument // CID 1.0 section 2.1: such a document says nothing about this identifier
@@ -112,16 +117,16 @@ func (r *run) keySet(ctx context.Context, owner resolved) *publishedSet {
 		return set
 	}
 	set.asked = true
-	address := keySetAddress(owner.document.ID)
-	if address == "" {
+	set.address = keySetAddress(owner.document.ID)
+	if set.address == "" {
 		set.err = errNoKey
 		return set
 	}
-	if set.source, set.err = r.fetchFrom(ctx, address); set.err != nil {
+	if set.source, set.err = r.fetchFrom(ctx, set.address); set.err != nil {
 		return set
 	}
 	if set.keys, set.err = keys.ParseKeySet(set.source.Bytes); set.err != nil {
-		set.err = ErrUnavailable
+		set.err = errOtherForm
 	}
 	return set
 }
@@ -146,7 +151,7 @@ func keySetAddress(issuer string) string {
 func (r *run) fetchFrom(ctx context.Context, address string) (Document, error) {
 	source, err := r.fetch(ctx, address, credential.Limits.Body)
 	if err == nil && hostOf(source.URL) != hostOf(address) {
-		err = ErrUnavailable
+		err = errOtherHost
 	}
 	if err != nil {
 		return Document{}, err
@@ -156,8 +161,11 @@ func (r *run) fetchFrom(ctx context.Context, address string) (Document, error) {
 
 // fetch asks the caller's Fetcher; without one nothing can be read.
 func (r *run) fetch(ctx context.Context, address string, limit int) (Document, error) {
-	if r.Fetch == nil || r.work.read > readMost {
-		return Document{}, ErrUnavailable
+	switch {
+	case r.Fetch == nil:
+		return Document{}, errOffline
+	case r.work.read > readMost:
+		return Document{}, errReadMost
 	}
 	source, err := r.Fetch.Fetch(ctx, address, limit)
 	r.work.read += len(source.Bytes)

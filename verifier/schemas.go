@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -43,16 +44,16 @@ func (r *run) credentialSchemas(ctx context.Context) {
 		draft, known := schemaDraft(entry)
 		switch {
 		case i == maxSchemas:
-			r.schemaUnknown(entry, strict.CodeTooComplex, "It names more schemas than are looked at.")
+			r.schemaUnknown(entry, strict.CodeTooComplex, "It names more schemas than are looked at.", FactCase, "looked", FactMost, strconv.Itoa(maxSchemas))
 			return
 		case isPublished(address):
 			published = true
 		case !strings.HasPrefix(address, "https://"):
-			r.schemaUnknown(entry, "ssrf_blocked", "The address of a schema that it names is not a public https address, so it was not called.")
+			r.schemaUnknown(entry, "ssrf_blocked", "The address of a schema that it names is not a public https address, so it was not called.", FactAddress, address, FactCause, CauseBlocked)
 		case !known:
-			r.schemaUnknown(entry, "schema_unavailable", "It names a schema of a kind that Laurel does not know.")
+			r.schemaUnknown(entry, "schema_unavailable", "It names a schema of a kind that Laurel does not know.", FactCase, "kind", FactName, typeOf(entry.Value))
 		case got == maxSchemasGot || r.work.schemas == maxSchemasAll || r.work.spent():
-			r.schemaUnknown(entry, strict.CodeTooComplex, "It names more schemas than are fetched.")
+			r.schemaUnknown(entry, strict.CodeTooComplex, "It names more schemas than are fetched.", FactCase, "fetched", FactMost, strconv.Itoa(got))
 		default:
 			got++
 			r.work.schemas++
@@ -62,15 +63,15 @@ func (r *run) credentialSchemas(ctx context.Context) {
 	}
 	switch {
 	case published && r.Profile == credential.OpenBadges:
-		r.pass("schema", "It names a published schema of 1EdTech, which is not fetched: these rules are its own.")
+		r.pass("schema", "It names a published schema of 1EdTech, which is not fetched: these rules are its own.", FactCase, "published")
 	case published:
-		r.none("schema", "It names a published schema of 1EdTech, which is not fetched; as a W3C credential it was judged by the VC Data Model alone.")
+		r.none("schema", "It names a published schema of 1EdTech, which is not fetched; as a W3C credential it was judged by the VC Data Model alone.", FactCase, "published")
 	}
 }
 
 // schemaUnknown records a schema that could not be used. answerAuthentic leaves an unknown of this step out of account.
-func (r *run) schemaUnknown(entry credential.Part, code, detail string) {
-	r.unknown("schema", code, detail, entry.Pointer, schemaClause)
+func (r *run) schemaUnknown(entry credential.Part, code, detail string, facts ...string) {
+	r.unknown("schema", code, detail, entry.Pointer, schemaClause, facts...)
 }
 
 func isPublished(address string) bool {
@@ -109,27 +110,31 @@ func hasType(object map[string]any, name string) bool {
 // credentialSchema fetches one schema and judges the credential by it.
 func (r *run) credentialSchema(ctx context.Context, entry credential.Part, address string, draft jsonschema.Draft) {
 	source, err := r.fetch(ctx, address, credential.Limits.Body)
+	c := Check{Step: "schema", Outcome: NotKnown, Pointer: entry.Pointer, Clause: schemaClause, Facts: factsOfUnread(address, err)}
 	switch {
 	case errors.Is(err, ErrBlocked):
-		r.schemaUnknown(entry, "ssrf_blocked", "The address of a schema that it names is not a public https address, so it was not called.")
-		return
+		c.Code, c.Detail = "ssrf_blocked", "The address of a schema that it names is not a public https address, so it was not called."
 	case errors.Is(err, ErrTooLarge):
-		r.schemaUnknown(entry, strict.CodeTooLarge, "A schema that it names is too large to be read.")
-		return
+		c.Code, c.Detail = strict.CodeTooLarge, "A schema that it names is too large to be read."
 	case err != nil:
-		r.schemaUnknown(entry, "schema_unavailable", "A schema that it names could not be read.")
+		c.Code, c.Detail, c.Facts = "schema_unavailable", "A schema that it names could not be read.", c.Facts.and(FactCase, "unread")
+	}
+	if err != nil {
+		r.add(c)
 		return
 	}
-	c := Check{Step: "schema", Pointer: entry.Pointer, Clause: schemaClause, AsOf: instant(source.ReadAt)}
+	c.AsOf, c.Facts = instant(source.ReadAt), factsOfSource(source)
 	switch fit, compared := credential.CheckDigests(entry.Value, source.Bytes); {
 	case !fit:
 		c.Outcome, c.Code, c.Clause = Fail, credential.CodeSchemaInvalid, "VCDM 2.0 5.3"
 		c.Detail = "A schema that it names is another than the one that was signed for: its digest differs."
+		c.Facts = c.Facts.and(FactCase, "digest")
 		r.add(c)
 		return
 	case !compared:
 		c.Outcome, c.Code, c.Clause = NotKnown, "schema_unavailable", "VCDM 2.0 5.3"
 		c.Detail = "A schema that it names has a digest of a kind that cannot be compared, so it was not used."
+		c.Facts = c.Facts.and(FactCase, "digest")
 		r.add(c)
 		return
 	}
@@ -137,13 +142,13 @@ func (r *run) credentialSchema(ctx context.Context, entry credential.Part, addre
 	var broken *jsonschema.Violation
 	switch {
 	case err == nil:
-		c.Outcome, c.Pointer, c.Clause = Pass, "", ""
+		c.Outcome, c.Pointer, c.Clause, c.Facts = Pass, "", "", c.Facts.and(FactCase, "named")
 		c.Detail = "It fits the schema that it names, read " + string(source.Origin) + "."
 	case errors.As(err, &broken):
-		c.Outcome, c.Code, c.Pointer = Fail, credential.CodeSchemaInvalid, broken.Pointer
+		c.Outcome, c.Code, c.Pointer, c.Facts = Fail, credential.CodeSchemaInvalid, broken.Pointer, c.Facts.and(FactCase, "named", FactName, broken.Keyword)
 		c.Detail = "It breaks the schema that it names (" + broken.Keyword + "): " + broken.Detail + "."
 	default:
-		c.Outcome, c.Code = NotKnown, "schema_unavailable"
+		c.Outcome, c.Code, c.Facts = NotKnown, "schema_unavailable", c.Facts.and(FactCase, "unusable")
 		c.Detail = "A schema that it names cannot be used: " + err.Error() + "."
 	}
 	r.add(c)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/keys"
@@ -48,26 +49,28 @@ func (r *run) signature(ctx context.Context) {
 		r.none("issuer", "There is no signature to find a key for.")
 		return
 	case signer.id == "" && !r.isPresentation():
-		r.fail("issuer", "issuer_mismatch", "The credential does not say who its issuer is.", "/issuer", "VCDM 2.0 4.7")
+		r.add(Check{Step: "issuer", Outcome: Fail, Code: "issuer_mismatch", Pointer: "/issuer", Clause: "VCDM 2.0 4.7", Facts: named("no_issuer", ""),
+			Detail: "The credential does not say who its issuer is."})
 		return
 	case r.unsigned:
 		r.vouched(ctx)
 		return
 	}
 	var own, foreign []proof.Proof
-	expired := false
+	var expired time.Time
 	for _, p := range r.secured.Proofs {
 		switch {
 		case !p.Expires.IsZero() && !p.Expires.After(r.at): // counts as absent (Data Integrity 1.0 section 2.6)
-			expired = true
+			expired = p.Expires
 		case r.mustBe(p, signer):
 			own = append(own, p)
 		default:
 			foreign = append(foreign, p)
 		}
 	}
-	if len(own)+len(foreign) == 0 && expired {
-		r.fail("proof", "expired", "The signature itself has expired.", "/proof", "VC-DATA-INTEGRITY 2.6")
+	if len(own)+len(foreign) == 0 && !expired.IsZero() {
+		r.add(Check{Step: "proof", Outcome: Fail, Code: "expired", Pointer: "/proof", Clause: "VC-DATA-INTEGRITY 2.6",
+			Detail: "The signature itself has expired.", Facts: named("signature", "").and(FactDate, expired.UTC().Format(time.RFC3339))})
 		return
 	}
 	var results []judged
@@ -98,7 +101,8 @@ func (r *run) signature(ctx context.Context) {
 		r.warn("issuer", "issuer_mismatch", "The signature names a key that does not belong to the "+signer.noun+".", "", "CID 1.0 3.3")
 	}
 	if !r.found(Pass, "issuer") && !r.found(Fail, "issuer") && !r.found(NotKnown, "issuer") {
-		r.unknown("issuer", r.firstCode("proof"), "The key was not looked for, because the signature cannot be checked.", "", "")
+		r.add(Check{Step: "issuer", Outcome: NotKnown, Code: r.firstCode("proof"), Facts: named("not_looked_for", ""),
+			Detail: "The key was not looked for, because the signature cannot be checked."})
 	}
 }
 
@@ -121,26 +125,30 @@ func (r *run) controller(p proof.Proof, s signer) string {
 // judgeProof judges a proof whose key has to stand in the document of controller.
 func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string, s signer) judged {
 	refuse := func(issuer *Check, code, detail, clause string) judged {
-		return judged{issuer: issuer, proof: Check{Step: "proof", Outcome: Fail, Code: code, Pointer: p.Pointer, Detail: detail, Clause: clause}}
+		return judged{issuer: issuer, proof: Check{Step: "proof", Outcome: Fail, Code: code, Pointer: p.Pointer, Detail: detail, Clause: clause, Facts: named("", p.Suite)}}
 	}
 	if fault := p.Fault(); fault != nil {
 		return refuse(nil, fault.Code, fault.Detail, fault.Clause)
 	}
 	if controller == "" {
-		return refuse(nil, "issuer_mismatch", "The signature does not say whose key made it.", "CID 1.0 3.3")
+		j := refuse(nil, "issuer_mismatch", "The signature does not say whose key made it.", "CID 1.0 3.3")
+		j.proof.Facts = named("nobody", p.Suite)
+		return j
 	}
 	found := r.findKey(ctx, p, controller, s.purpose)
 	if found.key == nil {
 		if found.tried != nil {
 			if c := describe(r.verify(ctx, p, found.tried)); c.Code == proof.CodeSignatureInvalid {
+				r.explaining.note(p, found.tried, c)
 				return refuse(&found.check, c.Code, c.Detail, c.Clause)
 			}
 		}
 		return judged{issuer: &found.check, proof: Check{Step: "proof", Outcome: NotKnown, Code: found.check.Code, Pointer: p.Pointer,
-			Detail: "The signature could not be checked without the key."}}
+			Detail: "The signature could not be checked without the key.", Facts: named("no_key", p.Suite)}}
 	}
 	if err := r.verify(ctx, p, found.key); err != nil {
 		c := describe(err)
+		r.explaining.note(p, found.key, c)
 		j := refuse(&found.check, c.Code, c.Detail, c.Clause)
 		if c.Code == proof.CodeTooComplex { // the document itself was not, so this says nothing against the signature
 			j.proof.Outcome = NotKnown
@@ -151,18 +159,25 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string, 
 		return refuse(&found.check, "proof_purpose", "The signature was made for another purpose than "+purposes[s.purpose]+".", "VC-DATA-INTEGRITY 2.1")
 	}
 	if !r.meansTheSame(p) {
-		return refuse(&found.check, proof.CodeContextUntrusted, "The signature covers only the first contexts of the document, and under those alone it breaks the rules.", "VC-DI-EDDSA 3.3.2")
+		j := refuse(&found.check, proof.CodeContextUntrusted, "The signature covers only the first contexts of the document, and under those alone it breaks the rules.", "VC-DI-EDDSA 3.3.2")
+		j.proof.Facts = named("proof_contexts", p.Suite)
+		return j
 	}
 	if code, detail := r.answers(p); code != "" {
 		return refuse(&found.check, code, detail, "VC-DATA-INTEGRITY 4.4")
 	}
-	detail := "The signature fits this exact content (" + p.Suite + ")."
+	detail, of := "The signature fits this exact content ("+p.Suite+").", "issuer"
 	if found.check.Outcome != Pass {
+		of = "named"
 		detail = "The signature fits the key that the document itself names (" + p.Suite + ")."
 	}
 	return judged{issuer: &found.check, counts: found.check.Outcome == Pass,
-		proof: Check{Step: "proof", Outcome: Pass, Pointer: p.Pointer, Detail: detail}}
+		proof: Check{Step: "proof", Outcome: Pass, Pointer: p.Pointer, Detail: detail, Facts: named(of, p.Suite)}}
 }
+
+// named are the facts of a finding about a signature: which of the meanings of its code, and the suite or algorithm or whatever else
+// it is about.
+func named(name, of string) Facts { return Facts(nil).and(FactCase, name, FactName, of) }
 
 // purposes names verification relationships in sentences.
 var purposes = map[string]string{keys.AssertionMethod: "issuing a credential", keys.Authentication: "presenting credentials"}
@@ -203,16 +218,16 @@ func (r *run) judgeForeign(ctx context.Context, p proof.Proof, s signer, good bo
 	}
 	return judged{
 		issuer: &Check{Step: "issuer", Outcome: Fail, Code: "issuer_mismatch", Pointer: p.Pointer + "/verificationMethod", Clause: "CID 1.0 3.3",
-			Detail: "The signature names a key that does not belong to the " + s.noun + "."},
+			Detail: "The signature names a key that does not belong to the " + s.noun + ".", Facts: named("foreign_key", p.Method)},
 		proof: Check{Step: "proof", Outcome: NotKnown, Code: "issuer_mismatch", Pointer: p.Pointer,
-			Detail: "The signature was not checked, because the key is not the " + s.noun + "'s."},
+			Detail: "The signature was not checked, because the key is not the " + s.noun + "'s.", Facts: named("not_checked", p.Suite)},
 	}
 }
 
 // beside says what a proof means beside a good one of the issuer: a false or malformed one stays a failure, and one that
 // does not count, or whose key is not established, is worth knowing and no more.
 func beside(j judged) judged {
-	c := Check{Step: "proof", Outcome: Warn, Code: j.proof.Code, Pointer: j.proof.Pointer, Clause: j.proof.Clause}
+	c := Check{Step: "proof", Outcome: Warn, Code: j.proof.Code, Pointer: j.proof.Pointer, Clause: j.proof.Clause, Facts: named("beside", j.proof.Facts[FactName])}
 	switch {
 	case j.proof.Outcome == Fail && slices.Contains([]string{proof.CodeAlgNotAllowed, "proof_purpose", "challenge_mismatch", "domain_mismatch"}, c.Code):
 		c.Detail = "Beside the signature that counts there is another that does not."

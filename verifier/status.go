@@ -40,7 +40,8 @@ type standing struct {
 // statusEntry is a member of credentialStatus as read, or why it could not be.
 type statusEntry struct {
 	status.Entry
-	err error
+	value map[string]any
+	err   error
 }
 
 // decides says whether the entry touches whether the credential is in force. One that cannot be read does.
@@ -53,12 +54,13 @@ func (e statusEntry) decides() bool {
 func (r *run) status(ctx context.Context) {
 	all := r.document.Statuses
 	if len(all) == 0 {
-		r.none("status", "The issuer gave it no status entry, so it cannot be revoked or suspended.")
+		r.none("status", "The issuer gave it no status entry, so it cannot be revoked or suspended.", FactCase, "no_entry")
 		return
 	}
 	looked := all[:min(len(all), maxEntries)]
 	entries, found := make([]statusEntry, len(looked)), make([]standing, len(looked))
 	for i, raw := range looked {
+		entries[i].value = raw.Value
 		entries[i].Entry, entries[i].err = status.ParseEntry(raw.Value)
 	}
 	for _, deciding := range []bool{true, false} { // what changes no answer takes no list from what does
@@ -75,6 +77,7 @@ func (r *run) status(ctx context.Context) {
 	for i, s := range found {
 		if s.silent && cleared {
 			s.Outcome, s.Code, s.Detail = NotApplicable, "", "The issuer keeps a list that is not signed as well. It does not name this badge, and counts for nothing else."
+			s.Facts = s.Facts.and(FactCase, "silent")
 		}
 		r.addStatus(looked[i], entries[i].Method, s.Check)
 	}
@@ -100,6 +103,7 @@ func (r *run) judgeStatus(ctx context.Context, entry statusEntry) standing {
 		c := Check{Outcome: Fail, Code: refusal.Code, Clause: refusal.Clause, Detail: refusal.Detail}
 		if refusal.Code == status.CodeUnavailable {
 			c.Outcome, c.Detail = NotKnown, "The status is kept in a way that Laurel does not know, so whether it is in force is not known."
+			c.Facts = Facts(nil).and(FactCase, "kind", FactName, typeOf(entry.value))
 		}
 		return standing{Check: c}
 	}
@@ -107,12 +111,14 @@ func (r *run) judgeStatus(ctx context.Context, entry statusEntry) standing {
 	case status.PurposeRevocation, status.PurposeSuspension:
 	default:
 		if entry.decides() {
-			return standing{Check: Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status has a purpose that Laurel does not know, so whether it is in force is not known."}}
+			return standing{Check: Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status has a purpose that Laurel does not know, so whether it is in force is not known.",
+				Facts: Facts(nil).and(FactCase, "purpose", FactName, entry.Purpose)}}
 		}
 		return standing{Check: r.showStatus(ctx, entry.Entry)}
 	}
 	if entry.Method == status.RevocationList && r.document.ID == "" {
-		return standing{Check: Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status is kept in a list of ids, and the credential has none; whether it is in force is not known."}}
+		return standing{Check: Check{Outcome: NotKnown, Code: "status_unavailable", Detail: "The status is kept in a list of ids, and the credential has none; whether it is in force is not known.",
+			Facts: Facts{FactCase: "no_id"}}}
 	}
 	list := r.listOf(ctx, entry.Entry)
 	switch {
@@ -156,20 +162,42 @@ func (r *run) fetchList(ctx context.Context, address string) (Document, *statusL
 	source, err := r.fetch(ctx, address, credential.Limits.Body)
 	switch {
 	case errors.Is(err, ErrBlocked):
-		return source, refuseList(source, "ssrf_blocked", "The status list's address is not a public https address, so it was not called")
+		return source, unreadList(source, address, err, "ssrf_blocked", "The status list's address is not a public https address, so it was not called")
 	case errors.Is(err, ErrTooLarge):
-		return source, refuseList(source, strict.CodeTooLarge, "The status list is too large to be read")
+		return source, unreadList(source, address, err, strict.CodeTooLarge, "The status list is too large to be read")
 	case err != nil:
-		return source, refuseList(source, "status_unavailable", "The status list could not be read")
+		return source, unreadList(source, address, err, "status_unavailable", "The status list could not be read")
 	case hostOf(source.URL) != hostOf(address):
-		return source, refuseList(source, "status_unavailable", "The status list's address leads to another host")
+		return source, unreadList(source, address, errOtherHost, "status_unavailable", "The status list's address leads to another host")
 	}
 	return source, nil
 }
 
-// refuseList is a list that says nothing, and why.
-func refuseList(source Document, code, detail string) *statusList {
-	return &statusList{fault: &Check{Outcome: NotKnown, Code: code, Detail: detail + "; whether it is in force is not known.", AsOf: instant(source.ReadAt)}}
+const notKnownInForce = "; whether it is in force is not known."
+
+// unreadList is a list that could not be read.
+func unreadList(source Document, address string, err error, code, detail string) *statusList {
+	return &statusList{fault: &Check{Outcome: NotKnown, Code: code, Detail: detail + notKnownInForce, AsOf: instant(source.ReadAt), Facts: factsOfUnread(address, err)}}
+}
+
+// refuseList is a list that was read and says nothing: the code, which of its meanings, and why.
+func refuseList(source Document, code, which, detail string) *statusList {
+	return &statusList{fault: &Check{Outcome: NotKnown, Code: code, Detail: detail + notKnownInForce, AsOf: instant(source.ReadAt),
+		Facts: factsOfSource(source).and(FactCase, which)}}
+}
+
+// typeOf is the type of an object, the first where it has several.
+func typeOf(object map[string]any) string {
+	types, several := object["type"].([]any)
+	if !several {
+		types = []any{object["type"]}
+	}
+	for _, t := range types {
+		if name, _ := t.(string); name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // hostOf is the host, with its port, that speaks for an https URL or did:web; "" for anything else.

@@ -20,7 +20,7 @@ func (r *run) revocationList(ctx context.Context, address string) *statusList {
 	revocations, err := status.ParseRevocations(source.Bytes)
 	var refusal *status.Error
 	if errors.As(err, &refusal) {
-		return refuseList(source, refusal.Code, "The list of revoked badges cannot be read: "+refusal.Detail)
+		return refuseList(source, refusal.Code, "malformed", "The list of revoked badges cannot be read: "+refusal.Detail)
 	}
 	source.Bytes = nil
 	return &statusList{revocations: revocations, source: source}
@@ -30,19 +30,22 @@ func (r *run) revocationList(ctx context.Context, address string) *statusList {
 // nobody but the issuer can have said so: the list calls itself the issuer's and the one at this address, and it came from the
 // issuer's own host by https, or from this installation.
 func (l *statusList) sayRevoked(entry status.Entry, r *run) standing {
-	c := Check{AsOf: instant(l.source.ReadAt)}
+	c := Check{AsOf: instant(l.source.ReadAt), Facts: factsOfSource(l.source)}
 	issuer := r.document.Issuer.ID
 	host := ownHost(issuer)
 	own := l.revocations.Issuer == issuer && issuer != ""
 	if reason, revoked := l.revocations.Find(r.document.ID); revoked {
 		c.Outcome, c.Code, c.Detail = Fail, "revoked", "It has been revoked, says the issuer, in a list that is not signed"
+		which := "unsigned"
 		if !own {
+			which = "other"
 			c.Detail = "It has been revoked, says a list that is not signed and not the issuer's own"
 		}
 		if reason = quoted(reason); reason != "" {
 			c.Detail += `, with the reason "` + reason + `"`
 		}
 		c.Detail += "."
+		c.Facts = c.Facts.and(FactCase, which, FactReason, reason)
 		return standing{Check: c}
 	}
 	doubt := ""
@@ -58,9 +61,11 @@ func (l *statusList) sayRevoked(entry status.Entry, r *run) standing {
 	}
 	if doubt == "" {
 		c.Outcome, c.Detail = Pass, "Not revoked, says the issuer's list, read "+string(l.source.Origin)+"; the list is not signed."
+		c.Facts = c.Facts.and(FactCase, "unsigned")
 		return standing{Check: c}
 	}
 	c.Outcome, c.Code = NotKnown, "status_invalid"
+	c.Facts = c.Facts.and(FactCase, "unsigned_doubt")
 	c.Detail = "The list of revoked badges does not name it, but the list is not signed, and " + doubt + "; whether it is in force is not known."
 	return standing{Check: c, silent: l.revocations.Fault == nil}
 }

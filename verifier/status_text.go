@@ -12,11 +12,14 @@ const maxQuoted = 200
 
 // quoted makes one line of a text of others that stands in a sentence: without control and format characters, which could turn
 // the sentence around, without quotation marks of ours, and cut at maxQuoted characters.
-func quoted(text string) string {
+func quoted(text string) string { return quotedTo(text, maxQuoted) }
+
+// quotedTo is quoted with another length.
+func quotedTo(text string, most int) string {
 	var out strings.Builder
 	space, count := false, 0
 	for _, c := range text {
-		if count == maxQuoted {
+		if count == most {
 			out.WriteString("…")
 			break
 		}

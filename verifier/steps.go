@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
@@ -18,6 +21,7 @@ func (r *run) contexts(ctx context.Context) {
 	if err != nil {
 		c := describe(err)
 		c.Step, c.Outcome = "contexts", Fail
+		c.Facts = r.factsAt(c)
 		if r.secured.Form != proof.DataIntegrity && c.Code == proof.CodeUnsafeJSONLD {
 			c.Outcome = Warn
 		}
@@ -25,11 +29,11 @@ func (r *run) contexts(ctx context.Context) {
 	}
 	r.problems("contexts")
 	if err == nil && !r.found(Fail, "contexts") {
-		meaning := "a published meaning"
+		meaning, which := "a published meaning", ""
 		if r.Profile == credential.VerifiableCredentials && definesTerms(r.document.Value()) {
-			meaning = "a meaning, published or given in it"
+			meaning, which = "a meaning, published or given in it", "own_terms"
 		}
-		r.pass("contexts", "Every word in it has "+meaning+", and all of it is covered by the signature.")
+		r.pass("contexts", "Every word in it has "+meaning+", and all of it is covered by the signature.", FactCase, which)
 	}
 }
 
@@ -67,7 +71,7 @@ func (r *run) schema() {
 		r.pass("schema", map[credential.Profile]string{
 			credential.OpenBadges:            "It follows the rules of Open Badges 3.0.",
 			credential.VerifiableCredentials: "It follows the rules of the VC Data Model.",
-		}[r.Profile])
+		}[r.Profile], FactCase, map[credential.Profile]string{credential.OpenBadges: "openbadges", credential.VerifiableCredentials: "vc"}[r.Profile])
 	}
 }
 
@@ -83,7 +87,7 @@ func (r *run) subject() {
 	case r.signer().id == "":
 		r.none("subject", "The presentation does not say who holds it.")
 	default:
-		r.pass("subject", "It is presented by "+r.signer().id+".")
+		r.pass("subject", "It is presented by "+r.signer().id+".", FactCase, "holder", FactWho, r.signer().id)
 	}
 }
 
@@ -97,7 +101,9 @@ func (r *run) problems(step string) {
 		if p.Warning {
 			outcome = Warn
 		}
-		r.add(Check{Step: step, Outcome: outcome, Code: p.Code, Detail: p.Detail, Pointer: p.Pointer, Clause: p.Clause})
+		c := Check{Step: step, Outcome: outcome, Code: p.Code, Detail: p.Detail, Pointer: p.Pointer, Clause: p.Clause}
+		c.Facts = r.factsAt(c)
+		r.add(c)
 	}
 }
 
@@ -105,11 +111,11 @@ func (r *run) problems(step string) {
 // about the badge.
 func (r *run) endorsements(ctx context.Context) {
 	if len(r.document.Endorsements) == 0 {
-		r.none("endorsement", "It carries no endorsement.")
+		r.none("endorsement", "It carries no endorsement.", FactCase, "none")
 	}
 	for i, e := range r.document.Endorsements {
 		if i == credential.Limits.Proofs || r.work.spent() {
-			r.unknown("endorsement", strict.CodeTooComplex, "It carries more endorsements than are looked at.", e.Pointer, "")
+			r.unknown("endorsement", strict.CodeTooComplex, "It carries more endorsements than are looked at.", e.Pointer, "", FactCase, "many", FactMost, strconv.Itoa(i))
 			return
 		}
 		r.add(r.judgeEndorsement(ctx, e))
@@ -126,8 +132,10 @@ func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Ch
 	switch {
 	case own.document == nil || authentic == No:
 		c.Outcome, c.Code, c.Detail = Warn, own.cause(), "An endorsement is not authentic; it counts for nothing."
+		c.Facts = Facts{FactCase: "not_authentic"}
 	case own.document.Kind != credential.KindEndorsement || e.Carrier == "" || own.document.Subject.ID != e.Carrier:
 		c.Outcome, c.Code, c.Detail = Warn, "subject_mismatch", "An endorsement is about something else than what carries it; it counts for nothing."
+		c.Facts = Facts{FactCase: "other_subject"}
 	default:
 		own.remember(ctx) // it is an endorsement, and no badge of a person
 	}
@@ -135,14 +143,18 @@ func (r *run) judgeEndorsement(ctx context.Context, e credential.Endorsement) Ch
 	case c.Outcome != "":
 	case authentic == Undecided:
 		c.Outcome, c.Code, c.Detail = NotKnown, cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), "Who signed an endorsement could not be established."
+		c.Facts = own.about("issuer").and(FactCase, "signer")
 	case own.found(Fail, "dates"):
 		c.Outcome, c.Code, c.Detail = Warn, own.firstCode("dates"), "An endorsement is not in force; it counts for nothing."
+		c.Facts = own.about("dates").and(FactCase, "not_in_force")
 	default:
 		if against := r.endorsementStanding(ctx, own); against != nil {
-			c.Outcome, c.Code, c.Detail, c.AsOf = against.Outcome, against.Code, against.Detail, against.AsOf
+			c.Outcome, c.Code, c.Detail, c.AsOf, c.Facts = against.Outcome, against.Code, against.Detail, against.AsOf, against.Facts
 			return c
 		}
 		c.Outcome, c.Detail = Pass, "An endorsement is authentic; it was signed by "+own.document.Issuer.ID+"."
+		c.AsOf, c.Facts = own.readFor("issuer", "status")
+		c.Facts = c.Facts.and(FactWho, own.document.Issuer.ID)
 		r.endorsers = append(r.endorsers, party(own.document.Issuer))
 	}
 	return c
@@ -168,6 +180,68 @@ func (r *run) cause() string {
 		}
 	}
 	return ""
+}
+
+// about are the facts of the check that decides about steps, of an inner verification, for the finding about it.
+func (r *run) about(steps ...string) Facts {
+	return r.against(steps...).Facts
+}
+
+// readFor is what the passed checks of steps rest on that was read outside the input: the oldest of it, with address and origin.
+func (r *run) readFor(steps ...string) (asOf *time.Time, facts Facts) {
+	for _, c := range r.checks {
+		if c.Outcome == Pass && c.AsOf != nil && slices.Contains(steps, c.Step) && (asOf == nil || c.AsOf.Before(*asOf)) {
+			asOf, facts = c.AsOf, Facts(nil).and(FactAddress, c.Facts[FactAddress], FactOrigin, c.Facts[FactOrigin])
+		}
+	}
+	return asOf, facts
+}
+
+// factsAt are the facts of a broken rule: the name of what it is about, which is the text in its place, or for a word without a meaning
+// the word itself.
+func (r *run) factsAt(c Check) Facts {
+	switch c.Code {
+	case proof.CodeUnsafeJSONLD:
+		return Facts(nil).and(FactName, lastOf(c.Pointer))
+	case proof.CodeContextUntrusted, proof.CodeAlgNotAllowed:
+		if r.document == nil {
+			return nil
+		}
+		text, _ := valueAt(r.document.Value(), c.Pointer).(string)
+		return Facts(nil).and(FactName, text)
+	}
+	return nil
+}
+
+// lastOf is the last name in a JSON Pointer (RFC 6901 section 4).
+func lastOf(pointer string) string {
+	name := pointer[strings.LastIndexByte(pointer, '/')+1:]
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+}
+
+// valueAt is what stands at a JSON Pointer; nil for nothing.
+func valueAt(value any, pointer string) any {
+	for pointer != "" {
+		end := strings.IndexByte(pointer[1:], '/') + 1
+		if end == 0 {
+			end = len(pointer)
+		}
+		name := lastOf(pointer[:end])
+		pointer = pointer[end:]
+		switch container := value.(type) {
+		case map[string]any:
+			value = container[name]
+		case []any:
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(container) {
+				return nil
+			}
+			value = container[i]
+		default:
+			return nil
+		}
+	}
+	return value
 }
 
 // describe is the finding in an error of a lower room. An error of another kind is a fault of ours, and fails closed.

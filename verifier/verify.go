@@ -1,8 +1,9 @@
 // Package verifier answers whether an issuer signed exactly this credential and whether it is in force.
 //
-// Start with [Verify]. It takes the bytes of a file (JSON, a JWT, a PNG that carries either) and gives a [Report]: eleven
+// Start with [Verify]. It takes the bytes of a file (JSON, a JWT, a picture or PDF that carries either) and gives a [Report]: eleven
 // steps, always all of them and in one order, each with an outcome and a sentence for a person. What is wrong with a
-// credential is in the report and never an error; an error means that verification could not run.
+// credential is in the report and never an error; an error means that verification could not run. [VerifyAll] takes whatever
+// somebody hands in, follows an address in it, and gives a report for each credential that it leads to.
 //
 // The package waits only through the [Fetcher] that the caller gives it, and imports nothing of the issuing half.
 // The JSON form of a report is stable; what else is exported may still change before version 1.
@@ -10,6 +11,7 @@ package verifier
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,12 +39,13 @@ type Options struct {
 // expired.
 const clockSkew = 60 * time.Second
 
-// Verify judges input, the bytes of one file or text. The error is that of ctx; every finding is in the report.
+// Verify judges input, the bytes of one file or text that holds one credential; [VerifyAll] is for all else. The error is that of
+// ctx; every finding is in the report.
 func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
 	sealed, kind, fault := read(input)
 	r := newRun(o)
 	if fault != nil {
-		r.fail("form", fault.code, fault.detail, "", fault.clause)
+		r.refused(fault)
 	} else {
 		r.judge(ctx, sealed)
 	}
@@ -50,12 +53,18 @@ func Verify(ctx context.Context, input []byte, o Options) (*Report, error) {
 		return nil, err
 	}
 	report := r.report()
-	report.Input = Input{Kind: kind}
-	if len(input) <= credential.Limits.Upload { // of a larger one only the beginning was read
-		sum := sha256.Sum256(input)
-		report.Input.SHA256 = hex.EncodeToString(sum[:])
-	}
+	report.Text = bytes.Clone(sealed.bytes)
+	report.Input = Input{Kind: kind, SHA256: digest(input)}
 	return report, nil
+}
+
+// digest is the SHA-256 of a file in hexadecimal; "" for one of which only the beginning was read.
+func digest(file []byte) string {
+	if len(file) > credential.Limits.Upload {
+		return ""
+	}
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])
 }
 
 // Authentic returns nil when the issuer signed exactly this, by the same steps as [Verify], and otherwise an error that says
@@ -110,6 +119,7 @@ type run struct {
 	superseded string        // address of the credential that took its place
 	view       *View         // of a document that is no Verifiable Credential
 	nested     []*Report
+	explaining explaining      // what is known of signatures that do not fit
 	mingled    map[string]bool // ids of several objects with different members; nil before somebody asks
 }
 
@@ -164,6 +174,7 @@ func (r *run) judge(ctx context.Context, s sealed) {
 	} else if r.judgeText(ctx, s) {
 		r.judgeRest(ctx)
 	}
+	r.explain(ctx, s)
 }
 
 // judgeInner is judge for another credential that a verification leads to. What follows from its text alone comes from the
@@ -214,7 +225,7 @@ func (r *run) judgeRest(ctx context.Context) {
 		return
 	}
 	if r.isPresentation() {
-		r.none("status", "A presentation has no status of its own.")
+		r.none("status", "A presentation has no status of its own.", FactCase, "presentation")
 	} else {
 		r.status(ctx)
 		r.covered()
@@ -230,22 +241,25 @@ func (r *run) add(c Check) {
 	r.checks = append(r.checks, c)
 }
 
-func (r *run) pass(step, detail string) { r.add(Check{Step: step, Outcome: Pass, Detail: detail}) }
-
-func (r *run) none(step, detail string) {
-	r.add(Check{Step: step, Outcome: NotApplicable, Detail: detail})
+// pass adds a check that passed. Here and below, facts are names and values in turn.
+func (r *run) pass(step, detail string, facts ...string) {
+	r.add(Check{Step: step, Outcome: Pass, Detail: detail, Facts: Facts(nil).and(facts...)})
 }
 
-func (r *run) fail(step, code, detail, pointer, clause string) {
-	r.add(Check{Step: step, Outcome: Fail, Code: code, Detail: detail, Pointer: pointer, Clause: clause})
+func (r *run) none(step, detail string, facts ...string) {
+	r.add(Check{Step: step, Outcome: NotApplicable, Detail: detail, Facts: Facts(nil).and(facts...)})
 }
 
-func (r *run) warn(step, code, detail, pointer, clause string) {
-	r.add(Check{Step: step, Outcome: Warn, Code: code, Detail: detail, Pointer: pointer, Clause: clause})
+func (r *run) fail(step, code, detail, pointer, clause string, facts ...string) {
+	r.add(Check{Step: step, Outcome: Fail, Code: code, Detail: detail, Pointer: pointer, Clause: clause, Facts: Facts(nil).and(facts...)})
 }
 
-func (r *run) unknown(step, code, detail, pointer, clause string) {
-	r.add(Check{Step: step, Outcome: NotKnown, Code: code, Detail: detail, Pointer: pointer, Clause: clause})
+func (r *run) warn(step, code, detail, pointer, clause string, facts ...string) {
+	r.add(Check{Step: step, Outcome: Warn, Code: code, Detail: detail, Pointer: pointer, Clause: clause, Facts: Facts(nil).and(facts...)})
+}
+
+func (r *run) unknown(step, code, detail, pointer, clause string, facts ...string) {
+	r.add(Check{Step: step, Outcome: NotKnown, Code: code, Detail: detail, Pointer: pointer, Clause: clause, Facts: Facts(nil).and(facts...)})
 }
 
 // found says whether a check of one of the steps has the outcome.
@@ -313,8 +327,8 @@ func (r *run) report() *Report {
 			}
 		}
 		if len(report.Checks) == before {
-			report.Checks = append(report.Checks, Check{Step: step, Title: titles[step], Outcome: NotKnown, Code: r.cause(),
-				Detail: "Not looked at, because an earlier step failed."})
+			report.Checks = append(report.Checks, Check{Step: step, Title: titles[step], Outcome: NotKnown, Code: cmp.Or(r.cause(), r.against("form").Code),
+				Detail: "Not looked at, because an earlier step failed.", Facts: Facts{FactCase: caseSkipped}})
 		}
 	}
 	if authentic != No {

@@ -127,6 +127,12 @@ func wellFormed(t testing.TB, report *Report) {
 		if (c.Code == "") != (c.Outcome == Pass || c.Outcome == NotApplicable) {
 			t.Errorf("%s: code %q with outcome %s", c.Step, c.Code, c.Outcome)
 		}
+		if c.AsOf != nil && (c.Facts[FactAddress] == "" || c.Facts[FactOrigin] == "" && c.Facts[FactCause] == "") {
+			t.Errorf("%s %s rests on something that was read, and does not say on what: %s %v", c.Step, c.Code, c.Detail, c.Facts)
+		}
+		if unavailable := strings.HasSuffix(c.Code, "_unavailable") || c.Code == "ssrf_blocked" || c.Code == "issuer_unresolved"; unavailable && c.Step != "proof" && c.Outcome == NotKnown && c.Facts == nil {
+			t.Errorf("%s %s does not say what could not be read: %s", c.Step, c.Code, c.Detail)
+		}
 		if c.Title == "" || !strings.HasSuffix(c.Detail, ".") {
 			t.Errorf("%s: %q is not a sentence", c.Step, c.Detail)
 		}

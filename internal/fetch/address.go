@@ -1,14 +1,11 @@
 package fetch
 
 import (
-	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/laurelbadges/laurel/verifier"
 )
 
 // maxURL bounds the length of an address in bytes.
@@ -79,7 +76,7 @@ func public(address netip.Addr) bool {
 // address that is not public; that is judged when it is dialled.
 func Allowed(address string) error {
 	if reason := fault(address); reason != "" {
-		return fmt.Errorf("%w: %s", verifier.ErrBlocked, reason)
+		return blocked(reason)
 	}
 	return nil
 }

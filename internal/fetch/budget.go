@@ -4,17 +4,26 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/laurelbadges/laurel/verifier"
 )
 
+// What the fetches for one input may take, and those of a request with many inputs together.
 const (
-	budgetTime    = 6 * time.Second // in which at least one fetch of the request was under way
+	budgetTime    = 6 * time.Second // in which at least one fetch was under way
 	budgetFetches = 20
+	batchTime     = 60 * time.Second
+	batchFetches  = 400
 )
 
 type budgetKey struct{}
 
-// budget counts what the fetches of one request took together.
+// budget counts what the fetches for one input, or of one request, took together.
 type budget struct {
+	most  time.Duration
+	count int
+	whole *budget // that of the request, for one of its inputs; nil for that of a request
+
 	mu      sync.Mutex
 	fetches int
 	active  int       // fetches under way
@@ -29,7 +38,19 @@ func WithBudget(ctx context.Context) context.Context {
 	if ctx.Value(budgetKey{}) != nil {
 		return ctx
 	}
-	return context.WithValue(ctx, budgetKey{}, &budget{})
+	return context.WithValue(ctx, budgetKey{}, &budget{most: budgetTime, count: budgetFetches})
+}
+
+// WithBatch returns a context for a request with many inputs: each that calls [ForInput] has the budget of [WithBudget] to itself, and all of
+// them together 400 fetches and 60 seconds. A budget that ctx has is put aside.
+func WithBatch(ctx context.Context) context.Context {
+	return context.WithValue(ctx, budgetKey{}, &budget{most: batchTime, count: batchFetches})
+}
+
+// ForInput returns a context for one input of a request, with a budget of its own that counts against that of the request too.
+func ForInput(ctx context.Context) context.Context {
+	whole, _ := ctx.Value(budgetKey{}).(*budget)
+	return context.WithValue(ctx, budgetKey{}, &budget{most: budgetTime, count: budgetFetches, whole: whole})
 }
 
 // spend takes one fetch from the budget of ctx. It returns the time that is left, and the function to call at its end.
@@ -38,15 +59,27 @@ func spend(ctx context.Context, now func() time.Time) (time.Duration, func(), er
 	if !ok {
 		return budgetTime, func() {}, nil // longer than a fetch takes
 	}
+	return b.spend(now)
+}
+
+func (b *budget) spend(now func() time.Time) (time.Duration, func(), error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	start := now()
-	remaining := budgetTime - b.spent
+	remaining := b.most - b.spent
 	if b.active > 0 {
 		remaining -= start.Sub(b.since)
 	}
-	if b.fetches == budgetFetches || remaining <= 0 {
-		return 0, nil, unavailable("too many other documents had to be read first")
+	if b.fetches == b.count || remaining <= 0 {
+		return 0, nil, unavailable(verifier.CauseTooMany, "too many other documents had to be read first")
+	}
+	done := func() {}
+	if b.whole != nil {
+		left, doneThere, err := b.whole.spend(now)
+		if err != nil {
+			return 0, nil, err
+		}
+		remaining, done = min(remaining, left), doneThere
 	}
 	if b.active == 0 {
 		b.since = start
@@ -54,6 +87,7 @@ func spend(ctx context.Context, now func() time.Time) (time.Duration, func(), er
 	b.fetches++
 	b.active++
 	return remaining, func() {
+		done()
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if b.active--; b.active == 0 {

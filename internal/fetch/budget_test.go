@@ -28,6 +28,33 @@ func TestBudgetOfFetches(t *testing.T) {
 	}
 }
 
+// TestBudgetOfABatch: each input has a budget of its own, and all of them together no more than the request.
+func TestBudgetOfABatch(t *testing.T) {
+	now := func() time.Time { return time.Unix(0, 0) }
+	whole := WithBatch(WithBudget(t.Context()))
+	left := batchFetches
+	for left > 0 {
+		input := ForInput(whole)
+		for range budgetFetches {
+			_, done, err := spend(input, now)
+			if err != nil {
+				t.Fatalf("with %d left: %v", left, err)
+			}
+			done()
+			left--
+		}
+		if _, _, err := spend(input, now); verifier.Cause(err) != verifier.CauseTooMany {
+			t.Fatalf("beyond the budget of one input: %v", err)
+		}
+	}
+	if _, _, err := spend(ForInput(whole), now); verifier.Cause(err) != verifier.CauseTooMany {
+		t.Errorf("beyond the budget of the request: %v", err)
+	}
+	if remaining, _, err := spend(ForInput(t.Context()), now); err != nil || remaining != budgetTime {
+		t.Errorf("an input of no request: %v, %v", remaining, err)
+	}
+}
+
 func TestBudgetOfTime(t *testing.T) {
 	clock := time.Unix(0, 0)
 	now := func() time.Time { return clock }

@@ -59,7 +59,7 @@ func (c *cache) get(address string, limit int, now time.Time) (document verifier
 		return verifier.Document{}, tooLarge(limit), true
 	}
 	document = e.document
-	document.Bytes = bytes.Clone(document.Bytes)
+	document.Bytes, document.Alternates = bytes.Clone(document.Bytes), slices.Clone(document.Alternates)
 	return document, nil, true
 }
 

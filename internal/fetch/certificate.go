@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"github.com/laurelbadges/laurel/verifier"
 )
 
 // CertificateEnd connects to the server of a public https address and returns when the TLS certificate that it shows ends.
@@ -17,7 +19,7 @@ func (c *Client) CertificateEnd(ctx context.Context, address string) (time.Time,
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return time.Time{}, unavailable("the address cannot be read")
+		return time.Time{}, unavailable(verifier.CauseOther, "the address cannot be read")
 	}
 	port := u.Port()
 	if port == "" {

@@ -81,7 +81,7 @@ func New(o Options) *Client {
 // Document.URL is the address that answered: a caller that accepts no other host compares it. Only status 200 without a
 // content coding counts as an answer. An address that gave none is not asked again for 30 seconds. All who ask for one document at
 // the same time get the answer to one request. Errors wrap [verifier.ErrBlocked], [verifier.ErrTooLarge] or
-// [verifier.ErrUnavailable], for status 410 [verifier.ErrGone], and name no network address.
+// [verifier.ErrUnavailable], for status 410 [verifier.ErrGone], say their [verifier.Cause], and name no network address.
 func (c *Client) Fetch(ctx context.Context, address string, limit int) (verifier.Document, error) {
 	if err := judge(address); err != nil {
 		return verifier.Document{}, err
@@ -114,7 +114,7 @@ func (c *Client) Fetch(ctx context.Context, address string, limit int) (verifier
 // judge applies the address rule. A DID is no address: one that reaches this far cannot be resolved.
 func judge(address string) error {
 	if strings.HasPrefix(address, "did:") {
-		return unavailable("this kind of DID is not published on the web")
+		return unavailable(verifier.CauseMethod, "this kind of DID is not published on the web")
 	}
 	return Allowed(address)
 }
@@ -123,7 +123,7 @@ func judge(address string) error {
 func (c *Client) read(ctx context.Context, address string, limit int) (verifier.Document, time.Duration, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return verifier.Document{}, 0, unavailable("the request could not be made")
+		return verifier.Document{}, 0, unavailable(verifier.CauseOther, "the request could not be made")
 	}
 	request.Header.Set("Accept", accept)
 	request.Header.Set("Accept-Encoding", "identity")
@@ -134,13 +134,17 @@ func (c *Client) read(ctx context.Context, address string, limit int) (verifier.
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusGone {
-		return verifier.Document{}, 0, fmt.Errorf("%w (status 410)", verifier.ErrGone)
+		return verifier.Document{}, 0, &verifier.FetchError{Kind: verifier.ErrGone, Cause: verifier.CauseGone, Status: http.StatusGone, Detail: "the server answered with status 410"}
 	}
-	if response.StatusCode != http.StatusOK {
-		return verifier.Document{}, 0, unavailable(fmt.Sprintf("the server answered with status %d", response.StatusCode))
+	if code := response.StatusCode; code != http.StatusOK {
+		cause := verifier.CauseStatus
+		if code == http.StatusNotFound {
+			cause = verifier.CauseNotFound
+		}
+		return verifier.Document{}, 0, &verifier.FetchError{Kind: verifier.ErrUnavailable, Cause: cause, Status: code, Detail: fmt.Sprintf("the server answered with status %d", code)}
 	}
 	if coding := response.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return verifier.Document{}, 0, unavailable("the server answered with a compressed document")
+		return verifier.Document{}, 0, unavailable(verifier.CauseForm, "the server answered with a compressed document")
 	}
 	if response.ContentLength > int64(limit) {
 		return verifier.Document{}, 0, tooLarge(limit)
@@ -161,6 +165,8 @@ func (c *Client) read(ctx context.Context, address string, limit int) (verifier.
 		URL:    (&url.URL{Scheme: final.Scheme, Host: final.Host, Path: final.Path, RawPath: final.RawPath, RawQuery: final.RawQuery}).String(),
 		ReadAt: c.now(),
 		Origin: verifier.Network,
+
+		Alternates: alternates(response.Header.Values("Link"), final),
 	}, lifetime(response.Header), nil
 }
 
@@ -168,7 +174,7 @@ func (c *Client) read(ctx context.Context, address string, limit int) (verifier.
 func refusePrivate(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || !public(to.Addr()) {
-		return fmt.Errorf("%w: its name leads into a private network", verifier.ErrBlocked)
+		return blocked("its name leads into a private network")
 	}
 	return nil
 }
@@ -187,27 +193,33 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 // classify turns an error of net/http into one of the three of the port. Its own text is dropped, because it names network
 // addresses.
 func classify(ctx context.Context, err error) error {
-	var blocked *net.OpError
+	var dialling *net.OpError
 	switch {
 	case errors.Is(err, verifier.ErrBlocked):
-		if errors.As(err, &blocked) { // refused while dialling
-			return blocked.Err
+		if errors.As(err, &dialling) { // refused while dialling
+			return dialling.Err
 		}
-		return fmt.Errorf("%w: a redirect leads to another kind of address", verifier.ErrBlocked)
+		return blocked("a redirect leads to another kind of address")
 	case errors.Is(err, errRedirects):
-		return unavailable(fmt.Sprintf("there are more than %d redirects", maxRedirects))
+		return unavailable(verifier.CauseRedirects, fmt.Sprintf("there are more than %d redirects", maxRedirects))
 	case ctx.Err() != nil:
-		return unavailable("the server did not answer in time")
+		return unavailable(verifier.CauseTimeout, "the server did not answer in time")
 	case errors.As(err, new(*net.DNSError)):
-		return unavailable("the name of the server could not be resolved")
+		return unavailable(verifier.CauseName, "the name of the server could not be resolved")
 	case errors.As(err, new(*tls.CertificateVerificationError)):
-		return unavailable("the certificate of the server is not trusted")
+		return unavailable(verifier.CauseCertificate, "the certificate of the server is not trusted")
 	}
-	return unavailable("the connection to the server failed")
+	return unavailable(verifier.CauseConnection, "the connection to the server failed")
 }
 
-func unavailable(reason string) error { return fmt.Errorf("%w: %s", verifier.ErrUnavailable, reason) }
+func unavailable(cause, detail string) error {
+	return &verifier.FetchError{Kind: verifier.ErrUnavailable, Cause: cause, Detail: detail}
+}
+
+func blocked(detail string) error {
+	return &verifier.FetchError{Kind: verifier.ErrBlocked, Cause: verifier.CauseBlocked, Detail: detail}
+}
 
 func tooLarge(limit int) error {
-	return fmt.Errorf("%w: it has more than %d bytes", verifier.ErrTooLarge, limit)
+	return &verifier.FetchError{Kind: verifier.ErrTooLarge, Cause: verifier.CauseTooLarge, Detail: fmt.Sprintf("it has more than %d bytes", limit)}
 }

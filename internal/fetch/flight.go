@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/laurelbadges/laurel/verifier"
@@ -50,10 +51,10 @@ func (s *flights) fly(ctx context.Context, key flightKey, read func(context.Cont
 	case <-f.landed:
 	case <-ctx.Done():
 		s.leave(key, f)
-		return verifier.Document{}, unavailable("the server did not answer in time")
+		return verifier.Document{}, unavailable(verifier.CauseTimeout, "the server did not answer in time")
 	}
 	document := f.document
-	document.Bytes = bytes.Clone(document.Bytes) // a caller's change stays with the caller
+	document.Bytes, document.Alternates = bytes.Clone(document.Bytes), slices.Clone(document.Alternates) // a caller's change stays with the caller
 	return document, f.err
 }
 

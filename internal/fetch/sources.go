@@ -26,7 +26,7 @@ func (Offline) Fetch(_ context.Context, address string, _ int) (verifier.Documen
 	if err := judge(address); err != nil {
 		return verifier.Document{}, err
 	}
-	return verifier.Document{}, unavailable("Laurel works offline")
+	return verifier.Document{}, unavailable(verifier.CauseOffline, "Laurel works offline")
 }
 
 // Resolved is a [verifier.Fetcher] that answers from files which a person gave, and asks the next one for the rest.
@@ -81,7 +81,7 @@ func (r *Resolved) Fetch(ctx context.Context, address string, limit int) (verifi
 	case errors.Is(err, verifier.ErrTooLarge):
 		return verifier.Document{}, err
 	case err != nil:
-		return verifier.Document{}, unavailable("the file that was given for it could not be read")
+		return verifier.Document{}, unavailable(verifier.CauseFile, "the file that was given for it could not be read")
 	}
 	return verifier.Document{Bytes: data, URL: address, ReadAt: time.Now(), Origin: verifier.Given}, nil
 }

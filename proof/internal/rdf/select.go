@@ -69,7 +69,9 @@ func (s *Selection) takes(path []step) bool {
 // choice notes for each statement of a dataset who selects it.
 type choice struct {
 	selections []*Selection
-	by         []uint8 // for each statement, in the order in which they were made: bit n for selections[n]
+	by         []uint8  // for each statement, in the order in which they were made: bit n for selections[n]
+	located    bool     // whether places are noted too
+	places     []string // where each was made, as JSON Pointers
 }
 
 // add is [dataset.add], and takes note of who selects the statement.
@@ -77,6 +79,9 @@ func (w *walk) add(subject, predicate, object, graph node) {
 	w.dataset.add(subject, predicate, object, graph)
 	if w.choice != nil {
 		w.choice.note(w.path)
+		if w.choice.located {
+			w.choice.places = append(w.choice.places, w.at())
+		}
 	}
 }
 
@@ -111,30 +116,50 @@ type Statements struct {
 // once for the labels of the blank nodes, without "_:", in the order of their canonical identifiers c14n0, c14n1 …; its error ends
 // the call. Errors are those of [Processor.Canonicalize], too.
 func (p *Processor) Statements(ctx context.Context, doc map[string]any, selections []*Selection, labels func(blanks int) ([]string, error)) (*Statements, error) {
+	result, _, err := p.statements(ctx, doc, &choice{selections: selections}, labels)
+	return result, err
+}
+
+// Place is the JSON Pointer to the value of a document that one of its [Processor.Statements] was made of, the first of several; "" when
+// there is no such line. It costs as much again.
+func (p *Processor) Place(ctx context.Context, doc map[string]any, line string, labels func(blanks int) ([]string, error)) (string, error) {
+	_, places, err := p.statements(ctx, doc, &choice{located: true}, labels)
+	return places[line], err
+}
+
+// statements is Statements, which also gives the place of each line where that is asked for.
+func (p *Processor) statements(ctx context.Context, doc map[string]any, chosen *choice, labels func(blanks int) ([]string, error)) (*Statements, map[string]string, error) {
+	selections := chosen.selections
 	r := p.run()
 	defer p.keep(r)
-	chosen := &choice{selections: selections}
 	r.walk.choice = chosen
 	if err := r.walk.document(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	quads := slices.Clone(r.dataset.quads) // the canonicalizer sorts its own
 	c := &r.canonicalizer
 	if _, err := c.canonicalize(ctx, &r.dataset, crypto.SHA256); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	result := &Statements{Units: r.walk.size + 2*r.dataset.lines/lineBytes + c.units}
 	names, err := labels(int(c.issued))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	by := make(map[string]uint8, len(quads))
+	var places map[string]string
+	if chosen.located {
+		places = make(map[string]string, len(quads))
+	}
 	for i := range quads {
 		c.line = c.line[:0]
 		c.appendQuad(&quads[i], func(blank int32) {
 			c.line = append(append(c.line, "_:"...), names[c.nodes[blank].canonical]...)
 		})
 		by[string(c.line)] |= chosen.by[i] // the same may be said at two places
+		if _, earlier := places[string(c.line)]; chosen.located && !earlier {
+			places[string(c.line)] = chosen.places[i]
+		}
 	}
 	result.All = make([]Statement, 0, len(by))
 	for line, by := range by {
@@ -142,7 +167,7 @@ func (p *Processor) Statements(ctx context.Context, doc map[string]any, selectio
 	}
 	slices.SortFunc(result.All, func(a, b Statement) int { return strings.Compare(a.Line, b.Line) })
 	if len(selections) == 0 {
-		return result, nil
+		return result, places, nil
 	}
 	part := &dataset{text: r.dataset.text, blanks: r.dataset.blanks}
 	for i, q := range quads {
@@ -152,7 +177,7 @@ func (p *Processor) Statements(ctx context.Context, doc map[string]any, selectio
 	}
 	own := &canonicalizer{}
 	if result.Selected, err = own.canonicalize(ctx, part, crypto.SHA256); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	result.Labels = make([]string, own.issued)
 	for n := range own.nodes {
@@ -161,5 +186,5 @@ func (p *Processor) Statements(ctx context.Context, doc map[string]any, selectio
 		}
 	}
 	result.Units += own.units
-	return result, nil
+	return result, places, nil
 }
