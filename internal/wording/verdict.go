@@ -1,0 +1,313 @@
+package wording
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+// Verdict is the answer of a whole report: a sentence that a clerk can repeat on the phone, who says so, and what to do.
+type Verdict struct {
+	Shape  Shape  // yes, no or unknown
+	Title  string // the one sentence
+	Signer string // who signed, to stand before Detail; "" unless the document is authentic
+	Detail string // why, in one to three short sentences; goes on from Signer where there is one
+	Advice string // what to do now
+	Reason string // as the issuer gave it for a revocation or suspension; "" when none is known
+}
+
+// Standing is what the issuer's own records say of a credential. It adds when and why, and can only make the answer worse.
+type Standing struct {
+	Revoked   *Event
+	Suspended *Event
+}
+
+// Event is when something happened and the reason given, "" for none.
+type Event struct {
+	At     time.Time
+	Reason string
+}
+
+// Steps that decide about the two answers, in the order in which their failures are told.
+var (
+	authenticSteps = []string{"form", "contexts", "schema", "issuer", "proof", "subject"}
+	decidingSteps  = []string{"form", "issuer", "proof", "contexts", "subject"}
+	forceSteps     = []string{"status", "dates"}
+)
+
+// Verdict words a report. Only an outcome of valid that nothing in known speaks against has the shape yes.
+func (l Language) Verdict(r *verifier.Report, known Standing) Verdict {
+	inForce := r.InForce
+	found := failures(r)
+	if known.Revoked != nil || known.Suspended != nil {
+		inForce = verifier.No
+		found["revoked"] = found["revoked"] || known.Revoked != nil
+		found["suspended"] = found["suspended"] || known.Suspended != nil
+	}
+	var v Verdict
+	switch {
+	case r.Authentic == verifier.No:
+		return l.notAuthentic(r)
+	case r.Authentic != verifier.Yes:
+		return l.signerUnknown(r, inForce, found)
+	case inForce == verifier.Yes && r.Outcome == verifier.Valid:
+		v = Verdict{Shape: ShapeYes, Title: l.Say("verdict.valid.title"), Detail: l.signed(r, "verdict.valid."+listed(r)), Advice: l.Say("verdict.valid.advice")}
+	case inForce == verifier.No:
+		v = l.notInForce(r, known, found)
+	default:
+		v = Verdict{Shape: ShapeUnknown, Title: l.Say("verdict.unsure.title"), Detail: l.signed(r, "verdict.unsure.text"), Advice: l.Say("verdict.unsure.advice")}
+		if f, there := l.first(r, verifier.NotKnown, forceSteps...); there {
+			v.Detail, v.Advice = joined(v.Detail, f.Text), First(f.Advice, v.Advice)
+		}
+	}
+	v.Signer = l.signer(r)
+	return v
+}
+
+// signer names who signed an authentic document.
+func (l Language) signer(r *verifier.Report) string {
+	switch v := r.Credential; {
+	case v == nil:
+		return l.Say("noun.The_issuer")
+	case v.Kind != credential.KindPresentation:
+		return l.PartyName(v.Issuer)
+	case v.Holder == nil:
+		return l.Say("noun.The_holder")
+	default:
+		return l.PartyName(*v.Holder)
+	}
+}
+
+// signed is a sentence about what was signed, which goes on from the signer.
+func (l Language) signed(r *verifier.Report, key string, pairs ...string) string {
+	this := "noun.this_badge"
+	if r.Credential != nil && r.Credential.Kind == credential.KindPresentation {
+		this = "noun.this_presentation"
+	}
+	return l.Say(key, append(pairs, "this", l.Say(this))...)
+}
+
+// listed says whether a list that could have taken a badge back was read: the end of a key.
+func listed(r *verifier.Report) string {
+	if slices.ContainsFunc(r.Checks, func(c verifier.Check) bool { return c.Step == "status" && c.Outcome == verifier.Pass }) {
+		return "listed"
+	}
+	return "unlisted"
+}
+
+// failures are the codes of all failed checks.
+func failures(r *verifier.Report) map[string]bool {
+	codes := make(map[string]bool)
+	for _, c := range r.Checks {
+		if c.Outcome == verifier.Fail {
+			codes[c.Code] = true
+		}
+	}
+	return codes
+}
+
+// first words the first check of these steps with this outcome, in the order of the steps as given.
+func (l Language) first(r *verifier.Report, outcome verifier.Result, steps ...string) (Finding, bool) {
+	for _, step := range steps {
+		for _, c := range r.Checks {
+			if c.Step == step && c.Outcome == outcome {
+				return l.Finding(r, c), true
+			}
+		}
+	}
+	return Finding{}, false
+}
+
+// standings are the reasons for which an authentic badge does not count today, the strongest first.
+var standings = []string{"revoked", "suspended", "expired", "not_yet_valid"}
+
+func standing(found map[string]bool) string {
+	for _, code := range standings {
+		if found[code] {
+			return code
+		}
+	}
+	return "other"
+}
+
+// withinOnly says whether what keeps a presentation from being in force is a credential in it alone.
+func withinOnly(r *verifier.Report) bool {
+	return len(r.Credentials) > 0 && !slices.ContainsFunc(r.Checks, func(c verifier.Check) bool {
+		return c.Outcome == verifier.Fail && inside(r, c) == nil
+	})
+}
+
+// notInForce words an authentic badge that does not count today.
+func (l Language) notInForce(r *verifier.Report, known Standing, found map[string]bool) Verdict {
+	why := standing(found)
+	base := "verdict." + why
+	v := Verdict{Shape: ShapeNo, Title: l.Say(base + ".title"), Advice: l.Say(base + ".advice")}
+	var event *Event
+	switch why {
+	case "revoked":
+		event = known.Revoked
+	case "suspended":
+		event = known.Suspended
+	}
+	date := ""
+	if r.Credential != nil {
+		date = map[string]string{"expired": r.Credential.ValidUntil, "not_yet_valid": r.Credential.ValidFrom}[why]
+	}
+	switch {
+	case withinOnly(r) && event == nil:
+		return Verdict{Shape: ShapeNo, Title: l.Say("verdict.within_force.title"), Detail: l.signed(r, "verdict.within_force.text"), Advice: l.Say("verdict.within_force.advice")}
+	case event != nil:
+		v.Title = l.Say(base+".on.title", "date", l.Day(event.At).Words)
+		v.Detail = l.signed(r, base+".text")
+		v.Reason = Plain(event.Reason)
+	case date != "":
+		v.Detail = l.signed(r, base+".on.text", "date", l.SignedDate(date).Words)
+	default:
+		v.Detail = l.signed(r, base+".text")
+	}
+	if v.Reason == "" && (why == "revoked" || why == "suspended") {
+		v.Reason = reason(r, why)
+	}
+	if why == "other" {
+		if f, there := l.first(r, verifier.Fail, forceSteps...); there {
+			v.Detail = joined(v.Detail, f.Text)
+		}
+	}
+	if found["expired"] && (why == "revoked" || why == "suspended") {
+		v.Detail = joined(v.Detail, l.Say("verdict.also_expired"))
+	}
+	return v
+}
+
+// reason is what the check that found a code repeats as the issuer's reason.
+func reason(r *verifier.Report, code string) string {
+	for _, c := range r.Checks {
+		if c.Code == code && c.Outcome == verifier.Fail && c.Facts[verifier.FactReason] != "" {
+			return Plain(c.Facts[verifier.FactReason])
+		}
+	}
+	return ""
+}
+
+// signerUnknown words a badge whose signer could not be established; what its dates and lists say may still rule it out.
+func (l Language) signerUnknown(r *verifier.Report, inForce verifier.Answer, found map[string]bool) Verdict {
+	v := Verdict{Shape: ShapeUnknown, Title: l.unknownTitle(r), Advice: l.Say("verdict.unsigned.advice")}
+	f, there := l.first(r, verifier.NotKnown, decidingSteps...)
+	if there {
+		v.Detail, v.Advice = f.Text, First(f.Advice, v.Advice)
+	}
+	if inForce != verifier.No {
+		v.Detail = joined(v.Detail, l.Say("verdict.until_known"))
+		return v
+	}
+	v.Shape = ShapeNo
+	v.Title = l.Say("verdict.and."+standing(found), "title", v.Title)
+	if f, there := l.first(r, verifier.Fail, forceSteps...); there {
+		v.Detail, v.Advice = joined(v.Detail, f.Text), First(f.Advice, v.Advice)
+	}
+	return v
+}
+
+// unread is the check that says why there was nothing to judge.
+func unread(r *verifier.Report) (verifier.Check, bool) {
+	for _, c := range r.Checks {
+		if c.Step == "form" && c.Outcome == verifier.NotKnown && (c.Code == "input_unavailable" || c.Code == "ssrf_blocked") {
+			return c, true
+		}
+	}
+	return verifier.Check{}, false
+}
+
+// unknownTitle tells what could not be read at all, a badge that is as somebody signed it, and one whose signature could not even be
+// tried.
+func (l Language) unknownTitle(r *verifier.Report) string {
+	if c, there := unread(r); there {
+		if caseOf(r, c) != "" { // it is no address
+			return l.Finding(r, c).Title
+		}
+		return l.Say("verdict.unread.title")
+	}
+	for _, c := range r.Checks {
+		if c.Step == "proof" && c.Outcome == verifier.Pass {
+			return l.Say("verdict.signed.title")
+		}
+	}
+	return l.Say("verdict.unsigned.title")
+}
+
+// notAuthentic words a badge that failed, by the first failure in the order of the steps that decide it. What can be proven about how
+// it was changed stands in its place where there is something.
+func (l Language) notAuthentic(r *verifier.Report) Verdict {
+	v := Verdict{Shape: ShapeNo, Title: l.Say("verdict.no.title"), Detail: l.Say("verdict.no.text"), Advice: l.Say("verdict.no.advice")}
+	for _, step := range authenticSteps {
+		for _, c := range r.Checks {
+			if c.Step != step || c.Outcome != verifier.Fail {
+				continue
+			}
+			if step == "proof" && caseOf(r, c) == "inside_not_authentic" {
+				return Verdict{Shape: ShapeNo, Title: l.Say("verdict.within.title"), Detail: l.Say("verdict.within.text"), Advice: l.Say("verdict.within.advice")}
+			}
+			f := l.Finding(r, c)
+			v.Title, v.Detail, v.Advice = l.rejection(c), First(f.Text, v.Detail), First(f.Advice, v.Advice)
+			return v
+		}
+	}
+	return v
+}
+
+// rejection says in one sentence why a badge is not authentic.
+func (l Language) rejection(c verifier.Check) string {
+	candidates := []string{key("verdict.no", c.Step, c.Code, "title"), key("verdict.no", c.Code, "title")}
+	if about := c.Facts[verifier.FactCase]; about != "" {
+		candidates = append([]string{key("verdict.no", c.Code, about, "title")}, candidates...)
+	}
+	for _, key := range candidates {
+		if text, known := l.text(key); known {
+			return text
+		}
+	}
+	return l.Say("verdict.no.title")
+}
+
+// Answer is the answer of a report in one short sentence, as the command line and tables give it. Unknown is never said as if it
+// were good.
+func (l Language) Answer(r *verifier.Report) string {
+	why := standing(failures(r))
+	switch {
+	case r.Outcome == verifier.Valid:
+		return l.Say("answer.valid")
+	case r.Authentic == verifier.No:
+		return l.refused(r)
+	case r.Authentic == verifier.Yes && r.InForce == verifier.No && withinOnly(r):
+		return l.Say("answer.within")
+	case r.Authentic == verifier.Yes && r.InForce == verifier.No:
+		return l.Say("answer.but." + why)
+	case r.Authentic == verifier.Yes:
+		return l.Say("answer.unsure")
+	case r.InForce == verifier.No:
+		return l.Say("answer.unsigned." + why)
+	}
+	if c, there := unread(r); there {
+		if caseOf(r, c) != "" {
+			return l.Finding(r, c).Title + "."
+		}
+		return l.Say("answer.unread")
+	}
+	return l.Say("answer.unsigned")
+}
+
+// refused is the answer for what is not authentic. What is no badge at all accuses nobody of anything.
+func (l Language) refused(r *verifier.Report) string {
+	for _, c := range r.Checks {
+		if c.Step == "form" && c.Outcome == verifier.Fail {
+			if title := l.rejection(c); !strings.HasPrefix(title, l.Say("verdict.no.title")) {
+				return title + "."
+			}
+			break
+		}
+	}
+	return l.Say("answer.no")
+}
