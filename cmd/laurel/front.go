@@ -102,7 +102,11 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.certificate != nil { // only a public server speaks TLS itself
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797
 	}
-	r = r.WithContext(fetch.WithBudget(r.Context())) // one budget of fetches for each request
+	budget := fetch.WithBudget // one for each request
+	if r.URL.Path == "/verify" {
+		budget = fetch.WithBatch // it may bring many inputs
+	}
+	r = r.WithContext(budget(r.Context()))
 	s := f.service.Load()
 	switch {
 	case r.URL.Path == "/readyz":

@@ -168,7 +168,7 @@ func (s *scene) attacks() []*attack {
 		paths = append(paths, getRequest(path, ""))
 	}
 	for _, header := range []string{
-		"application/xml", "text/html", "image/gif", "application/json; charset=utf-16", "application/vc; charset=iso-8859-1", ";;;", "application/", "multipart/mixed; boundary=x",
+		"application/xml", "text/html", "application/json; charset=utf-16", "application/vc; charset=iso-8859-1", ";;;", "application/", "multipart/mixed; boundary=x",
 		"application/vc\r\nContent-Encoding: gzip", "*/*",
 	} {
 		types = append(types, postRequest("Content-Type: "+header+"\r\n", s.inForce.JSON))

@@ -10,16 +10,20 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/carrier"
 	"github.com/laurelbadges/laurel/internal/api"
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/fetch"
 	"github.com/laurelbadges/laurel/internal/metrics"
+	"github.com/laurelbadges/laurel/internal/register"
 	"github.com/laurelbadges/laurel/internal/vcapi"
 	"github.com/laurelbadges/laurel/internal/web"
 	"github.com/laurelbadges/laurel/issuer"
@@ -27,15 +31,16 @@ import (
 )
 
 type serveCommand struct {
-	Listen        string   `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL     string   `help:"Address under which everybody reaches this server, such as https://badges.example.org. Chosen once: badges carry it." placeholder:"URL"`
-	TLSCert       string   `name:"tls-cert" help:"Certificate chain in PEM, to speak TLS without a proxy; read again on SIGHUP." placeholder:"FILE"`
-	TLSKey        string   `name:"tls-key" help:"Its private key in PEM, readable by its owner only." placeholder:"FILE"`
-	TrustedProxy  []string `help:"Network of a proxy before this server, such as 10.0.0.0/8; it names the address of each visitor." placeholder:"CIDR"`
-	VerifyRate    int      `help:"Checks a minute that one address may ask for, half of them at once; 0 for no limit." default:"120" placeholder:"N"`
-	MetricsListen string   `help:"Address for /metrics (Prometheus), which the public must not reach; none when not given." placeholder:"HOST:PORT"`
-	Organisation  string   `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
-	Sample        bool     `help:"Add a worked example: one micro-credential and three awards: in force, expired, revoked."`
+	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string   `help:"Address under which everybody reaches this server, such as https://badges.example.org. Chosen once: badges carry it." placeholder:"URL"`
+	TLSCert        string   `name:"tls-cert" help:"Certificate chain in PEM, to speak TLS without a proxy; read again on SIGHUP." placeholder:"FILE"`
+	TLSKey         string   `name:"tls-key" help:"Its private key in PEM, readable by its owner only." placeholder:"FILE"`
+	TrustedProxy   []string `help:"Network of a proxy before this server, such as 10.0.0.0/8; it names the address of each visitor." placeholder:"CIDR"`
+	VerifyRate     int      `help:"Checks a minute that one address may ask for, half of them at once; 0 for no limit." default:"120" placeholder:"N"`
+	MetricsListen  string   `help:"Address for /metrics (Prometheus), which the public must not reach; none when not given." placeholder:"HOST:PORT"`
+	Organisation   string   `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
+	RegisterChecks bool     `help:"Keep a register of checks in the data folder: time, hash and answers; no names, no content."`
+	Sample         bool     `help:"Add a worked example: one micro-credential and three awards: in force, expired, revoked."`
 }
 
 // plan is what the flags of serve say, read and found good before anything is made.
@@ -152,7 +157,14 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		}
 	}
 	running := &runningServer{Service: here.Service, front: f, proxies: len(p.proxies)}
-	pages, err := c.handler(here.Service, p, counters, log)
+	var checks *register.Register
+	if c.RegisterChecks {
+		if checks, err = register.Open(filepath.Join(g.folder(), "checks")); err != nil {
+			return err
+		}
+		defer checks.Close()
+	}
+	pages, err := c.handler(here.Service, p, checks, counters, log)
 	if err != nil {
 		return err
 	}
@@ -162,8 +174,8 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 }
 
 // handler is all that the public reaches: the APIs, and pages and documents, with verification that has this installation's own
-// documents at hand.
-func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.Metrics, log *slog.Logger) (http.Handler, error) {
+// documents at hand. checks is nil when no register is kept.
+func (c *serveCommand) handler(here *issuer.Service, p plan, checks *register.Register, counters *metrics.Metrics, log *slog.Logger) (http.Handler, error) {
 	programs, err := api.New(api.Config{Service: here, Log: log})
 	if err != nil {
 		return nil, err
@@ -174,25 +186,51 @@ func (c *serveCommand) handler(here *issuer.Service, p plan, counters *metrics.M
 	checkProof := inTurn(turns, verifier.CheckProof)
 	counted := func(ctx context.Context, input []byte, o verifier.Options) (*verifier.Report, error) {
 		o.Fetch, o.Memory = source, memory
-		report, err := turns.verify(ctx, input, o)
+		report, err := inTurn(turns, verifier.Verify)(ctx, input, o)
 		counters.Verification(report, err)
 		return report, err
 	}
+	entered := func(report *verifier.Report) {
+		if checks == nil {
+			return
+		}
+		if err := checks.Enter(time.Now(), report); err != nil {
+			log.Error("the register", "cause", err.Error())
+		}
+	}
+	handedIn := &batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				log.Error("panic", "route", "/verify", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+				panic(cause) // the row says that checking it failed
+			}
+		}()
+		reports, err := inTurn(turns, verifier.VerifyItem)(fetch.ForInput(ctx), item, verifier.Options{Fetch: source, Memory: memory})
+		for _, report := range reports {
+			counters.Verification(report, nil)
+			entered(report)
+		}
+		return reports, err
+	}}
 	pages, err := web.New(web.Config{
-		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log,
+		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: handedIn,
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
 			return counted(ctx, input, verifier.Options{})
-		},
-		FetchInput: func(ctx context.Context, address string) ([]byte, error) {
-			document, err := source.Fetch(ctx, address, credential.Limits.Upload)
-			return document.Bytes, err
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	interop, err := vcapi.New(vcapi.Config{
-		Service: here, Verify: counted, Fetch: source, Admit: pages.Admit, Log: log,
+		Service: here, Fetch: source,
+		Verify: func(ctx context.Context, input []byte, o verifier.Options) (*verifier.Report, error) {
+			report, err := counted(ctx, input, o)
+			if err == nil {
+				entered(report)
+			}
+			return report, err
+		},
+		Admit: pages.Admit, Log: log,
 		CheckProof: func(ctx context.Context, input []byte, o verifier.Options) (*verifier.ProofReport, error) {
 			o.Fetch, o.Memory = source, memory
 			return checkProof(ctx, input, o)

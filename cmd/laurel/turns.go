@@ -16,25 +16,20 @@ func newTurns() turns { return make(turns, 2*runtime.GOMAXPROCS(0)) }
 // holding marks the context of who has a turn.
 type holding struct{}
 
-// judging is [verifier.Verify] or [verifier.CheckProof].
-type judging[T any] func(ctx context.Context, input []byte, o verifier.Options) (*T, error)
+// judging is [verifier.Verify], [verifier.VerifyItem] or [verifier.CheckProof].
+type judging[Input, Found any] func(ctx context.Context, input Input, o verifier.Options) (Found, error)
 
 // inTurn is a judging in turn.
-func inTurn[T any](t turns, judge judging[T]) judging[T] {
-	return func(ctx context.Context, input []byte, o verifier.Options) (*T, error) {
+func inTurn[Input, Found any](t turns, judge judging[Input, Found]) judging[Input, Found] {
+	return func(ctx context.Context, input Input, o verifier.Options) (found Found, err error) {
 		select {
 		case t <- struct{}{}:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return found, ctx.Err()
 		}
 		defer func() { <-t }()
 		return judge(context.WithValue(ctx, holding{}, true), input, o)
 	}
-}
-
-// verify is [verifier.Verify] in turn.
-func (t turns) verify(ctx context.Context, input []byte, o verifier.Options) (*verifier.Report, error) {
-	return inTurn(t, verifier.Verify)(ctx, input, o)
 }
 
 // patientFetcher lets another have the turn while it waits for the network.

@@ -33,7 +33,7 @@ func TestTurns(t *testing.T) {
 "proof":{"type":"DataIntegrityProof","cryptosuite":"eddsa-rdfc-2022","created":"2026-01-01T00:00:00Z","verificationMethod":"did:web:example.org#a","proofPurpose":"assertionMethod","proofValue":"z1"}}`)
 	ended := make(chan error, 2)
 	go func() {
-		_, err := one.verify(t.Context(), remote, verifier.Options{Fetch: source})
+		_, err := inTurn(one, verifier.Verify)(t.Context(), remote, verifier.Options{Fetch: source})
 		ended <- err
 	}()
 	select {
@@ -41,7 +41,7 @@ func TestTurns(t *testing.T) {
 	case err := <-ended:
 		t.Fatalf("nothing was asked: %v", err)
 	}
-	if _, err := one.verify(t.Context(), []byte("nothing"), verifier.Options{}); err != nil {
+	if _, err := inTurn(one, verifier.Verify)(t.Context(), []byte("nothing"), verifier.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	go func() { _, _ = source.Fetch(t.Context(), "https://example.org/badge", 1); ended <- nil }() // without a turn
@@ -49,7 +49,7 @@ func TestTurns(t *testing.T) {
 	one <- struct{}{} // somebody works
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := one.verify(ctx, []byte("nothing"), verifier.Options{}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := inTurn(one, verifier.Verify)(ctx, []byte("nothing"), verifier.Options{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 	close(g.opened)

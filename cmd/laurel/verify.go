@@ -1,34 +1,43 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/fetch"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
 type verifyCommand struct {
-	JSON         bool     `name:"json" help:"Print the report as JSON and nothing else: an object, or an array for several inputs."`
-	Offline      bool     `help:"Call nobody. What needs the network is then not known."`
-	At           string   `help:"Judge as of this instant, written as in RFC 3339." placeholder:"TIME"`
-	Profile      string   `help:"What the input has to be: ${enum}." enum:"openbadges,vc" default:"openbadges"`
-	Resolve      []string `help:"JSON object of URLs and DIDs with the files that stand for them; asked before the network." type:"existingfile" placeholder:"FILE"`
-	StatusIssuer []string `help:"DID whose status lists count for every issuer." placeholder:"DID"`
-	Input        []string `arg:"" help:"Files, https addresses, or - for standard input."`
+	JSON               bool     `name:"json" help:"Print the report as JSON and nothing else: an object, or an array for several."`
+	Offline            bool     `help:"Call nobody. What needs the network is then not known."`
+	At                 string   `help:"Judge as of this instant, written as in RFC 3339." placeholder:"TIME"`
+	Profile            string   `help:"What the input has to be: ${enum}." enum:"openbadges,vc" default:"openbadges"`
+	Resolve            []string `help:"JSON object of URLs and DIDs with the files that stand for them; asked before the network." type:"existingfile" placeholder:"FILE"`
+	StatusIssuer       []string `help:"DID whose status lists count for every issuer." placeholder:"DID"`
+	Language           string   `help:"Language for people: ${enum}." enum:"en,es" default:"en"`
+	Table              bool     `help:"Print a line for each report, and how many there are of each answer."`
+	Technical          bool     `help:"Print the technical detail of each check too."`
+	Save               []string `help:"Write what was found to a file as well; its name says as what: .pdf or .txt a record to file away, .csv or .xlsx a table, .json the reports." placeholder:"FILE"`
+	ExplainDifferences bool     `help:"Say where other verifiers would answer differently by their published rules, and why."`
+	Input              []string `arg:"" help:"Files, folders, https addresses, or - for standard input; up to 500."`
 }
 
 var profiles = map[string]credential.Profile{"openbadges": credential.OpenBadges, "vc": credential.VerifiableCredentials}
 
-// Run reads every input and prints a report for each, in order.
+// Run reads every input and prints what was found in each, in order. An input that cannot be read does not keep the others from
+// being judged.
 func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	options := verifier.Options{Profile: profiles[c.Profile], StatusIssuers: c.StatusIssuer, Memory: &verifier.Memory{}}
 	if c.At != "" {
@@ -38,58 +47,66 @@ func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error 
 		}
 		options.At = at
 	}
+	for _, name := range c.Save {
+		if savers[filepath.Ext(name)] == nil {
+			return fmt.Errorf("--save %q: the name has to end in .pdf, .txt, .csv, .xlsx or .json", name)
+		}
+	}
 	fetcher, finish, err := c.fetcher(ctx, g)
 	if err != nil {
 		return err
 	}
 	defer finish()
 	options.Fetch = fetcher
-
-	var reports []*verifier.Report
-	for _, name := range c.Input {
-		input, err := c.read(ctx, name, t.in, fetcher)
+	named, sources, err := c.sources(t.in)
+	if err != nil {
+		return err
+	}
+	checker := batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+		return verifier.VerifyItem(fetch.ForInput(ctx), item, options)
+	}}
+	p := progressOn(t.err, len(sources))
+	var rows []batch.Row
+	for row, err := range checker.Run(ctx, sources) {
 		if err != nil {
 			return err
 		}
-		report, err := verifier.Verify(fetch.WithBudget(ctx), input, options)
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(name, "https://") {
-			report.Input.Kind = "url"
-		}
-		reports = append(reports, report)
-		if !c.JSON {
-			printReport(t.out, name, report)
-		}
+		rows = append(rows, row)
+		p.moved(row.Source)
 	}
-	if c.JSON {
-		encoder := json.NewEncoder(t.out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		var whole any = reports
-		if len(reports) == 1 {
-			whole = reports[0]
-		}
-		if err := encoder.Encode(whole); err != nil {
+	p.done()
+	if len(rows) > 1 || !named[rows[0].Source].unread(rows[0]) { // of one that could not be read there is nothing to tell but that
+		if err := c.print(t, rows); err != nil {
 			return err
 		}
 	}
-	return verdict(reports)
+	for _, name := range c.Save {
+		if err := c.save(name, rows); err != nil {
+			return err
+		}
+	}
+	return verdict(t.err, named, rows)
 }
 
-// verdict is the exit status for all reports together.
-func verdict(reports []*verifier.Report) error {
-	status := finished(exitGood)
-	for _, r := range reports {
-		switch r.Outcome {
-		case verifier.Invalid:
-			return finished(exitInvalid)
-		case verifier.Unknown:
+// verdict is the exit status for all rows together. An input that the person named and that could not be read is told on out: nothing was judged
+// there.
+func verdict(out io.Writer, named []source, rows []batch.Row) error {
+	status, unread := finished(exitGood), false
+	for _, row := range rows {
+		switch n := named[row.Source]; {
+		case n.unread(row):
+			fmt.Fprintf(out, "laurel: reading %s: %s\n", n.name, wording.Plain(row.Report.Checks[0].Detail))
+			unread = true
+		case row.Report.Outcome == verifier.Invalid:
+			status = exitInvalid
+		case row.Report.Outcome == verifier.Unknown && status == exitGood:
 			status = exitUnknown
 		}
 	}
-	if status == exitGood {
+	switch {
+	case unread:
+		return finished(exitCannot)
+	case status == exitGood:
 		return nil
 	}
 	return status
@@ -121,104 +138,74 @@ func (c *verifyCommand) fetcher(ctx context.Context, g *grammar) (verifier.Fetch
 	return source, finish, nil
 }
 
-// read reads one input: a file, standard input, or what an address answers. One that is too large is cut just beyond the
-// limit, so that the report says so.
-func (c *verifyCommand) read(ctx context.Context, name string, in io.Reader, source verifier.Fetcher) ([]byte, error) {
-	if !strings.HasPrefix(name, "https://") && !strings.HasPrefix(name, "http://") {
-		data, err := readFile(name, in, credential.Limits.Upload)
-		var large *tooLarge
-		if errors.As(err, &large) {
-			return large.data, nil
-		}
-		return data, err
-	}
-	document, err := source.Fetch(ctx, name, credential.Limits.Upload)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return document.Bytes, nil
+// source is an input as the person named it.
+type source struct {
+	name    string
+	address bool // an address, to be read by the fetcher
 }
 
-var signs = map[verifier.Result]string{verifier.Pass: "yes    ", verifier.Fail: "NO     ", verifier.Warn: "note   ", verifier.NotKnown: "unknown", verifier.NotApplicable: "-      "}
-
-// printReport prints a report for people.
-func printReport(out io.Writer, name string, r *verifier.Report) {
-	fmt.Fprintf(out, "%s\n  %s\n", name, headline(r))
-	if v := r.Credential; v != nil {
-		badge := cmp.Or(v.Name, v.Kind)
-		if v.Achievement != nil && v.Achievement.Name != "" {
-			badge = v.Achievement.Name
-		}
-		fmt.Fprintf(out, "  badge:   %s\n", clean(badge))
-		if v.Holder != nil {
-			fmt.Fprintf(out, "  holder:  %s\n", clean(v.Holder.ID))
-		}
-		if v.Issuer.ID != "" {
-			fmt.Fprintf(out, "  issuer:  %s\n", clean(strings.TrimSpace(v.Issuer.Name+" <"+v.Issuer.ID+">")))
-		}
-		kind := clean(v.Standard)
-		if strings.HasPrefix(kind, "Open Badges 2") {
-			kind += ", an older standard"
-		}
-		fmt.Fprintf(out, "  kind:    %s\n", kind)
-	}
-	fmt.Fprintf(out, "  as of:   %s\n", r.AsOf.Format(time.RFC3339))
-	for _, check := range r.Checks {
-		fmt.Fprintf(out, "  %s  %-13s %s", signs[check.Outcome], check.Title, clean(check.Detail))
-		if check.Code != "" {
-			fmt.Fprintf(out, " [%s]", check.Code)
-		}
-		fmt.Fprintln(out)
-	}
-	for _, inside := range r.Credentials {
-		printReport(out, name+" "+inside.Pointer, inside)
-	}
+// unread says whether there was nothing to judge, because what the person named could not be read.
+func (s source) unread(row batch.Row) bool {
+	form := row.Report.Checks[0]
+	return form.Outcome == verifier.NotKnown && (s.address && row.Report.Input.SHA256 == "" || form.Facts[verifier.FactCase] == caseFile)
 }
 
-// headline is the answer in one sentence. Unknown is never said as if it were good.
-func headline(r *verifier.Report) string {
-	failed := map[string]bool{}
-	for _, check := range r.Checks {
-		failed[check.Code] = failed[check.Code] || check.Outcome == verifier.Fail
-	}
-	standing := "not in force"
-	for _, code := range []string{"not_yet_valid", "expired", "suspended", "revoked"} {
-		if failed[code] {
-			standing = strings.ReplaceAll(code, "_", " ")
+// caseFile is the case of an input that could not be read as a file.
+const caseFile = "file"
+
+// sources are all inputs, in order, the files of a folder by name. Files are read when their turn comes.
+func (c *verifyCommand) sources(in io.Reader) (named []source, all []batch.Source, err error) {
+	for _, name := range c.Input {
+		if strings.HasPrefix(name, "https://") || strings.HasPrefix(name, "http://") {
+			named, all = append(named, source{name, true}), append(all, batch.Source{URL: name})
+			continue
+		}
+		files := []string{name}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			if files, err = filesIn(name); err != nil {
+				return nil, nil, err
+			}
+		}
+		for _, file := range files {
+			named = append(named, source{name: file})
+			all = append(all, batch.Source{Name: file, Read: func() ([]byte, *carrier.Problem) { return read(file, in) }})
 		}
 	}
-	switch {
-	case r.Outcome == verifier.Valid:
-		return "Authentic, and in force."
-	case r.Authentic == verifier.No:
-		return "Not authentic."
-	case r.Authentic == verifier.Yes && r.InForce == verifier.No && isInside(r):
-		return "Authentic, but a credential in it is not in force."
-	case r.Authentic == verifier.Yes && r.InForce == verifier.No:
-		return "Authentic, but " + standing + "."
-	case r.Authentic == verifier.Yes:
-		return "Authentic, but whether it is in force could not be established."
-	case r.InForce == verifier.No:
-		return "Who signed it could not be established, and it is " + standing + "."
-	}
-	return "Who signed it could not be established."
+	return named, all, nil
 }
 
-// isInside says whether what keeps a presentation from being in force is a credential in it alone.
-func isInside(r *verifier.Report) bool {
-	return len(r.Credentials) > 0 && !slices.ContainsFunc(r.Checks, func(c verifier.Check) bool {
-		return c.Outcome == verifier.Fail && !strings.HasPrefix(c.Pointer, "/verifiableCredential")
+// filesIn are the files in a folder and below it. Hidden ones are left alone.
+func filesIn(folder string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch hidden := path != folder && strings.HasPrefix(entry.Name(), "."); {
+		case err != nil:
+			return err
+		case hidden && entry.IsDir():
+			return fs.SkipDir
+		case !hidden && !entry.IsDir():
+			files = append(files, path)
+		}
+		return nil
 	})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", folder, cause(err))
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("reading %s: there is no file in it", folder)
+	}
+	return files, nil
 }
 
-// clean takes control characters out of text that somebody else wrote, so that it cannot steer a terminal or change the
-// order in which it is read.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < 0x20, r >= 0x7f && r < 0xa0, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff:
-			return -1
-		}
-		return r
-	}, text)
+// read reads a file, or standard input. One that is too large is cut just beyond the limit, so that the report says so.
+func read(name string, in io.Reader) ([]byte, *carrier.Problem) {
+	data, err := readFile(name, in, credential.Limits.Upload)
+	var large *tooLarge
+	switch {
+	case errors.As(err, &large):
+		return large.data, nil
+	case err != nil:
+		return nil, &carrier.Problem{Code: "input_unavailable", Case: caseFile, Detail: cause(errors.Unwrap(err)).Error()}
+	}
+	return data, nil
 }

@@ -12,7 +12,7 @@ import (
 // TestAdmit: checks that another handler answers share the account of their address with POST /verify, and the places for large
 // bodies.
 func TestAdmit(t *testing.T) {
-	site, err := New(Config{Office: office{}, Verify: panicking, FetchInput: unread, Base: testBase, VerifyRate: 2}) // one at once
+	site, err := New(Config{Office: office{}, Verify: panicking, Check: unchecked(), Base: testBase, VerifyRate: 2}) // one at once
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
@@ -77,7 +79,9 @@ func newHouse(t testing.TB) *house {
 			h.verified++
 			return verifier.Verify(ctx, input, verifier.Options{Fetch: h})
 		},
-		FetchInput: unread,
+		Check: &batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+			return verifier.VerifyItem(ctx, item, verifier.Options{Fetch: h})
+		}},
 	})
 	must(err)
 	return h

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/paper"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -25,8 +26,8 @@ type achievementPage struct {
 	CriteriaLink string
 	Rubric       []criterion
 	Alignments   []reference
-	Published    moment
-	Archived     moment // no words while it is awarded
+	Published    wording.Moment
+	Archived     wording.Moment // no words while it is awarded
 	Path         string
 	Art          string // address of its picture
 }
@@ -39,19 +40,19 @@ type criterion struct {
 }
 
 func criterionOf(d credential.ResultDescription) criterion {
-	line := criterion{Name: first(d.Name, "Result")}
+	line := criterion{Name: wording.First(d.Name, "Result")}
 	for _, level := range d.Levels {
-		label := first(level.Name, level.Level)
-		if points := plain(level.Points); points != "" {
+		label := wording.First(level.Name, level.Level)
+		if points := wording.Plain(level.Points); points != "" {
 			label += " (" + points + ")"
 		}
-		line.Levels = append(line.Levels, labelled{Label: label, Value: prose(level.Description)})
+		line.Levels = append(line.Levels, labelled{Label: label, Value: wording.Prose(level.Description)})
 	}
 	switch {
 	case len(d.AllowedValues) > 0:
-		line.Values = "From low to high: " + prose(strings.Join(d.AllowedValues, ", ")) + "."
+		line.Values = "From low to high: " + wording.Prose(strings.Join(d.AllowedValues, ", ")) + "."
 	case d.ValueMin != "" && d.ValueMax != "":
-		line.Values = "From " + plain(d.ValueMin) + " to " + plain(d.ValueMax) + "."
+		line.Values = "From " + wording.Plain(d.ValueMin) + " to " + wording.Plain(d.ValueMax) + "."
 	}
 	return line
 }
@@ -79,29 +80,29 @@ func (s *server) achievement(c echo.Context) error {
 		return fmt.Errorf("reading the issuer: %w", err)
 	}
 	content := record.Content
-	name := first(record.Name, "An achievement")
+	name := wording.First(record.Name, "An achievement")
 	data := achievementPage{
 		frame:        s.frame(name, false),
 		Name:         name,
-		Kind:         typeName(content.AchievementType),
-		Version:      plain(content.Version),
+		Kind:         wording.English.TypeName(content.AchievementType),
+		Version:      wording.Plain(content.Version),
 		Issuer:       ownParty(organisation),
-		Description:  prose(content.Description),
+		Description:  wording.Prose(content.Description),
 		Criteria:     markdown(content.Criteria.Narrative),
 		CriteriaLink: webLink(content.Criteria.ID),
-		Published:    day(record.Published),
+		Published:    wording.English.Day(record.Published),
 		Path:         "/a/" + record.ID,
 	}
 	if data.CriteriaLink == record.URL {
 		data.CriteriaLink = "" // it is this page
 	}
 	if record.Archived != nil {
-		data.Archived = day(record.Archived.At)
+		data.Archived = wording.English.Day(record.Archived.At)
 	}
 	data.Art = artOf(record)
 	data.Preview = s.previewOf(name, data.Kind, data.Issuer.Name, record.URL, record.ID)
 	for _, a := range content.Alignments {
-		data.Alignments = append(data.Alignments, alignmentOf(a.TargetName, a.TargetURL, a.TargetCode, a.TargetFramework, a.TargetDescription))
+		data.Alignments = append(data.Alignments, alignmentOf(wording.English, a.TargetName, a.TargetURL, a.TargetCode, a.TargetFramework, a.TargetDescription))
 	}
 	for _, description := range content.ResultDescriptions {
 		data.Rubric = append(data.Rubric, criterionOf(description))
@@ -162,24 +163,24 @@ type organisationPage struct {
 
 // keyHistory is a key of an issuer and its life so far.
 type keyHistory struct {
-	Shape   shape
+	Shape   wording.Shape
 	Title   string // what it is to a reader today
 	Detail  string
 	Purpose string // what it signs
 	Method  string
-	From    moment
-	Until   moment // no words while it signs
+	From    wording.Moment
+	Until   wording.Moment // no words while it signs
 }
 
 func signing(k keyHistory) int {
-	if k.Shape == shapeYes {
+	if k.Shape == wording.ShapeYes {
 		return 1
 	}
 	return 0
 }
 
 func historyOf(key issuer.Key, suite string) keyHistory {
-	h := keyHistory{Shape: shapeUnknown, Title: "State not known", Method: plain(key.Method), From: day(key.Created), Purpose: plain(key.Algorithm)}
+	h := keyHistory{Shape: wording.ShapeUnknown, Title: "State not known", Method: wording.Plain(key.Method), From: wording.English.Day(key.Created), Purpose: wording.Plain(key.Algorithm)}
 	chosen := strings.HasPrefix(suite, "ecdsa-") // by the issuer, for files and lists
 	switch {
 	case key.Algorithm == "EdDSA" && chosen:
@@ -196,15 +197,15 @@ func historyOf(key issuer.Key, suite string) keyHistory {
 		h.Purpose = "RSA: signed tokens (JWT) that ask for it"
 	}
 	if key.Ended != nil {
-		h.Until = day(*key.Ended)
+		h.Until = wording.English.Day(*key.Ended)
 	}
 	switch key.State {
 	case issuer.KeyActive:
-		h.Shape, h.Title, h.Detail = shapeYes, "Signs today", "Badges signed with it are authentic."
+		h.Shape, h.Title, h.Detail = wording.ShapeYes, "Signs today", "Badges signed with it are authentic."
 	case issuer.KeyRetired:
-		h.Shape, h.Title, h.Detail = shapeNone, "Retired", "It signs no more. What it signed stays authentic."
+		h.Shape, h.Title, h.Detail = wording.ShapeNone, "Retired", "It signs no more. What it signed stays authentic."
 	case issuer.KeyCompromised:
-		h.Shape, h.Title, h.Detail = shapeNo, "Compromised", "Somebody else may have had it. What it signed is no longer authentic, whenever that was."
+		h.Shape, h.Title, h.Detail = wording.ShapeNo, "Compromised", "Somebody else may have had it. What it signed is no longer authentic, whenever that was."
 	}
 	return h
 }
@@ -235,10 +236,10 @@ func (s *server) organisation(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("listing the achievements: %w", err)
 	}
-	data := organisationPage{frame: s.frame(plain(record.Name), false), Issuer: ownParty(record), Path: "/i/" + record.ID}
+	data := organisationPage{frame: s.frame(wording.Plain(record.Name), false), Issuer: ownParty(record), Path: "/i/" + record.ID}
 	for _, a := range achievements {
 		if a.Organisation == record.ID && a.Archived == nil {
-			data.Achievements = append(data.Achievements, reference{Name: plain(a.Name), Link: "/a/" + a.ID})
+			data.Achievements = append(data.Achievements, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID})
 		}
 	}
 	for _, key := range record.Keys {
@@ -259,7 +260,7 @@ func pageOrData(c echo.Context) (string, error) {
 	c.Response().Header().Set("Vary", "Accept")
 	media := negotiate(c.Request().Header.Get("Accept"), mediaHTML, mediaLD, mediaJSON)
 	if media == "" {
-		return "", failure{status: http.StatusNotAcceptable, code: "not_acceptable", detail: "This is here as a page and as application/ld+json."}
+		return "", failure{status: http.StatusNotAcceptable, code: "not_acceptable"}
 	}
 	return media, nil
 }

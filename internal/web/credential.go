@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential/bake"
 	"github.com/laurelbadges/laurel/internal/paper"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -74,10 +75,7 @@ func (s *server) negotiated(c echo.Context, record issuer.Credential) error {
 		}
 		return send(c, media, cacheAsk, []byte(token))
 	}
-	return failure{
-		status: http.StatusNotAcceptable, code: "not_acceptable",
-		detail: "This credential is here as a page, as application/vc (JSON), application/jwt and application/vc+jwt.",
-	}
+	return failure{status: http.StatusNotAcceptable, code: "not_acceptable", key: "not_acceptable_credential"}
 }
 
 func sendJWT(c echo.Context, record issuer.Credential, media string) error {
@@ -185,14 +183,15 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 	}
 	data := credentialPage{
 		frame:   s.frame("", true),
-		Verdict: judge(report, &record),
+		Verdict: judge(wording.English, report, &record),
 		Name:    "A badge",
 		Path:    "/c/" + record.ID,
 		URL:     record.URL,
 		About:   "/a/" + record.Achievement,
 		Command: "laurel verify " + record.URL,
-		Checks:  checksOf(report),
+		Checks:  checksOf(wording.English, report),
 	}
+	data.Checks.once(data.Verdict.Advice)
 	_, data.Address, _ = strings.Cut(record.URL, "://")
 	if !strings.HasPrefix(record.URL, "https://") {
 		data.Command = "laurel verify " + record.ID + ".json" // only https addresses are opened: check the downloaded file
@@ -204,10 +203,10 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 	data.Art = artOf(achievement)
 	kind, from := "Badge", ""
 	if report.Credential != nil && report.Authentic != verifier.No {
-		data.Badge = viewOf(report.Credential, anyone)
+		data.Badge = viewOf(wording.English, report.Credential, anyone)
 		data.Name, kind, from = data.Badge.Name, data.Badge.Kind, data.Badge.Issuer.Name
 	} else {
-		data.Name = first(achievement.Name, data.Name) // what nobody secured is not shown, but the page has a name
+		data.Name = wording.First(achievement.Name, data.Name) // what nobody secured is not shown, but the page has a name
 	}
 	data.Title = data.Name
 	data.Preview = s.previewOf(data.Name, kind, from, record.URL, record.Achievement)

@@ -1,14 +1,17 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -24,14 +27,25 @@ const (
 	mediaText    = "text/plain"
 )
 
-// failure is why a request is not answered as asked: a status and one sentence for the caller.
+// failure is why a request is not answered as asked: a status, and the sentence of the catalogue for the caller.
 type failure struct {
 	status int
-	code   string
-	detail string
+	code   string                        // names the cause for programs
+	key    string                        // of the sentence, where it is not the code
+	facts  []string                      // what stands in the sentence: names and values in turn
+	limit  int64                         // in bytes, where a body was over it
+	about  func(wording.Language) string // says more than the catalogue does; nil for nothing
 }
 
-func (f failure) Error() string { return f.detail }
+// Error is the sentence in English, for programs.
+func (f failure) Error() string { return f.say(wording.English) }
+
+func (f failure) say(l wording.Language) string {
+	if f.about != nil {
+		return strings.TrimSpace(f.about(l))
+	}
+	return l.Say("page.error."+cmp.Or(f.key, f.code)+".text", f.facts...)
+}
 
 // Status is the status of the answer.
 func (f failure) Status() int { return f.status }
@@ -40,30 +54,31 @@ func (f failure) Status() int { return f.status }
 func (f failure) Code() string { return f.code }
 
 // title is the heading of the page of an error.
-func (f failure) title() string {
+func (f failure) title(l wording.Language) string {
 	switch f.status {
 	case http.StatusNotFound:
-		return "Nothing is here"
+		return l.Say("page.error.title.not_found")
 	case http.StatusRequestEntityTooLarge:
-		return "That is too large"
+		return l.Say("page.error.title.too_large")
 	case http.StatusTooManyRequests:
-		return "Too many checks at once"
+		return l.Say("page.error.title.too_many")
 	case http.StatusInternalServerError, http.StatusServiceUnavailable:
-		return "That did not work"
+		return l.Say("page.error.title.our_fault")
 	}
-	return "This cannot be answered"
+	return l.Say("page.error.title.other")
 }
 
 func tooLarge(limit int64) failure {
-	return failure{
-		status: http.StatusRequestEntityTooLarge, code: "too_large",
-		detail: fmt.Sprintf("The request is larger than %d KiB, the most that is read here.", limit>>10),
+	size := fmt.Sprintf("%d MB", limit>>20)
+	if limit < 1<<20 {
+		size = fmt.Sprintf("%d kB", limit>>10)
 	}
+	return failure{status: http.StatusRequestEntityTooLarge, code: "too_large", facts: []string{"most", size}, limit: limit}
 }
 
 // notFound is the one answer for what does not exist, never did or is not to be seen: all look the same.
 func notFound() failure {
-	return failure{status: http.StatusNotFound, code: "missing", detail: "There is nothing at this address."}
+	return failure{status: http.StatusNotFound, code: "missing"}
 }
 
 // failureOf finds what to tell the caller about an error. What it does not know is internal and says nothing.
@@ -80,17 +95,19 @@ func failureOf(err error) failure {
 	case errors.As(err, &office) && office.Kind == issuer.KindMissing:
 		return notFound()
 	case errors.As(err, &office) && office.Kind == issuer.KindUnavailable:
-		return failure{status: http.StatusServiceUnavailable, code: "unavailable", detail: "This could not be read just now. Please try again in a moment."}
+		return failure{status: http.StatusServiceUnavailable, code: "unavailable"}
 	case errors.As(err, &routed) && routed.Code == http.StatusNotFound:
 		return notFound()
 	case errors.As(err, &routed) && routed.Code == http.StatusMethodNotAllowed:
-		return failure{status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: "This address does not answer that kind of request."}
+		return failure{status: http.StatusMethodNotAllowed, code: "method_not_allowed"}
 	case errors.As(err, &routed) && routed.Code >= 400 && routed.Code < 500:
-		return failure{status: routed.Code, code: "bad_request", detail: "The request could not be read."}
+		return failure{status: routed.Code, code: "bad_request"}
+	case errors.Is(err, context.DeadlineExceeded): // more was asked for than could be done in the time that a request has
+		return failure{status: http.StatusServiceUnavailable, code: "unavailable"}
 	case errors.Is(err, context.Canceled): // the caller has gone: nobody reads this, and nothing is wrong here
-		return failure{status: http.StatusBadRequest, code: "bad_request", detail: "The request broke off."}
+		return failure{status: http.StatusBadRequest, code: "bad_request"}
 	}
-	return failure{status: http.StatusInternalServerError, code: "internal", detail: "Something went wrong here. It is not your fault, and it has been noted."}
+	return failure{status: http.StatusInternalServerError, code: "internal"}
 }
 
 // problem is the body of an error for programs (RFC 9457).
@@ -106,25 +123,26 @@ type problem struct {
 // fail answers every error: a page for people, problem+json for programs. But for the name of the request, nothing in it
 // depends on what was asked for.
 func (s *server) fail(err error, c echo.Context) {
-	if c.Response().Committed {
-		return
-	}
 	f := failureOf(err)
 	if f.status >= http.StatusInternalServerError {
 		s.Log.Error("failed", "request", requestID(c), "route", c.Path(), "cause", err.Error())
 	}
+	if c.Response().Committed {
+		return
+	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Accept")
+	h.Set("Vary", "Accept, Accept-Language")
 	h.Del("ETag")
 	if wantsPage(c) {
-		data := errorPage{frame: s.frame(f.title(), true), Status: f.status, Detail: f.detail}
+		l := languageOf(c)
+		data := errorPage{frame: s.spoken(c, f.title(l)), Status: f.status, Detail: f.say(l)}
 		if f.status >= http.StatusInternalServerError {
 			data.Reference = requestID(c)
 		}
-		err = s.page(c, f.status, "error", data)
+		err = s.pageIn(c, l, f.status, "error", data)
 	} else {
-		body, failed := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Detail: f.detail, Code: f.code, Instance: requestID(c)})
+		body, failed := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Detail: f.Error(), Code: f.code, Instance: requestID(c)})
 		if err = failed; err == nil {
 			err = c.Blob(f.status, mediaProblem, body)
 		}

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -161,6 +165,13 @@ func exhibits() map[string]exhibit {
 			verifier.Check{Step: "proof", Outcome: pass, Detail: "The signature fits the key that the credential itself names (eddsa-rdfc-2022)."})},
 		"altered": {report: report(no, open,
 			verifier.Check{Step: "proof", Outcome: fail, Code: "signature_invalid", Detail: "The signature does not fit this content: it was changed after it was signed, or another key signed it.", Pointer: "/proof", Clause: "VC-DI-EDDSA 3.3.2"},
+			verifier.Check{Step: "dates", Outcome: unknown, Code: "signature_invalid", Detail: notLooked},
+			verifier.Check{Step: "status", Outcome: unknown, Code: "signature_invalid", Detail: notLooked})},
+		"changed": {report: report(no, open,
+			verifier.Check{Step: "proof", Outcome: fail, Code: "signature_invalid", Detail: "The signature does not fit this document and this key.", Pointer: "/proof", Clause: "VC-DI-EDDSA 3.3.2"},
+			verifier.Check{Step: "proof", Outcome: warn, Code: "altered", Detail: "The issuer signed another value here.", Pointer: "/credentialSubject/identifier/0/identityHash", AsOf: &judgedAt,
+				Facts: verifier.Facts{verifier.FactHere: "Bob Lee <b>", verifier.FactPublished: "Kim Lee", verifier.FactAddress: testBase + "/c/in-force", verifier.FactOrigin: "network"}},
+			verifier.Check{Step: "proof", Outcome: warn, Code: "added_member", Detail: "A member was added after signing.", Pointer: "/credentialSubject/achievement/tag", Facts: verifier.Facts{verifier.FactHere: "tag"}},
 			verifier.Check{Step: "dates", Outcome: unknown, Code: "signature_invalid", Detail: notLooked},
 			verifier.Check{Step: "status", Outcome: unknown, Code: "signature_invalid", Detail: notLooked})},
 		"not-a-badge": {report: report(no, open,
@@ -355,27 +366,44 @@ func (g gallery) Achievements(ctx context.Context) ([]issuer.Achievement, error)
 func newGallery(t testing.TB) http.Handler {
 	t.Helper()
 	shown := exhibits()
+	judge := func(_ context.Context, input []byte) (*verifier.Report, error) {
+		var named struct{ Exhibit string }
+		if json.Unmarshal(input, &named) != nil {
+			return copied(shown["not-a-badge"].report), nil
+		}
+		if named.Exhibit == "broken" {
+			panic("secret of the house")
+		}
+		return copied(shown[named.Exhibit].report), nil
+	}
 	handler, err := New(Config{
-		Office: gallery{exhibits: shown},
-		Verify: func(_ context.Context, input []byte) (*verifier.Report, error) {
-			var named struct{ Exhibit string }
-			if json.Unmarshal(input, &named) != nil {
-				return shown["not-a-badge"].report, nil
+		Office: gallery{exhibits: shown}, Verify: judge, Base: testBase, Version: "1.2.3",
+		Now: func() time.Time { return judgedAt },
+		Check: &batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+			text := item.Text
+			if len(item.Links) > 0 {
+				name, found := strings.CutPrefix(item.Links[0], testBase+"/c/")
+				if !found {
+					return []*verifier.Report{unreadReport("ssrf_blocked", verifier.CauseBlocked)}, nil
+				}
+				text = []byte(`{"exhibit":"` + name + `"}`)
 			}
-			if named.Exhibit == "broken" {
-				panic("secret of the house")
+			report, err := judge(ctx, text)
+			if err != nil {
+				return nil, err
 			}
-			return shown[named.Exhibit].report, nil
-		},
-		FetchInput: func(_ context.Context, url string) ([]byte, error) {
-			name, found := strings.CutPrefix(url, testBase+"/c/")
-			if !found {
-				return nil, verifier.ErrBlocked
+			digest := sha256.Sum256(text)
+			report.Input.SHA256 = hex.EncodeToString(digest[:])
+			if report.Credential != nil { // each is a badge of its own
+				view := *report.Credential
+				view.ID = testBase + "/c/" + report.Input.SHA256[:22]
+				report.Credential = &view
 			}
-			return []byte(`{"exhibit":"` + name + `"}`), nil
-		},
-		Base: testBase,
-		Now:  func() time.Time { return judgedAt },
+			if len(item.Links) > 0 {
+				report.Input.Kind, report.Input.URL = "url", item.Links[0]
+			}
+			return []*verifier.Report{report}, nil
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"maps"
 	"mime/multipart"
@@ -17,16 +18,43 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
 var update = flag.Bool("update", false, "write the golden pages anew")
 
-// stop is one page of the gallery: an address that is opened, or a text that is given to the form of /verify.
+// stop is one page of the gallery: an address that is opened, or a text and files that are given to the form of /verify.
 type stop struct {
-	Path   string `json:"path"`
-	Text   string `json:"text,omitempty"`
-	Status int    `json:"status"`
+	Path   string     `json:"path"`
+	Text   string     `json:"text,omitempty"`
+	Files  []testFile `json:"files,omitempty"`
+	Status int        `json:"status"`
+}
+
+// testFile is a file for the form.
+type testFile struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// form is the body of a form and its media type.
+func (s stop) form(t testing.TB) (*bytes.Buffer, string) {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	err := form.WriteField("text", s.Text)
+	for _, file := range s.Files {
+		part, failed := form.CreateFormFile("credential", file.Name)
+		if err = errors.Join(err, failed); err == nil {
+			_, err = part.Write([]byte(file.Text))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	form.Close()
+	return &body, form.FormDataContentType()
 }
 
 // stops are all pages of the gallery, by name.
@@ -49,12 +77,24 @@ func stops() map[string]stop {
 		"error-our-fault":           {Path: "/verify", Text: `{"exhibit":"broken"}`, Status: 500},
 		"report-by-link":            {Path: "/verify", Text: testBase + "/c/in-force", Status: 200},
 	}
+	var many []testFile
+	for _, name := range []string{"in-force", "revoked", "altered", "status-unknown", "in-force", "hostile", "not-a-badge", "long-words", "right-to-left", "presentation"} {
+		many = append(many, testFile{Name: name + ".json", Text: `{"exhibit":"` + name + `"}`})
+	}
+	many[1].Name = "<script>alert(1)</script>\u202egnp.png"
+	all["table"] = stop{Path: "/verify", Files: many, Text: "https://10.0.0.1/", Status: 200}
 	for name := range exhibits() {
 		all["badge-"+name] = stop{Path: "/c/" + name, Status: 200}
 		all["report-"+name] = stop{Path: "/verify", Text: `{"exhibit":"` + name + `"}`, Status: 200}
 	}
-	for _, name := range []string{"not-a-badge", "presentation", "record", "old-standard"} { // nothing of ours has such an address
+	for _, name := range []string{"not-a-badge", "presentation", "record", "old-standard", "changed"} { // nothing of ours has such an address
 		delete(all, "badge-"+name)
+	}
+	for name, s := range maps.Clone(all) { // what speaks Spanish does so too
+		if s.Path == "/verify" || s.Status != http.StatusOK {
+			s.Path += "?lang=es"
+			all[name+"-es"] = s
+		}
 	}
 	return all
 }
@@ -63,15 +103,10 @@ func stops() map[string]stop {
 func (s stop) open(t *testing.T, handler http.Handler) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, s.Path, nil)
-	if s.Text != "" {
-		var body bytes.Buffer
-		form := multipart.NewWriter(&body)
-		if err := form.WriteField("text", s.Text); err != nil {
-			t.Fatal(err)
-		}
-		form.Close()
-		r = httptest.NewRequest(http.MethodPost, s.Path, &body)
-		r.Header.Set("Content-Type", form.FormDataContentType())
+	if s.Text != "" || len(s.Files) > 0 {
+		body, media := s.form(t)
+		r = httptest.NewRequest(http.MethodPost, s.Path, body)
+		r.Header.Set("Content-Type", media)
 	}
 	r.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 	w := httptest.NewRecorder()
@@ -83,7 +118,7 @@ func (s stop) open(t *testing.T, handler http.Handler) *httptest.ResponseRecorde
 func TestGoldenPages(t *testing.T) {
 	handler := newGallery(t)
 	// What changes by itself: the names of requests, and the digests in the names of files.
-	changing := regexp.MustCompile(`[A-Z2-7]{26}|/static/(laurel|mark)\.[0-9a-f]{16}`)
+	changing := regexp.MustCompile(`[A-Z2-7]{26}|/static/(laurel|mark|verify|table)\.[0-9a-f]{16}|name="reports" value="[^"]+"|href="data:[^"]+"`)
 	folder := filepath.Join("testdata", "golden")
 	if *update {
 		if err := os.RemoveAll(folder); err != nil {
@@ -99,6 +134,12 @@ func TestGoldenPages(t *testing.T) {
 			w := known[name].open(t, handler)
 			wantStatus(t, w, known[name].Status)
 			page := changing.ReplaceAllStringFunc(w.Body.String(), func(found string) string {
+				if kind, _, isData := strings.Cut(found, ";base64,"); isData {
+					return kind + `;base64,DATA"`
+				}
+				if strings.HasPrefix(found, "name=") {
+					return `name="reports" value="SEALED"`
+				}
 				if file, _, isFile := strings.Cut(found, "."); isFile {
 					return file + ".DIGEST"
 				}
@@ -137,7 +178,7 @@ func TestGoldenPages(t *testing.T) {
 func harmless(t *testing.T, page string) {
 	t.Helper()
 	for _, r := range page {
-		if hidden(r) && r != '\n' && r != '\t' {
+		if wording.Hidden(r) && r != '\n' && r != '\t' {
 			t.Errorf("the page holds %U", r)
 		}
 	}
@@ -154,7 +195,12 @@ func harmless(t *testing.T, page string) {
 		if token.Data == "h1" {
 			headings++
 		}
-		if slices.Contains([]string{"script", "style", "iframe", "object", "embed", "base", "template", "b", "i"}, token.Data) {
+		if token.Data == "script" { // nothing but a file of ours, and nothing in it
+			if tokens.Next() != html.EndTagToken || !slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == "src" }) {
+				t.Errorf("the page holds %s", token)
+			}
+		}
+		if slices.Contains([]string{"style", "iframe", "object", "embed", "base", "template", "b", "i"}, token.Data) {
 			t.Errorf("the page holds %s", token)
 		}
 		for _, a := range token.Attr {
@@ -173,13 +219,15 @@ func judgeAttribute(token html.Token, a html.Attribute) string {
 	own := strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//")
 	scheme, _, _ := strings.Cut(a.Val, ":")
 	abroad := scheme == "https" || scheme == "http"
+	kept := token.Data == "a" && slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == "download" }) // saved, not opened
+	within := regexp.MustCompile(`^#(main|(row|report)-[0-9]+|s-[a-z]+)$`).MatchString(a.Val)
 	loaded := token.Data == "link" && !slices.Contains(token.Attr, html.Attribute{Key: "rel", Val: "canonical"})
 	switch {
 	case strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcset":
 		return "an attribute that runs, paints or loads"
-	case (a.Key == "src" || a.Key == "action" || a.Key == "href" && loaded) && !own:
+	case (a.Key == "src" || a.Key == "action" || a.Key == "formaction" || a.Key == "href" && loaded) && !own:
 		return "loaded from elsewhere"
-	case a.Key == "href" && !own && !abroad && scheme != "mailto" && a.Val != "#main":
+	case a.Key == "href" && !own && !abroad && scheme != "mailto" && !within && !(kept && scheme == "data"):
 		return "a link of another kind"
 	}
 	return ""

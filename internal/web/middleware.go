@@ -15,9 +15,6 @@ import (
 	"github.com/laurelbadges/laurel/credential"
 )
 
-// envelope is what a form or a JSON object may add around a file of the greatest size.
-const envelope = 64 * 1024
-
 // chain sets the middleware in its one order. The rate limit stands on its route, behind all of these.
 func (s *server) chain(e *echo.Echo) {
 	e.Use(s.recovered, identified, s.logged, secured, sized, s.sameOrigin)
@@ -97,12 +94,15 @@ func shortened(id string) string {
 }
 
 // secured sets the headers that every answer carries. Pages hold no script and no style of their own, so the policy
-// needs no exception.
+// needs no exception; only the pages around checking load one script, from here, to make them more comfortable.
 func secured(next echo.HandlerFunc) echo.HandlerFunc {
 	const policy = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("Content-Security-Policy", policy)
+		if c.Path() == "/verify" || c.Path() == recordPath {
+			h.Set("Content-Security-Policy", policy+"; script-src 'self'")
+		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()")
@@ -117,10 +117,13 @@ func secured(next echo.HandlerFunc) echo.HandlerFunc {
 func sized(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		limit := int64(credential.Limits.Body)
-		if c.Path() == "/verify" {
+		r := c.Request()
+		switch media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); {
+		case c.Path() == "/verify" && strings.EqualFold(strings.TrimSpace(media), "multipart/form-data"):
+			limit = formMost
+		case c.Path() == "/verify", c.Path() == recordPath:
 			limit = int64(credential.Limits.Upload) + envelope
 		}
-		r := c.Request()
 		if r.ContentLength > limit {
 			return tooLarge(limit)
 		}
@@ -133,7 +136,7 @@ func sized(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := s.origins.Check(c.Request()); err != nil {
-			return failure{status: http.StatusForbidden, code: "cross_origin", detail: "This request came from a page of another site."}
+			return failure{status: http.StatusForbidden, code: "cross_origin"}
 		}
 		return next(c)
 	}
@@ -156,7 +159,7 @@ func (s *server) mayAsk(address netip.Addr) bool {
 }
 
 func tooMany() failure {
-	return failure{status: http.StatusTooManyRequests, code: "rate_limited", detail: "Too many checks from your address. Please wait a moment and try again."}
+	return failure{status: http.StatusTooManyRequests, code: "rate_limited"}
 }
 
 // public marks the answers that any site may read: documents that are public in themselves and carry no cookie.

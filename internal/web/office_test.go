@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -152,11 +154,10 @@ func goodReport() *verifier.Report {
 // an hour later, so that nothing is remembered from one page to the next.
 type fixture struct {
 	http.Handler
-	looks   int
-	report  *verifier.Report
-	inputs  [][]byte
-	fetched []string
-	log     bytes.Buffer
+	looks  int
+	report *verifier.Report
+	inputs [][]byte
+	log    bytes.Buffer
 }
 
 func newFixture(t testing.TB, change func(*Config)) *fixture {
@@ -168,16 +169,23 @@ func newFixture(t testing.TB, change func(*Config)) *fixture {
 			f.inputs = append(f.inputs, bytes.Clone(input))
 			return f.report, nil
 		},
-		FetchInput: func(_ context.Context, url string) ([]byte, error) {
-			f.fetched = append(f.fetched, url)
-			switch {
-			case strings.Contains(url, "blocked"):
-				return nil, verifier.ErrBlocked
-			case strings.Contains(url, "gone"):
-				return nil, verifier.ErrUnavailable
+		Check: &batch.Checker{Verify: func(_ context.Context, item carrier.Item) ([]*verifier.Report, error) {
+			if len(item.Links) == 0 {
+				f.inputs = append(f.inputs, bytes.Clone(item.Bytes))
+				return []*verifier.Report{copied(f.report)}, nil
 			}
-			return []byte("fetched"), nil
-		},
+			switch link := item.Links[0]; {
+			case strings.Contains(link, "blocked"):
+				return []*verifier.Report{unreadReport("ssrf_blocked", verifier.CauseBlocked)}, nil
+			case strings.Contains(link, "gone"):
+				return []*verifier.Report{unreadReport("input_unavailable", verifier.CauseTimeout)}, nil
+			case strings.Contains(link, "large"):
+				return []*verifier.Report{unreadReport("input_unavailable", verifier.CauseTooLarge)}, nil
+			default:
+				f.inputs = append(f.inputs, []byte("read at "+link))
+				return []*verifier.Report{copied(f.report)}, nil
+			}
+		}},
 		Base:       testBase,
 		VerifyRate: 120,
 		Now: func() time.Time {
@@ -242,4 +250,24 @@ func wantNoText(t *testing.T, w *httptest.ResponseRecorder, texts ...string) {
 
 func panicking(context.Context, []byte) (*verifier.Report, error) { panic("secret of the house") }
 
-func unread(context.Context, string) ([]byte, error) { return nil, verifier.ErrUnavailable }
+// unchecked is a checker that nobody should ask.
+func unchecked() *batch.Checker {
+	return &batch.Checker{Verify: func(context.Context, carrier.Item) ([]*verifier.Report, error) { panic("secret of the house") }}
+}
+
+// copied is a report that may be changed, as what is handed in gives a new one each time.
+func copied(r *verifier.Report) *verifier.Report {
+	again := *r
+	return &again
+}
+
+// unreadReport is the report on a link at which nothing could be read.
+func unreadReport(code, cause string) *verifier.Report {
+	return &verifier.Report{
+		Outcome: verifier.Unknown, Authentic: verifier.Undecided, InForce: verifier.Undecided, AsOf: judgedAt, Input: verifier.Input{Kind: "url"},
+		Checks: []verifier.Check{{
+			Step: "form", Outcome: verifier.NotKnown, Code: code, Title: "Form", Detail: "Nothing could be read there.",
+			Facts: verifier.Facts{verifier.FactAddress: "https://school.example/badge", verifier.FactCause: cause},
+		}},
+	}
+}

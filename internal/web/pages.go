@@ -11,8 +11,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/batch"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
-	"github.com/laurelbadges/laurel/verifier"
 )
 
 //go:embed templates
@@ -21,15 +22,16 @@ var templateFiles embed.FS
 // pages are the templates by name, each with the layout around it.
 type pages map[string]*template.Template
 
-func loadPages(a assets) (pages, error) {
+// loadPages reads the pages of one language.
+func loadPages(a assets, l wording.Language) (pages, error) {
 	shared, err := template.New("layout.html").
-		Funcs(template.FuncMap{"asset": a.link}).
+		Funcs(template.FuncMap{"asset": a.link}).Funcs(words(l)).
 		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the layout: %w", err)
 	}
 	p := make(pages)
-	for _, name := range []string{"home", "verify", "report", "credential", "achievement", "organisation", "error"} {
+	for _, name := range []string{"home", "verify", "report", "table", "credential", "achievement", "organisation", "error"} {
 		copied, err := shared.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("reading the page %s: %w", name, err)
@@ -48,6 +50,10 @@ type frame struct {
 	Local    bool   // its addresses work on this machine only
 	Unlisted bool   // search engines are asked to leave the page out
 	Preview  *preview
+	Query    string   // keeps the links of the page in the language that was chosen; "" for none
+	Tongues  []tongue // the other languages of the page; none where it speaks English only
+	Sealing  bool     // the page holds the form with the report, which is sent along to show it in another language
+	Script   string   // name of a static file
 }
 
 // preview is what other sites show of a page that somebody links to (the Open Graph protocol). Previews are kept for months,
@@ -74,17 +80,28 @@ func (s *server) previewOf(name, kind, issuer, url, achievement string) *preview
 	}
 	return &preview{
 		Title:       name,
-		Description: cut(description, 60) + ". Anyone can check it here.",
+		Description: wording.Cut(description, 60) + ". Anyone can check it here.",
 		URL:         url,
 		Image:       s.Base + "/a/" + achievement + "/image.png",
 		Alt:         "Badge picture: " + name,
 	}
 }
 
-// page renders a template as a whole before anything is sent, so that an error can still become an error page.
+// page renders a page that speaks English only.
 func (s *server) page(c echo.Context, status int, name string, data any) error {
+	return s.render(c, wording.English, status, name, data)
+}
+
+// pageIn renders a page that speaks every language.
+func (s *server) pageIn(c echo.Context, l wording.Language, status int, name string, data any) error {
+	c.Response().Header().Set("Content-Language", string(l))
+	return s.render(c, l, status, name, data)
+}
+
+// render renders a template as a whole before anything is sent, so that an error can still become an error page.
+func (s *server) render(c echo.Context, l wording.Language, status int, name string, data any) error {
 	var out bytes.Buffer
-	if err := s.pages[name].Execute(&out, data); err != nil {
+	if err := s.pages[l][name].Execute(&out, data); err != nil {
 		return fmt.Errorf("rendering the page %s: %w", name, err)
 	}
 	return c.HTMLBlob(status, out.Bytes())
@@ -127,7 +144,7 @@ func (s *server) home(c echo.Context) error {
 		if a.Archived != nil {
 			continue // it can be earned no more
 		}
-		data.Achievements = append(data.Achievements, reference{Name: plain(a.Name), Link: "/a/" + a.ID, Lines: nonEmpty(names[a.Organisation])})
+		data.Achievements = append(data.Achievements, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID, Lines: nonEmpty(names[a.Organisation])})
 	}
 	c.Response().Header().Set("Cache-Control", cacheAsk)
 	return s.page(c, http.StatusOK, "home", data)
@@ -135,62 +152,23 @@ func (s *server) home(c echo.Context) error {
 
 // ownParty is an issuer of this installation.
 func ownParty(o issuer.Organisation) party {
-	return party{Name: first(o.Name, host(o.DID)), ID: plain(o.DID), Host: host(o.DID), Link: "/i/" + o.ID}
+	return party{Name: wording.First(o.Name, wording.Host(o.DID)), ID: wording.Plain(o.DID), Host: wording.Host(o.DID), Link: "/i/" + o.ID}
+}
+
+type verifyPage struct {
+	frame
+	Most      int // files at a time
+	MostBytes int // of them together
+	FileBytes int // of one
 }
 
 func (s *server) verifyForm(c echo.Context) error {
-	c.Response().Header().Set("Cache-Control", cacheAsk)
-	data := s.frame("Check a badge", false)
-	data.Preview = &preview{Title: data.Title, Description: "Is it authentic, and is it in force? Give us its picture, file or link.", URL: s.Base + "/verify"}
-	return s.page(c, http.StatusOK, "verify", data)
-}
-
-type reportPage struct {
-	frame
-	Verdict verdict
-	Badge   *badge // nil where nothing was secured
-	Kind    string // what was read
-	SHA256  string
-	Checks  checked
-	Inside  []inside // of a presentation or a record
-	JSON    string
-}
-
-// reportPage shows a report to whoever gave the badge.
-func (s *server) reportPage(c echo.Context, report *verifier.Report) error {
-	v := judge(report, nil)
-	data := reportPage{frame: s.frame(v.Title, true), Verdict: v, Kind: kindWords(report.Input), SHA256: report.Input.SHA256}
-	if report.Credential != nil && report.Authentic != verifier.No && report.Credential.Kind != credential.KindPresentation {
-		data.Badge = viewOf(report.Credential, holder)
-	}
-	data.Checks = checksOf(report)
-	data.Inside = insideOf(report)
-	body, err := reportJSON(report)
-	if err != nil {
-		return err
-	}
-	data.JSON = visible(string(body))
-	return s.page(c, http.StatusOK, "report", data)
-}
-
-// inside is a credential inside a presentation or a record, with its own verdict.
-type inside struct {
-	Name    string
-	Verdict verdict
-	Badge   *badge
-	Checks  checked
-}
-
-// insideOf gathers the reports of everything inside a report, the outer before the inner.
-func insideOf(report *verifier.Report) []inside {
-	var all []inside
-	for _, r := range report.Credentials {
-		one := inside{Name: "A credential", Verdict: judge(r, nil), Checks: checksOf(r)}
-		if r.Credential != nil {
-			one.Badge = viewOf(r.Credential, holder)
-			one.Name = one.Badge.Name
-		}
-		all = append(append(all, one), insideOf(r)...)
-	}
-	return all
+	h := c.Response().Header()
+	h.Set("Cache-Control", cacheAsk)
+	h.Set("Vary", "Accept-Language")
+	l := languageOf(c)
+	data := s.spoken(c, l.Say("page.verify.heading"))
+	data.Unlisted, data.Script = false, "verify.js"
+	data.Preview = &preview{Title: data.Title, Description: l.Say("page.verify.preview"), URL: s.Base + "/verify"}
+	return s.pageIn(c, l, http.StatusOK, "verify", verifyPage{frame: data, Most: batch.MostRows, MostBytes: batch.MostBytes, FileBytes: credential.Limits.Upload})
 }

@@ -58,10 +58,7 @@ func (s *server) static(c echo.Context) error {
 	if !ok {
 		return notFound()
 	}
-	media := "text/css; charset=utf-8"
-	if path.Ext(name) == ".svg" {
-		media = "image/svg+xml"
-	}
+	media := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
 	h := c.Response().Header()
 	h.Set("Content-Type", media)
 	h.Set("Cache-Control", cacheForever)

@@ -1,10 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"html/template"
 	"strings"
-	"unicode"
 
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
@@ -40,7 +41,7 @@ type party struct {
 type labelled struct {
 	Label string
 	Value string
-	Time  moment
+	Time  wording.Moment
 }
 
 type reference struct {
@@ -58,54 +59,51 @@ const (
 )
 
 // viewOf prepares a credential for a page.
-func viewOf(v *verifier.View, who audience) *badge {
+func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 	b := &badge{
-		Standard: plain(v.Standard),
-		Kind:     kindName(v.Kind),
-		Name:     plain(v.Name),
-		Issuer:   partyOf(v.Issuer),
+		Standard: l.Standard(v.Standard),
+		Kind:     l.KindName(v.Kind),
+		Name:     wording.Plain(v.Name),
+		Issuer:   partyOf(l, v.Issuer),
 	}
-	if strings.HasPrefix(b.Standard, "Open Badges 2") {
-		b.Standard += ", an older standard"
-	}
-	b.setRecipient(v.Recipient, who)
+	b.setRecipient(l, v.Recipient, who)
 	if a := v.Achievement; a != nil {
 		if a.Type != "" {
-			b.Kind = typeName(a.Type)
+			b.Kind = l.TypeName(a.Type)
 		}
-		b.Name = first(a.Name, v.Name)
-		b.Description = prose(a.Description)
+		b.Name = wording.First(a.Name, v.Name)
+		b.Description = wording.Prose(a.Description)
 		b.Criteria = markdown(a.Criteria)
 		b.CriteriaLink = webLink(a.CriteriaURL)
-		b.Version = plain(a.Version)
+		b.Version = wording.Plain(a.Version)
 		if a.Creator != nil && a.Creator.ID != v.Issuer.ID {
-			creator := partyOf(*a.Creator)
+			creator := partyOf(l, *a.Creator)
 			b.Creator = &creator
 		}
 	}
-	b.Name = first(b.Name, b.Kind)
+	b.Name = wording.First(b.Name, b.Kind)
 	for _, d := range []struct{ label, value string }{
-		{"Awarded", v.Awarded}, {"In force from", v.ValidFrom}, {"In force until", v.ValidUntil},
+		{"page.badge.awarded", v.Awarded}, {"page.badge.from", v.ValidFrom}, {"page.badge.until", v.ValidUntil},
 	} {
-		if d.value == "" || d.label == "In force from" && d.value == v.Awarded {
+		if d.value == "" || d.label == "page.badge.from" && d.value == v.Awarded {
 			continue
 		}
-		b.Dates = append(b.Dates, labelled{Label: d.label, Time: signedDate(d.value)})
+		b.Dates = append(b.Dates, labelled{Label: l.Say(d.label), Time: l.SignedDate(d.value)})
 	}
 	if v.ValidUntil == "" && (v.Awarded != "" || v.ValidFrom != "") {
-		b.Dates = append(b.Dates, labelled{Label: "In force until", Value: "No end date"})
+		b.Dates = append(b.Dates, labelled{Label: l.Say("page.badge.until"), Value: l.Say("page.badge.no_end")})
 	}
 	for _, mark := range v.Results {
-		b.Results = append(b.Results, labelled{Label: first(mark.Name, "Result"), Value: markWords(mark)})
+		b.Results = append(b.Results, labelled{Label: wording.First(mark.Name, l.Say("page.badge.result")), Value: l.Mark(mark)})
 	}
 	for _, a := range v.Alignments {
-		b.Alignments = append(b.Alignments, alignmentOf(a.Name, a.URL, a.Code, a.Framework, a.Description))
+		b.Alignments = append(b.Alignments, alignmentOf(l, a.Name, a.URL, a.Code, a.Framework, a.Description))
 	}
 	for _, e := range v.Evidence {
-		b.Evidence = append(b.Evidence, evidenceOf(e))
+		b.Evidence = append(b.Evidence, evidenceOf(l, e))
 	}
 	for _, e := range v.Endorsements {
-		b.Endorsements = append(b.Endorsements, partyOf(e))
+		b.Endorsements = append(b.Endorsements, partyOf(l, e))
 	}
 	b.Superseded = webLink(v.Superseded)
 	return b
@@ -113,118 +111,40 @@ func viewOf(v *verifier.View, who audience) *badge {
 
 // setRecipient sorts the identifiers of the recipient into a name and the rest. A hash says nothing to a reader, so it is
 // named and not printed.
-func (b *badge) setRecipient(identities []verifier.Identity, who audience) {
+func (b *badge) setRecipient(l wording.Language, identities []verifier.Identity, who audience) {
 	for _, identity := range identities {
-		label, known := identityNames[identity.Type]
-		if !known {
-			label = "identifier (" + first(identity.Type, "of no named type") + ")"
+		if identity.Type == "name" && !identity.Hashed {
+			b.Recipient = cmp.Or(b.Recipient, wording.Plain(identity.Value))
+			continue
 		}
-		switch {
-		case identity.Type == "name" && !identity.Hashed:
-			if b.Recipient == "" {
-				b.Recipient = plain(identity.Value)
-			}
-		case identity.Hashed:
-			b.Identifiers = append(b.Identifiers, "hashed "+label)
-		case who == anyone:
-			b.Identifiers = append(b.Identifiers, label+", not shown here")
-		default:
-			b.Identifiers = append(b.Identifiers, label+" "+plain(identity.Value))
-		}
+		b.Identifiers = append(b.Identifiers, l.Identity(identity, who == holder))
 	}
 }
 
-// identityNames words the identityType values of Open Badges 3.0 appendix B.2 that pages meet most.
-var identityNames = map[string]string{
-	"id":           "identifier",
-	"name":         "name",
-	"emailAddress": "e-mail",
-	"sourcedId":    "roster number",
-	"systemId":     "system number",
-	"userName":     "user name",
-	"accountId":    "account number",
+func partyOf(l wording.Language, p verifier.Party) party {
+	return party{Name: l.PartyName(p), ID: wording.Plain(p.ID), Host: wording.Host(p.ID), Link: webLink(p.URL)}
 }
 
-func partyOf(p verifier.Party) party {
-	return party{Name: partyName(p), ID: plain(p.ID), Host: host(p.ID), Link: webLink(p.URL)}
-}
-
-// partyName is the name that somebody goes by, or failing that who they are.
-func partyName(p verifier.Party) string {
-	return first(p.Name, host(p.ID), p.ID, "An issuer without a name")
-}
-
-func kindName(kind string) string {
-	switch kind {
-	case "AchievementCredential", "OpenBadgeCredential", "Assertion":
-		return "Badge"
-	case "EndorsementCredential":
-		return "Endorsement"
-	case "ClrCredential":
-		return "Learner record"
-	}
-	return "Credential"
-}
-
-// typeName turns an achievementType (Open Badges 3.0 appendix B.2) into words: MicroCredential, ResearchDoctorate,
-// ext:LicenseRenewal.
-func typeName(t string) string {
-	t = strings.TrimPrefix(plain(t), "ext:")
-	if t == "MicroCredential" || t == "Microcredential" {
-		return "Micro-credential"
-	}
-	var b strings.Builder
-	for i, r := range t {
-		if i > 0 && unicode.IsUpper(r) {
-			b.WriteByte(' ')
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return first(b.String(), "Badge")
-}
-
-// markWords joins what a result says: level, value, status.
-func markWords(mark verifier.Mark) string {
-	level, value := plain(mark.AchievedLevel), plain(mark.Value)
-	words := level
-	switch {
-	case level == "":
-		words = value
-	case value != "" && value != level:
-		words = level + " (" + value + ")"
-	}
-	status := typeName(mark.Status)
-	switch {
-	case mark.Status == "":
-	case words == "":
-		words = status
-	default:
-		words += ", " + strings.ToLower(status)
-	}
-	return first(words, "Not given")
-}
-
-func alignmentOf(name, address, code, framework, description string) reference {
-	r := reference{Name: first(name, code, "A standard without a name"), Link: webLink(address)}
-	if line := strings.Join(nonEmpty(plain(framework), plain(code)), ", "); line != "" && line != r.Name {
+func alignmentOf(l wording.Language, name, address, code, framework, description string) reference {
+	r := reference{Name: wording.First(name, code, l.Say("page.badge.alignment.unnamed")), Link: webLink(address)}
+	if line := strings.Join(nonEmpty(wording.Plain(framework), wording.Plain(code)), ", "); line != "" && line != r.Name {
 		r.Lines = append(r.Lines, line)
 	}
 	if description != "" {
-		r.Lines = append(r.Lines, prose(description))
+		r.Lines = append(r.Lines, wording.Prose(description))
 	}
 	return r
 }
 
-func evidenceOf(e verifier.Evidence) reference {
+func evidenceOf(l wording.Language, e verifier.Evidence) reference {
 	r := reference{Link: webLink(e.ID)}
-	r.Name = first(e.Name, e.Genre, r.Link, "Evidence")
+	r.Name = wording.First(e.Name, e.Genre, r.Link, l.Say("page.badge.evidence"))
 	if r.Link != "" && r.Name != r.Link {
-		r.Lines = append(r.Lines, "At "+host(e.ID))
+		r.Lines = append(r.Lines, l.Say("page.badge.evidence.at", "host", wording.Host(e.ID)))
 	}
 	for _, text := range []string{e.Description, e.Narrative} {
 		if text != "" {
-			r.Lines = append(r.Lines, prose(text))
+			r.Lines = append(r.Lines, wording.Prose(text))
 		}
 	}
 	return r

@@ -17,7 +17,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/paper"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -40,13 +42,14 @@ type Office interface {
 	StatusListVCJWT(ctx context.Context, id string) (string, error)
 }
 
-// Config says what to serve. Office, Verify, FetchInput and Base must be set.
+// Config says what to serve. Office, Verify, Check and Base must be set.
 type Config struct {
 	Office Office
-	// Verify judges a credential in any form. What it finds is in the report; an error says that it could not run.
+	// Verify judges a credential of this installation, for its own page. What it finds is in the report; an error says that it
+	// could not run.
 	Verify func(ctx context.Context, input []byte) (*verifier.Report, error)
-	// FetchInput reads what stands at an https URL that a visitor gives. Its errors wrap those of [verifier.Fetcher].
-	FetchInput func(ctx context.Context, url string) ([]byte, error)
+	// Check opens and judges what visitors hand in.
+	Check *batch.Checker
 	// Base is the public URL of the installation: scheme and host without a path or a slash at the end.
 	Base string
 	// Local says that Base works on this machine only. Pages then say so, and requests from this machine are not
@@ -61,17 +64,20 @@ type Config struct {
 	Now func() time.Time
 	// Log receives one line for each request, without query, identities or whole credential ids. Nil keeps no log.
 	Log *slog.Logger
+	// Version of the program, for the records to file.
+	Version string
 }
 
 // server holds what the handlers share. It is not changed after New.
 type server struct {
 	Config
-	pages   pages
+	pages   map[wording.Language]pages
 	assets  assets
 	limits  *limiter
 	origins *http.CrossOriginProtection
 	uploads *uploads
 	judged  *judgements
+	seal    seal
 	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
 
@@ -99,8 +105,8 @@ func New(config Config) (*Site, error) {
 	if err != nil || base.Host == "" || base.Path != "" || (base.Scheme != "https" && base.Scheme != "http") {
 		return nil, fmt.Errorf("serving pages: %q is not a URL of scheme and host only", config.Base)
 	}
-	if config.Office == nil || config.Verify == nil || config.FetchInput == nil {
-		return nil, errors.New("serving pages: the issuer, the verifier or the reader of links is not set")
+	if config.Office == nil || config.Verify == nil || config.Check == nil {
+		return nil, errors.New("serving pages: the issuer or the verifier is not set")
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
@@ -110,7 +116,7 @@ func New(config Config) (*Site, error) {
 	}
 	s := &server{
 		Config: config, limits: newLimiter(config.VerifyRate), origins: http.NewCrossOriginProtection(), uploads: newUploads(),
-		judged: newJudgements(), art: sync.OnceValues(paper.ArtPNG),
+		judged: newJudgements(), seal: newSeal(), pages: map[wording.Language]pages{}, art: sync.OnceValues(paper.ArtPNG),
 	}
 	// Behind a proxy the Host header need not be ours: pages of our own address may always post.
 	if err := s.origins.AddTrustedOrigin(config.Base); err != nil {
@@ -119,8 +125,10 @@ func New(config Config) (*Site, error) {
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("serving pages: %w", err)
 	}
-	if s.pages, err = loadPages(s.assets); err != nil {
-		return nil, fmt.Errorf("serving pages: %w", err)
+	for _, l := range wording.Languages {
+		if s.pages[l], err = loadPages(s.assets, l); err != nil {
+			return nil, fmt.Errorf("serving pages: %w", err)
+		}
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -157,6 +165,7 @@ func (s *server) routes(e *echo.Echo) {
 	get("/", s.home)
 	get("/verify", s.verifyForm)
 	e.POST("/verify", s.verify, s.limited)
+	e.POST(recordPath, s.record, s.limited)
 	open("/c/:id", s.credential)
 	open("/c/:id/qr.png", s.qrPNG)
 	open("/c/:id/qr.svg", s.qrSVG)

@@ -1,7 +1,8 @@
 // Walks through pages as people do: with and without colour, wide and narrow, by keyboard, without JavaScript. Reads one JSON
 // document from standard input:
-//   {"origin": "http://127.0.0.1:…", "stops": {name: {"path": …, "text": …, "status": …}}, "pictures": folder or ""}
-// A stop with a text is reached through the form at its path. Writes {"looks": number, "findings": [text, …]}.
+//   {"origin": "http://127.0.0.1:…", "stops": {name: {"path": …, "text": …, "files": [{"name": …, "text": …}], "status": …}},
+//    "pictures": folder or ""}
+// A stop with a text or files is reached through the form at its path. Writes {"looks": number, "findings": [text, …]}.
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
@@ -21,6 +22,8 @@ const browser = await chromium.launch({executablePath: '/usr/bin/chromium', args
 
 const sizes = {wide: {width: 1280, height: 900}, narrow: {width: 320, height: 640}};
 
+const asFile = ({name, text}) => ({name, mimeType: 'application/octet-stream', buffer: Buffer.from(text)});
+
 // Opens a stop and notes everything that a browser complains about.
 async function open(page, name, stop) {
   const status = response => {
@@ -28,12 +31,13 @@ async function open(page, name, stop) {
       findings.push(`${name}: status ${response.status()}, not ${stop.status}`);
     }
   };
-  if(!stop.text) {
+  if(!stop.text && !stop.files) {
     status(await page.goto(origin + stop.path));
     return;
   }
   await page.goto(origin + stop.path);
-  await page.fill('textarea', stop.text);
+  await page.fill('textarea', stop.text ?? '');
+  await page.setInputFiles('input[type=file]', (stop.files ?? []).map(asFile));
   const [response] = await Promise.all([page.waitForNavigation(), page.click('button[type=submit]')]);
   status(response);
 }
@@ -82,7 +86,7 @@ async function fits(page, look) {
   const wide = await page.evaluate(() => {
     const over = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
     const widest = () => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
-      !e.closest('pre, svg, .skip')).map(e => `${e.tagName.toLowerCase()}.${e.className}`).slice(0, 3).join(' ');
+      !e.closest('pre, svg, .skip, .unseen')).map(e => `${e.tagName.toLowerCase()}.${e.className}`).slice(0, 3).join(' ');
     const plain = over() > 0 ? widest() || 'something' : '';
     const sheet = new CSSStyleSheet();
     sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }');
@@ -104,7 +108,8 @@ async function tab(page, look) {
   const expected = await page.evaluate(() => {
     document.activeElement?.blur();
     window.scrollTo(0, 0);
-    return [...document.querySelectorAll('a[href], button, input, textarea, summary, [tabindex="0"]')].filter(e => e.checkVisibility()).length;
+    return [...document.querySelectorAll('a[href], button, input, textarea, summary, [tabindex="0"]')] // of radio buttons Tab reaches the chosen one
+      .filter(e => e.checkVisibility() && !(e.type === 'radio' && !e.checked)).length;
   });
   const reached = new Set();
   for(let i = 0; i < expected + 2; i++) {
@@ -225,7 +230,128 @@ async function without() {
   await context.close();
 }
 
+// The table, with JavaScript or without: answers are told apart, a report is one click away, and what is saved is a file. With it,
+// the columns are sorted.
+async function table(javaScriptEnabled) {
+  const how = javaScriptEnabled ? 'the table' : 'the table without JavaScript';
+  const expect = (what, good) => {
+    if(!good) {
+      findings.push(`${how}: ${what}`);
+    }
+  };
+  for(const [size, viewport] of Object.entries(sizes)) {
+    const context = await browser.newContext({javaScriptEnabled, viewport, acceptDownloads: true});
+    const page = await context.newPage();
+    listen(page, () => how);
+    const stop = stops.table;
+    await open(page, how, stop);
+    const shown = () => page.locator('tbody:visible').count();
+    const all = await shown();
+    expect(`${all} rows for ${stop.files.length} files and a link`, all === stop.files.length + 1);
+    expect('it is still at work', !await page.locator('.busy').isVisible());
+    const counts = await page.locator('.counts').boundingBox(), rows = await page.locator('#rows').boundingBox();
+    expect('the counts are not above the rows', counts.y + counts.height <= rows.y);
+    await page.locator('#show-no').check();
+    expect('the filter shows other answers', await shown() === await page.locator('tbody.r-no').count() && await shown() < all);
+    await picture(page, `${javaScriptEnabled ? 'table' : 'table-plain'}-filtered-${size}`);
+    await page.locator('#show-all').check();
+    await page.locator('tbody:nth-of-type(2) .pill').click();
+    expect('the report is not shown', await page.locator('#report-2').isVisible() && await page.locator('.report:visible').count() === 1);
+    await page.locator('#report-2 summary').click();
+    expect('the technical report is not shown', await page.locator('#report-2 .steps').isVisible());
+    if(javaScriptEnabled) {
+      await judge(page, `table-report-${size}`);
+      await fits(page, `table-report-${size}`);
+    }
+    await picture(page, `${javaScriptEnabled ? 'table' : 'table-plain'}-report-${size}`);
+    for(const [what, locator] of Object.entries({
+      csv: page.locator('a[download$=".csv"]'), xlsx: page.locator('a[download$=".xlsx"]'), json: page.locator('a[download$=".json"]'),
+      pdf: page.locator('#record button[value=pdf]'), txt: page.locator('#record button[value=text]'), 'pdf of a row': page.locator('#report-2 button[value="2.pdf"]')})) {
+      const [download] = await Promise.all([page.waitForEvent('download'), locator.click()]);
+      const file = readFileSync(await download.path());
+      expect(`${what} is not a file`, download.suggestedFilename().endsWith('.' + what.slice(0, 4).split(' ')[0]) && file.length > 200);
+    }
+    if(javaScriptEnabled) {
+      const names = () => page.locator('tbody th').allTextContents();
+      const before = await names();
+      const heads = page.locator('thead button');
+      await heads.nth(1).focus();
+      await page.keyboard.press('Enter');
+      const up = await names();
+      expect('files are not sorted', up.join() === [...before].sort(new Intl.Collator('en', {numeric: true, sensitivity: 'base'}).compare).join());
+      expect('the sorted column does not say so', await page.locator('th[aria-sort=ascending]').count() === 1 && await page.locator('th').nth(1).getAttribute('aria-sort') === 'ascending');
+      await page.keyboard.press('Space');
+      expect('files are not sorted the other way', (await names()).join() === [...up].reverse().join());
+      await heads.nth(0).click();
+      expect('the first order does not come back', (await names()).join() === before.join());
+    } else {
+      expect('there is something to sort with', await page.locator('thead button').count() === 0);
+    }
+    await Promise.all([page.waitForNavigation(), page.locator('.tongue').click()]);
+    expect('it does not speak Spanish', await page.locator('html').getAttribute('lang') === 'es' && await shown() === all);
+    await context.close();
+  }
+}
+
+// With JavaScript the form takes what is dropped and pasted, and says what it holds before and while it is sent.
+async function comfort() {
+  const context = await browser.newContext({viewport: sizes.wide, locale: 'en-US'});
+  const page = await context.newPage();
+  listen(page, () => 'the form');
+  const expect = (what, good) => {
+    if(!good) {
+      findings.push(`the form: ${what}`);
+    }
+  };
+  await page.goto(`${origin}/verify`);
+  const chosen = () => page.locator('#credential').evaluate(field => [...field.files].map(file => file.name).join());
+  const give = (type, names) => page.evaluate(([type, names]) => {
+    const data = new DataTransfer();
+    for(const name of names) {
+      data.items.add(new File([`{"exhibit":"revoked"}`], name));
+    }
+    const event = type === 'paste' ? new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}) :
+      new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true});
+    document.querySelector('main').dispatchEvent(event);
+  }, [type, names]);
+  await give('dragenter', ['a.json']);
+  expect('it does not show where files fall', await page.locator('form.dropping').count() === 1);
+  await picture(page, 'form-dropping');
+  await give('drop', ['a.json', 'b.json']);
+  await page.waitForFunction(() => document.querySelector('#credential').files.length === 2);
+  expect(`it holds ${await chosen()}`, await chosen() === 'a.json,b.json');
+  await give('paste', ['image.png']);
+  expect(`it holds ${await chosen()}`, await chosen() === 'a.json,b.json,image.png');
+  expect('it does not say what it holds', /3 .*63 bytes|3 \(1 kB\)|: 3 /.test(await page.locator('#sending').textContent()));
+  await judge(page, 'form-chosen');
+  await picture(page, 'form-chosen');
+  await page.locator('#credential').evaluate(field => {
+    const data = new DataTransfer();
+    for(let i = 0; i < 501; i++) {
+      data.items.add(new File(['{}'], `${i}.json`));
+    }
+    field.files = data.files;
+    field.dispatchEvent(new Event('change'));
+  });
+  await page.locator('button[type=submit]').click();
+  expect('501 files were sent', page.url().endsWith('/verify') && await page.locator('#sending.trouble').isVisible());
+  await judge(page, 'form-too-many');
+  await picture(page, 'form-too-many');
+  await page.setInputFiles('#credential', [asFile({name: 'a.json', text: '{"exhibit":"in-force"}'})]);
+  await page.evaluate(() => document.querySelector('form').addEventListener('submit', () => {
+    sessionStorage.told = document.querySelector('#sending.at-work')?.textContent;
+  }));
+  await Promise.all([page.waitForNavigation(), page.locator('button[type=submit]').click()]);
+  expect('it did not say that it sends', /Sending/.test(await page.evaluate(() => sessionStorage.told)));
+  expect('there is no answer', await page.locator('h1', {hasText: 'Authentic, and in force today'}).count() === 1);
+  const [pdf] = await Promise.all([page.waitForEvent('download'), page.locator('button[value=pdf]').click()]);
+  expect('the record is no PDF', readFileSync(await pdf.path()).subarray(0, 5).toString() === '%PDF-');
+  await Promise.all([page.waitForNavigation(), page.locator('.tongue').click()]);
+  expect('the report does not speak Spanish', await page.locator('h1', {hasText: 'Auténtica y vigente hoy'}).count() === 1);
+  await context.close();
+}
+
 const names = Object.keys(stops).sort();
-await Promise.all([...[0, 1].map(worker => walk(names.filter((_, i) => i % 2 === worker))), without()]);
+await Promise.all([...[0, 1].map(worker => walk(names.filter((_, i) => i % 2 === worker))), without().then(() => table(true)).then(() => table(false)).then(comfort)]);
 await browser.close();
 console.log(JSON.stringify({looks, findings}));

@@ -1,0 +1,120 @@
+// Makes the form of /verify more comfortable; it works without. Files, folders and pictures may be dropped anywhere on the page or
+// pasted; the form says what it holds, and that it is being sent.
+'use strict';
+
+const form = document.getElementById('check');
+const field = document.getElementById('credential');
+const told = document.getElementById('sending');
+const most = Number(form.dataset.most), mostBytes = Number(form.dataset.bytes), mostFile = Number(form.dataset.file);
+
+function say(text, state) {
+  told.textContent = text;
+  told.className = 'sending' + (state ? ' ' + state : '');
+}
+
+function size(bytes) {
+  const unit = bytes < 1e6 ? 'kilobyte' : 'megabyte';
+  const number = bytes < 1e6 ? Math.ceil(bytes / 1e3) : Math.round(bytes / 1e5) / 10;
+  return new Intl.NumberFormat(document.documentElement.lang, {style: 'unit', unit}).format(number);
+}
+
+function fill(text, files) {
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  return text.replace('%n', files.length).replace('%s', size(bytes));
+}
+
+// What would be refused is said before it is sent.
+function check() {
+  const files = [...field.files];
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  if(files.length > most) {
+    say(fill(form.dataset.toomany, files), 'trouble');
+  } else if(bytes > mostBytes) {
+    say(fill(form.dataset.toomuch, files), 'trouble');
+  } else if(files.length === 1 && bytes > mostFile) {
+    say(fill(form.dataset.toolarge, files), 'trouble');
+  } else {
+    say(files.length ? fill(form.dataset.chosen, files) : '');
+    return true;
+  }
+  return false;
+}
+
+function add(files) {
+  if(!files.length) {
+    return;
+  }
+  const all = new DataTransfer();
+  for(const file of [...field.files, ...files]) {
+    all.items.add(file);
+  }
+  field.files = all.files;
+  check();
+}
+
+// All files below what was dropped. A folder tells its files in portions.
+async function below(entry) {
+  if(entry.isFile) {
+    return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  }
+  const reader = entry.createReader();
+  const files = [];
+  for(;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if(!some.length || files.length > most) {
+      return files;
+    }
+    for(const inside of some) {
+      files.push(...await below(inside));
+    }
+  }
+}
+
+document.getElementById('more').hidden = false;
+field.addEventListener('change', check);
+
+for(const type of ['dragenter', 'dragover']) {
+  document.addEventListener(type, event => {
+    if(event.dataTransfer?.types.includes('Files')) {
+      event.preventDefault();
+      form.classList.add('dropping');
+    }
+  });
+}
+document.addEventListener('dragleave', event => {
+  if(!event.relatedTarget) {
+    form.classList.remove('dropping');
+  }
+});
+document.addEventListener('drop', async event => {
+  form.classList.remove('dropping');
+  if(!event.dataTransfer?.types.includes('Files')) {
+    return;
+  }
+  event.preventDefault();
+  const entries = [...event.dataTransfer.items].filter(item => item.kind === 'file').map(item => item.webkitGetAsEntry?.());
+  if(!entries.length || entries.includes(null) || entries.includes(undefined)) {
+    add([...event.dataTransfer.files]);
+    return;
+  }
+  add((await Promise.all(entries.map(below))).flat());
+});
+
+document.addEventListener('paste', event => {
+  const files = [...event.clipboardData?.files ?? []];
+  if(files.length) {
+    event.preventDefault();
+    add(files);
+  }
+});
+
+form.addEventListener('submit', event => {
+  if(!check()) {
+    event.preventDefault();
+    field.focus();
+    return;
+  }
+  say(field.files.length ? fill(form.dataset.sending, [...field.files]) : form.dataset.text, 'at-work');
+});
+// Whoever comes back to the page finds it at rest.
+window.addEventListener('pageshow', check);

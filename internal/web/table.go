@@ -1,0 +1,182 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/internal/batch"
+	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+// A table is sent as it grows: its head at once, then row after row, each with its report folded below it, then what only the
+// whole of it tells. A browser shows what it has, so there is progress to see without a script.
+
+// tableHead is what stands above the rows.
+type tableHead struct {
+	frame
+	Expected int
+}
+
+// tableRow is a row and its report.
+type tableRow struct {
+	shown
+	Number    int
+	Name      string // of the file
+	Title     string // of the badge
+	Recipient string
+	Issuer    string
+	Awarded   wording.Moment
+	SameAs    int // the row that has the same badge, 0 for none
+	Like      int // the row that has another badge for the same
+}
+
+// tableEnd is what stands below the rows.
+type tableEnd struct {
+	frame
+	Total, Valid, Invalid, Unknown, Same int
+	Expected                             int
+	Broken                               bool // it ended before its time
+	Downloads                            []download
+	Sealed                               string // the reports, for the record to file; "" when they are too many for that
+}
+
+// download is a file that stands in the page itself, as nothing is kept here to be fetched later.
+type download struct {
+	Name  string
+	Label string
+	Data  template.URL
+}
+
+// tablePage shows rows as they come. Once it has begun, an error can only be told below the rows that there are.
+func (s *server) tablePage(c echo.Context, l wording.Language, all rows) error {
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/html; charset=UTF-8")
+	h.Set("Content-Language", string(l))
+	h.Set("X-Accel-Buffering", "no") // a proxy must not gather the rows
+	f := s.spoken(c, l.Say("page.table.heading"))
+	f.Script, f.Sealing = "table.js", true
+	if err := s.part(c, l, "table", tableHead{frame: f, Expected: all.expected}); err != nil {
+		return err
+	}
+	end := tableEnd{frame: f}
+	var kept []batch.Row
+	for row, err := range all.each {
+		if err != nil {
+			s.Log.Error("a table ended early", "request", requestID(c), "cause", causeOf(err))
+			end.Broken = true
+			break
+		}
+		await(c, rowWait)
+		s.note(c, row)
+		end.add(row)
+		kept = append(kept, row)
+		if err := s.part(c, l, "table-row", tableRowOf(l, row)); err != nil {
+			return err
+		}
+	}
+	end.Expected = max(all.expected, end.Total)
+	if err := end.exports(l, kept); err != nil {
+		return err
+	}
+	var err error
+	if end.Sealed, err = s.seal.close(kept); err != nil {
+		return err
+	}
+	await(c, tailWait)
+	return s.part(c, l, "table-end", end)
+}
+
+// causeOf is an error without what a visitor wrote.
+func causeOf(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "it took too long"
+	case errors.Is(err, context.Canceled):
+		return "the visitor has gone"
+	}
+	return err.Error()
+}
+
+// part writes a part of the table page to the visitor at once.
+func (s *server) part(c echo.Context, l wording.Language, name string, data any) error {
+	var out bytes.Buffer
+	if err := s.pages[l]["table"].ExecuteTemplate(&out, name, data); err != nil {
+		return fmt.Errorf("rendering %s: %w", name, err)
+	}
+	w := c.Response()
+	if _, err := w.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("sending a table: %w: %w", context.Canceled, err) // nobody reads it any more
+	}
+	_ = http.NewResponseController(w).Flush() // where that cannot be, the rows come together
+	return nil
+}
+
+func tableRowOf(l wording.Language, row batch.Row) tableRow {
+	v := tableRow{shown: shownOf(l, row.Report), Number: row.Number, SameAs: row.SameAs, Like: row.Like}
+	v.Name = inCell(wording.First(row.Report.Input.Name, row.Report.Input.URL, v.Kind))
+	if row.Report.Credential != nil {
+		v.Title = l.KindName(row.Report.Credential.Kind)
+	}
+	if b := v.Badge; b != nil {
+		who := b.Recipient
+		if who == "" && len(b.Identifiers) > 0 {
+			who = b.Identifiers[0]
+		}
+		v.Title, v.Issuer, v.Recipient = inCell(b.Name), inCell(b.Issuer.Name), inCell(who)
+		v.Awarded = l.SignedDate(row.Report.Credential.Awarded)
+	}
+	return v
+}
+
+// inCell shortens what a cell has no room for; the report has it whole.
+func inCell(text string) string { return wording.Cut(text, 100) }
+
+func (t *tableEnd) add(row batch.Row) {
+	t.Total++
+	switch row.Report.Outcome {
+	case verifier.Valid:
+		t.Valid++
+	case verifier.Invalid:
+		t.Invalid++
+	default:
+		t.Unknown++
+	}
+	if row.SameAs > 0 {
+		t.Same++
+	}
+}
+
+// exports sets down the whole table in the forms that other programs read.
+func (t *tableEnd) exports(l wording.Language, all []batch.Row) error {
+	if len(all) == 0 {
+		return nil
+	}
+	name := l.Say("page.table.file_name", "date", all[0].Report.AsOf.UTC().Format("2006-01-02"))
+	for _, form := range []struct {
+		ending, label, media string
+		write                func(io.Writer) error
+	}{
+		{"csv", "page.table.csv", "text/csv;charset=utf-8", func(out io.Writer) error { return batch.CSV(out, all, l) }},
+		{"xlsx", "page.table.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func(out io.Writer) error { return batch.XLSX(out, all, l) }},
+		{"json", "page.table.json", mediaJSON, func(out io.Writer) error { return batch.JSON(out, all) }},
+	} {
+		var body bytes.Buffer
+		if err := form.write(&body); err != nil {
+			return fmt.Errorf("exporting a table: %w", err)
+		}
+		t.Downloads = append(t.Downloads, download{
+			Name: name + "." + form.ending, Label: l.Say(form.label),
+			Data: template.URL("data:" + form.media + ";base64," + base64.StdEncoding.EncodeToString(body.Bytes())), //nolint:gosec // only base64 follows
+		})
+	}
+	return nil
+}

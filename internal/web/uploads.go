@@ -1,0 +1,142 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/credential"
+)
+
+const (
+	largeUploads = 16              // bodies beyond credential.Limits.Body that are in memory at a time
+	largeFromOne = 4               // of them, from one address
+	manyUploads  = 2               // requests with many files that are judged at a time
+	manyFromOne  = 1               // of them, from one address
+	uploadWait   = 5 * time.Second // for one of them to be done
+)
+
+// uploads counts the large bodies in memory: each takes several times its size while it is judged. Requests with many files
+// have places of their own, as each of them takes long.
+type uploads struct {
+	large, many *places
+}
+
+func newUploads() *uploads {
+	return &uploads{large: newPlaces(largeUploads, largeFromOne), many: newPlaces(manyUploads, manyFromOne)}
+}
+
+// room waits until a large body may be read, and answers what gives its place back. A body of unannounced length has to be
+// a small one, so that nobody takes a place without saying for what.
+func (u *uploads) room(r *http.Request, visitor netip.Addr) (release func(), err error) {
+	if r.ContentLength < 0 {
+		r.Body = http.MaxBytesReader(nil, r.Body, int64(credential.Limits.Body))
+	}
+	switch {
+	case r.ContentLength <= int64(credential.Limits.Body):
+		return func() {}, nil
+	case isLarge(r):
+		return u.many.take(r.Context(), visitor)
+	}
+	return u.large.take(r.Context(), visitor)
+}
+
+// isLarge tells a body with more in it than one file can be.
+func isLarge(r *http.Request) bool { return r.ContentLength > int64(credential.Limits.Upload)+envelope }
+
+// places are held by whoever does something that few may do at a time.
+type places struct {
+	free    chan struct{}
+	fromOne int
+
+	mu   sync.Mutex
+	from map[netip.Prefix]int // guarded by mu
+}
+
+func newPlaces(all, fromOne int) *places {
+	return &places{free: make(chan struct{}, all), fromOne: fromOne, from: map[netip.Prefix]int{}}
+}
+
+// take waits a moment for a place, and answers what gives it back. It may be called more than once.
+func (p *places) take(ctx context.Context, visitor netip.Addr) (release func(), err error) {
+	busy := failure{status: http.StatusServiceUnavailable, code: "busy"}
+	address := network(visitor)
+	if !p.count(address, 1) {
+		return nil, busy
+	}
+	ctx, cancel := context.WithTimeout(ctx, uploadWait)
+	defer cancel()
+	select {
+	case p.free <- struct{}{}:
+		return sync.OnceFunc(func() { <-p.free; p.count(address, -1) }), nil
+	case <-ctx.Done():
+		p.count(address, -1)
+		return nil, busy
+	}
+}
+
+// count adds to what an address holds. It refuses to go beyond what one address may hold.
+func (p *places) count(address netip.Prefix, change int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.from[address] + change
+	if now > p.fromOne {
+		return false
+	}
+	if p.from[address] = now; now == 0 {
+		delete(p.from, address)
+	}
+	return true
+}
+
+const (
+	readStep  = 256 << 10        // bytes after which a body that keeps coming gets more time
+	readWait  = 15 * time.Second // for these
+	readRate  = 512 << 10        // bytes a second that a large body has to come with, on the whole
+	rowWait   = 30 * time.Second // for a visitor to take in a row
+	tailWait  = 2 * time.Minute  // for a visitor to take in what stands below the table
+	checkMost = 10 * time.Minute // for all files of one request
+)
+
+// patient gives a large body the time that it needs, as long as it keeps coming: the server as a whole is set to what small ones
+// take.
+func patient(c echo.Context) {
+	r := c.Request()
+	if r.ContentLength <= readStep {
+		return
+	}
+	needed := readWait + time.Duration(r.ContentLength/readRate)*time.Second
+	r.Body = &patientBody{ReadCloser: r.Body, control: http.NewResponseController(c.Response()), until: time.Now().Add(needed)}
+}
+
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	until   time.Time
+	read    int // since the last extension
+}
+
+// Read implements [io.Reader].
+func (b *patientBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.read += n; b.read >= readStep {
+		b.read = 0
+		deadline := time.Now().Add(readWait)
+		if deadline.After(b.until) {
+			deadline = b.until
+		}
+		_ = b.control.SetReadDeadline(deadline)               // a server without deadlines needs no more time
+		_ = b.control.SetWriteDeadline(deadline.Add(rowWait)) // it has run since the header was read
+	}
+	return n, err
+}
+
+// await gives a visitor so much time from now on to take in what is written next.
+func await(c echo.Context, wait time.Duration) {
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(wait))
+}
