@@ -22,13 +22,14 @@ var layers = [][]string{
 	{"contexts", "keys", "internal/referencedata"}, // reference serves tests only
 	{"keys/jose"},
 	{"credential"},
-	{"credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page"},
+	{"credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "credential/carrier/internal/jpeg"},
+	{"credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page"},
 	{"credential/carrier"},
 	{"proof/internal/rdf"},
 	{"proof"},
 	{"issuer", "verifier"}, // the two halves: neither imports the other
-	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/storetest", "internal/register", "internal/wording", "internal/opinion"},
-	{"internal/batch", "internal/record"},
+	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/storetest", "internal/register", "internal/wording"},
+	{"internal/batch", "internal/record", "internal/opinion"},
 	{"internal/web", "internal/api", "internal/control", "internal/metrics"},
 	{"internal/vcapi"},
 	{"cmd/laurel"},
@@ -66,7 +67,7 @@ var homes = map[string][]string{
 }
 
 // clockless packages get every instant from their caller.
-var clockless = []string{"credential", "credential/carrier", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
+var clockless = []string{"credential", "credential/carrier", "credential/carrier/internal/jpeg", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
 
 type listed struct {
 	ImportPath, Dir string

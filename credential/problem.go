@@ -21,6 +21,7 @@ const (
 	CodeContextUntrusted = "context_untrusted" // @context is not the list that the profile allows
 	CodeAmbiguous        = "ambiguous"         // the document can be read in two ways
 	CodeNoCredential     = "no_credential"     // JSON, but not a credential
+	CodeInputUnavailable = "input_unavailable" // there may be a credential, and it could not be read or was not looked at
 	CodeNoRecipient      = "no_recipient"      // a warning: the subject has neither id nor identifier
 	CodeAlgNotAllowed    = "alg_not_allowed"   // an envelope secured in a way that Laurel does not read
 )

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -39,8 +40,13 @@ const (
 // explaining is what a verification knows of signatures that do not fit.
 type explaining struct {
 	misfits []misfit
-	units   int // spent on trials, by length; counted in the outermost document
-	counted int // the same, as counted
+	spent   *spent // shared with the documents around and inside this one
+}
+
+// spent is what was spent on trials, in units.
+type spent struct {
+	byLength int
+	counted  int
 }
 
 // misfit is a proof whose signature does not fit, and the key that it was checked with.
@@ -82,7 +88,7 @@ func (r *run) explain(ctx context.Context, s sealed) {
 	m := r.explaining.misfits[0]
 	if m.alone {
 		path := tokens(m.about)
-		_, here := follow(r.document.Value(), path)
+		_, here := lookUp(r.document.Value(), path)
 		what, key := memberWords(r.document.Value(), path)
 		r.explained("proof", codeAltered, m.about, what+" is not what the issuer signed; what every copy of this badge has to show is.",
 			Facts(nil).and(FactCase, "statement", FactName, key, FactHere, scalar(here)))
@@ -99,6 +105,16 @@ func (r *run) explained(step, code, pointer, detail string, facts Facts) {
 // explainText explains a text that could not be read as a document: one whose end is missing, and a token that was wrapped.
 func (r *run) explainText(ctx context.Context, s sealed) {
 	if !r.found(Fail, "form") || s.bytes == nil {
+		return
+	}
+	if text, marked := bytes.CutPrefix(s.bytes, []byte("\ufeff")); marked && r.container == nil {
+		whole, _, unreadable := readText(text)
+		if own := r.trial(); unreadable == nil {
+			own.judgeInner(ctx, whole)
+			if own.answerAuthentic() == Yes {
+				r.explained("form", codeEncoding, "", "A program has put a byte order mark before the text, as some editors do. Without it it is authentic: ask for the file itself.", named("order_mark", ""))
+			}
+		}
 		return
 	}
 	if !s.jwt {
@@ -252,24 +268,16 @@ func sizeOf(value any) int {
 	return size
 }
 
-// outermost is the run of the document that holds all others.
-func (r *run) outermost() *run {
-	for r.container != nil {
-		r = r.container
-	}
-	return r
-}
-
 // price is what one check costs, in units by length.
 func (t *trials) price() int { return signatureUnits + t.size/triedPerUnit }
 
 // afford says whether so many units may be spent, and spends them.
 func (t *trials) afford(units int) bool {
-	spent := &t.outermost().explaining
-	if spent.units+units > explainMost || spent.counted > trialUnits {
+	spent := t.explaining.spent
+	if spent.byLength+units > explainMost || spent.counted > trialUnits {
 		return false
 	}
-	spent.units += units
+	spent.byLength += units
 	return true
 }
 
@@ -288,7 +296,7 @@ func (t *trials) fits(ctx context.Context, value map[string]any) bool {
 		return false
 	}
 	shared, own, err := secured.VerifyCounting(ctx, secured.Proofs[i], t.misfit.key)
-	t.outermost().explaining.counted += signatureUnits + shared + own
+	t.explaining.spent.counted += signatureUnits + shared + own
 	return err == nil
 }
 
@@ -313,7 +321,7 @@ func (t *trials) members(ctx context.Context) bool {
 		for name, member := range object {
 			at := append(slices.Clone(path), name)
 			if list, _ := member.([]any); len(list) > 1 && !required[name] {
-				lists = append(lists, append(slices.Clone(at), itoa(len(list)-1)))
+				lists = append(lists, append(slices.Clone(at), strconv.Itoa(len(list)-1)))
 			}
 			if !required[name] {
 				paths = append(paths, at)
@@ -342,7 +350,7 @@ func (t *trials) members(ctx context.Context) bool {
 		if changed == nil || !t.fits(ctx, changed) {
 			continue
 		}
-		_, member := follow(t.value, path)
+		_, member := lookUp(t.value, path)
 		what, key := memberWords(t.value, path)
 		detail, name := what+" was added after signing: without it the signature fits.", "member"
 		if isIndex(path[len(path)-1]) {

@@ -38,21 +38,30 @@ func (r *run) explainCopy(ctx context.Context, m misfit, s sealed) bool {
 	if own.document == nil || own.isPresentation() || own.answerAuthentic() != Yes || own.document.ID != r.document.ID || own.document.Issuer.ID != r.document.Issuer.ID {
 		return false
 	}
-	sameSignature := false
+	sameSignature, sameClaims := false, true // what a token claims beside its credential is signed too
 	if r.secured.Form != proof.DataIntegrity {
-		sameSignature = s.bytes != nil && text.jwt && bytes.Equal(lastPart(s.bytes), lastPart(text.bytes))
+		bothTokens := s.bytes != nil && text.jwt
+		sameSignature = bothTokens && bytes.Equal(lastPart(s.bytes), lastPart(text.bytes))
+		sameClaims = bothTokens && bytes.Equal(payload(s.bytes), payload(text.bytes))
 	} else if value := r.proofValue(m.proof.Pointer); value != "" {
 		sameSignature = slices.ContainsFunc(own.document.Proofs, func(p credential.Part) bool { return p.Value["proofValue"] == value })
 	}
-	r.compared(own.document.Value(), source, sameSignature)
+	r.compared(own.document.Value(), source, sameSignature, sameClaims)
 	return true
+}
+
+// payload is the middle part of a token.
+func payload(token []byte) []byte {
+	_, rest, _ := bytes.Cut(token, []byte("."))
+	part, _, _ := bytes.Cut(rest, []byte("."))
+	return part
 }
 
 func lastPart(token []byte) []byte { return token[bytes.LastIndexByte(token, '.')+1:] }
 
 // compared tells how the document differs from the copy of the issuer. With the same signature it is proven that this was signed and
 // changed after; with another, the issuer may have signed both.
-func (r *run) compared(published map[string]any, source Document, sameSignature bool) {
+func (r *run) compared(published map[string]any, source Document, sameSignature, sameClaims bool) {
 	var all []difference
 	collect(r.document.Value(), published, nil, &all)
 	code := codeDiffers
@@ -64,7 +73,7 @@ func (r *run) compared(published map[string]any, source Document, sameSignature 
 		r.add(Check{Step: "proof", Outcome: Warn, Code: code, Pointer: pointerOf(d.path), Detail: detail, AsOf: instant(source.ReadAt), Facts: facts})
 	}
 	if len(all) == 0 {
-		if !sameSignature {
+		if !sameSignature && sameClaims {
 			tell(difference{}, "signature", "What it says is what the issuer publishes; only the signature in this file is damaged. Get the badge from "+quoted(source.URL)+".")
 		}
 		return
@@ -83,7 +92,7 @@ func (r *run) compared(published map[string]any, source Document, sameSignature 
 	})
 	for i, d := range all {
 		if i == differencesMost {
-			tell(difference{}, "more", "There are more differences than are listed here.", FactMost, itoa(differencesMost))
+			tell(difference{}, "more", "There are more differences than are listed here.", FactMost, strconv.Itoa(differencesMost))
 			return
 		}
 		tell(d, d.kind, d.sentence(sameSignature), FactName, d.key, FactHere, d.here, FactPublished, d.published)
@@ -99,14 +108,14 @@ type difference struct {
 }
 
 func (d difference) sentence(sameSignature bool) string {
-	here, published := "“"+quoted(d.here)+"”", "“"+quoted(d.published)+"”"
+	here, published := marked(d.here), marked(d.published)
 	switch {
 	case d.kind == "value" && sameSignature:
 		return d.words + " was changed after signing: the issuer signed " + published + ", this file says " + here + "."
 	case d.kind == "value":
 		return d.words + " is not that of the issuer's own copy, which says " + published + "; this file says " + here + "."
 	case d.kind == "added" && sameSignature:
-		return d.words + " was added after signing; the issuer signed none."
+		return d.words + " was added after signing; the issuer did not sign it."
 	case d.kind == "added":
 		return d.words + " is not in the issuer's own copy."
 	case d.kind == "missing" && sameSignature:
@@ -117,6 +126,11 @@ func (d difference) sentence(sameSignature bool) string {
 		return d.words + " was changed after signing."
 	}
 	return d.words + " is not that of the issuer's own copy."
+}
+
+// marked is a text of others in a sentence, between quotation marks that it cannot close.
+func marked(text string) string {
+	return "“" + strings.NewReplacer("“", "'", "”", "'").Replace(quoted(text)) + "”"
 }
 
 // collectMost bounds the differences that are looked at before the most telling are chosen.
@@ -170,7 +184,7 @@ func collect(here, published any, path []string, all *[]difference) {
 			end++
 		}
 		for i := from; i < max(len(first), len(second))-end; i++ {
-			at := append(slices.Clone(path), itoa(i))
+			at := append(slices.Clone(path), strconv.Itoa(i))
 			switch {
 			case i >= len(second)-end:
 				found("added", scalar(first[i]), "", at...)
@@ -199,108 +213,6 @@ func alone(value, beside any) any {
 		return list[0]
 	}
 	return value
-}
-
-// Pointers and what they lead to.
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
-// isIndex tells a place in a list from the name of a member; members of credentials are not named by digits alone.
-func isIndex(token string) bool {
-	_, err := strconv.ParseUint(token, 10, 31)
-	return err == nil
-}
-
-func pointerOf(path []string) string {
-	var out strings.Builder
-	for _, token := range path {
-		out.WriteString(strict.Escape(token))
-	}
-	return out.String()
-}
-
-// tokens is the reverse of pointerOf.
-func tokens(pointer string) []string {
-	var path []string
-	for _, token := range strings.Split(pointer, "/")[1:] {
-		path = append(path, strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"))
-	}
-	return path
-}
-
-// follow goes along a path, and says whether there is something.
-func follow(value any, path []string) (found bool, there any) {
-	for _, token := range path {
-		switch around := value.(type) {
-		case map[string]any:
-			member, here := around[token]
-			if !here {
-				return false, nil
-			}
-			value = member
-		case []any:
-			i, err := strconv.Atoi(token)
-			if err != nil || i < 0 || i >= len(around) {
-				return false, nil
-			}
-			value = around[i]
-		default:
-			return false, nil
-		}
-	}
-	return true, value
-}
-
-// single follows a path through lists of one member, and gives the path with their places.
-func single(value any, path []string) (whole []string, there any) {
-	for _, name := range path {
-		object, _ := value.(map[string]any)
-		value = object[name]
-		whole = append(whole, name)
-		if list, _ := value.([]any); len(list) == 1 {
-			value = list[0]
-			whole = append(whole, "0")
-		}
-	}
-	return whole, value
-}
-
-// without is a value without what path leads to. Only what stands on the way is copied. It is nil when there is no such thing.
-func without(value any, path []string) any {
-	if len(path) == 0 {
-		return nil
-	}
-	last := len(path) == 1
-	switch around := value.(type) {
-	case map[string]any:
-		member, here := around[path[0]]
-		if !here {
-			return nil
-		}
-		changed := maps.Clone(around)
-		if last {
-			delete(changed, path[0])
-			return changed
-		}
-		if changed[path[0]] = without(member, path[1:]); changed[path[0]] == nil {
-			return nil
-		}
-		return changed
-	case []any:
-		i, err := strconv.Atoi(path[0])
-		if err != nil || i < 0 || i >= len(around) {
-			return nil
-		}
-		changed := slices.Clone(around)
-		if last {
-			return slices.Delete(changed, i, i+1)
-		}
-		if changed[i] = without(around[i], path[1:]); changed[i] == nil {
-			return nil
-		}
-		return changed
-	}
-	return nil
 }
 
 // memberNames names members for people, the most telling first: the key for programs, the place without the places in lists, and
@@ -346,7 +258,7 @@ func memberWords(document map[string]any, path []string) (words, key string) {
 			place += strict.Escape(token)
 		}
 		if place == identifiers { // what kind of identifier the entry is, or the only one
-			_, entry := follow(document, path[:i+1])
+			_, entry := lookUp(document, path[:i+1])
 			if list, _ := entry.([]any); len(list) == 1 {
 				entry = list[0]
 			}
@@ -365,7 +277,7 @@ func memberWords(document map[string]any, path []string) (words, key string) {
 			}
 		}
 	}
-	return "The value at " + quoted(pointerOf(path)), ""
+	return "The value at " + marked(pointerOf(path)), ""
 }
 
 // memberRank orders members by how much they tell; those without a name come last.

@@ -5,6 +5,7 @@ import (
 	"html"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -79,7 +80,7 @@ func respelled(value any, undo func(string) string, path []string, first *change
 	case []any:
 		all := make([]any, len(value))
 		for i, member := range value {
-			all[i] = respelled(member, undo, append(path, itoa(i)), first)
+			all[i] = respelled(member, undo, append(path, strconv.Itoa(i)), first)
 		}
 		return all
 	case map[string]any:

@@ -3,6 +3,7 @@ package verifier
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
 )
 
@@ -152,6 +154,8 @@ func TestExplained(t *testing.T) {
 			[]string{"cut_off signature /proof/proofValue name=eddsa-rdfc-2022"}},
 		"cut file":                {b.signedBadge(nothing, nothing)[:400], []string{"cut_off text"}},
 		"cut file, with newlines": {append(b.signedBadge(nothing, nothing)[:400], "\n\n"...), []string{"cut_off text"}},
+		"saved by an editor":      {[]byte("\ufeff" + string(b.signedBadge(accented, nothing))), []string{"altered_encoding order_mark"}},
+		"changed, and saved":      {[]byte("\ufeff" + string(b.signedBadge(accented, func(d map[string]any) { d["name"] = "Other" }))), nil},
 		"no JSON":                 {[]byte(`{"a":1}}`), nil},
 	} {
 		r := b.verify(c.input)
@@ -188,6 +192,7 @@ func TestExplainedTokens(t *testing.T) {
 		want  []string
 	}{
 		"whole":               {token, nil},
+		"saved by an editor":  {"\ufeff" + token, []string{"altered_encoding order_mark"}},
 		"whole with newline":  {token + "\r\n", nil},
 		"wrapped":             {wrapped("\r\n"), broken},
 		"wrapped by spaces":   {wrapped("\n  ") + "\n\n", broken},
@@ -314,6 +319,11 @@ func TestExplainedByCopy(t *testing.T) {
 	if !slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Detail == sentence }) {
 		t.Errorf("no such sentence: %+v", r.Checks)
 	}
+	r = b.verify(b.signedBadge(original, func(d map[string]any) { subject(d)["identifier"] = person("Bob”. All is well. “") }))
+	const closed = "The recipient's name was changed after signing: the issuer signed “Kim Lee”, this file says “Bob'. All is well. '”."
+	if !slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Detail == closed }) {
+		t.Errorf("no such sentence: %+v", r.Checks)
+	}
 	counted := &asker{Fetcher: b.documents}
 	if _, err := Verify(context.Background(), b.seal(b.badge(original)), Options{At: at, Fetch: counted}); err != nil || counted.asked[badgeURL] != 0 {
 		t.Errorf("an authentic badge asked for its copy: %v %v", counted.asked, err)
@@ -358,6 +368,79 @@ func TestExplainedTokenByCopy(t *testing.T) {
 	r := b.verify([]byte(other[0] + "." + other[1] + "." + whole[2]))
 	if diff := cmp.Diff([]string{"altered value /name name=credential_name here=Other published=Feedback"}, told(r)); diff != "" {
 		t.Error(findings(r), diff)
+	}
+}
+
+// TestExplainedTokenClaims: a token whose claims were changed beside the badge is not said to differ in its signature only.
+func TestExplainedTokenClaims(t *testing.T) {
+	b := newBench(t)
+	badge := b.badge(func(d map[string]any) { d["id"] = badgeURL })
+	whole, err := proof.SealJWT(badge, b.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(whole, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := base64.RawURLEncoding.EncodeToString(bytes.Replace(payload, []byte(`"exp":1798761600`), []byte(`"exp":4102444800`), 1))
+	if later == parts[1] {
+		t.Fatalf("no such claim in %s", payload)
+	}
+	damaged := "A" + parts[2][1:]
+	if damaged == parts[2] {
+		damaged = "B" + parts[2][1:]
+	}
+	for name, c := range map[string]struct {
+		input     string
+		published []byte
+		want      []string
+	}{
+		"only the signature":               {parts[0] + "." + parts[1] + "." + damaged, []byte(whole), []string{"altered signature"}},
+		"a claim and the signature":        {parts[0] + "." + later + "." + damaged, []byte(whole), nil},
+		"a claim alone":                    {parts[0] + "." + later + "." + parts[2], []byte(whole), nil},
+		"published in another form":        {parts[0] + "." + parts[1] + "." + damaged, b.seal(badge), nil},
+		"a claim, published as other form": {parts[0] + "." + later + "." + damaged, b.seal(badge), nil},
+	} {
+		b.documents[badgeURL] = c.published
+		r := b.verify([]byte(c.input))
+		if diff := cmp.Diff(c.want, told(r)); diff != "" || r.Authentic != No {
+			t.Errorf("%s: %s\n%s", name, findings(r), diff)
+		}
+	}
+}
+
+// TestExplainedByTheIssuersKey: only a signature by a key that is the issuer's says what was signed, and where such a one fits nothing
+// was changed.
+func TestExplainedByTheIssuersKey(t *testing.T) {
+	b := newBench(t)
+	other := newSigner(t, false)
+	added := func(d map[string]any) { d["awardedDate"] = "2020-01-01T00:00:00Z" }
+	foreign, err := proof.Seal(t.Context(), b.badge(nothing), proof.SealOptions{Signer: other, Created: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var without map[string]any
+	if err := json.Unmarshal(foreign, &without); err != nil {
+		t.Fatal(err)
+	}
+	beside := b.signedBadge(added, func(d map[string]any) { d["proof"] = []any{d["proof"], without["proof"]} })
+	r := b.verify(beside)
+	expect(t, "a false proof of somebody else", r, No, Undecided, "signature_invalid")
+	if all := told(r); all != nil {
+		t.Errorf("what the issuer signed is called changed: %q", all)
+	}
+	delete(b.documents, webDoc) // nobody knows whose key it is
+	multikey, err := keys.Multikey(other.Signer.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.key = keys.Signer{ID: webDID + "#" + multikey, Signer: other.Signer}
+	r = b.verify(b.signedBadge(nothing, added))
+	expect(t, "a key that the input itself names", r, No, Undecided, "signature_invalid")
+	if all := told(r); all != nil {
+		t.Errorf("a signature of whoever is called the one that was made: %q", all)
 	}
 }
 
@@ -460,8 +543,8 @@ func TestExplanationsAreBounded(t *testing.T) {
 	}
 	r := newRun(Options{At: at, Fetch: b.documents})
 	r.judge(context.Background(), sealed{bytes: input})
-	if most := trialUnits + 2*r.secured.Units() + signatureUnits; r.explaining.units > explainMost || r.explaining.counted > most {
-		t.Errorf("%d units, at most %d; counted %d, at most %d", r.explaining.units, explainMost, r.explaining.counted, most)
+	if most := trialUnits + 2*r.secured.Units() + signatureUnits; r.explaining.spent.byLength > explainMost || r.explaining.spent.counted > most {
+		t.Errorf("%d units, at most %d; counted %d, at most %d", r.explaining.spent.byLength, explainMost, r.explaining.spent.counted, most)
 	}
 }
 
@@ -505,16 +588,16 @@ func TestPaths(t *testing.T) {
 		if pointerOf(path) != pointer {
 			t.Errorf("%s became %s", pointer, pointerOf(path))
 		}
-		here, _ := follow(document, path)
+		here, _ := lookUp(document, path)
 		left := without(document, path)
 		if here != found || (left != nil) != found {
 			t.Errorf("%s: %v, %v", pointer, here, left)
 		}
 		if found {
-			if again, _ := follow(left, path); again {
+			if again, _ := lookUp(left, path); again {
 				t.Errorf("%s is still there", pointer)
 			}
-			if still, _ := follow(document, path); !still {
+			if still, _ := lookUp(document, path); !still {
 				t.Errorf("%s is gone from the document itself", pointer)
 			}
 		}

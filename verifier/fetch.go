@@ -62,6 +62,9 @@ func (e *FetchError) Error() string { return e.Kind.Error() + ": " + e.Detail }
 // Unwrap gives the kind.
 func (e *FetchError) Unwrap() error { return e.Kind }
 
+// codeBlocked is the code of an address that is never called.
+const codeBlocked = "ssrf_blocked"
+
 // Causes of something that could not be read, as in the fact "cause".
 const (
 	CauseOffline     = "offline"     // nobody is called
@@ -75,7 +78,7 @@ const (
 	CauseCertificate = "certificate" // the certificate of the server is not trusted
 	CauseConnection  = "connection"  // the connection to the server failed
 	CauseRedirects   = "redirects"   // the address leads on too many times
-	CauseElsewhere   = "elsewhere"   // the address leads to another host, which does not speak for this one
+	CauseElsewhere   = "elsewhere"   // the address leads to another host, which does not speak for this one or is none that is called
 	CauseTooLarge    = "too_large"   // what stands there is larger than is read
 	CauseTooMany     = "too_many"    // too many other documents had to be read first
 	CauseForm        = "form"        // what stands there is not what was looked for, or cannot be read
@@ -109,6 +112,14 @@ var (
 	errOtherHost = &FetchError{Kind: ErrUnavailable, Cause: CauseElsewhere, Detail: "its address leads to another host"}
 	errOtherForm = &FetchError{Kind: ErrUnavailable, Cause: CauseForm, Detail: "what stands there cannot be read as what was looked for"}
 )
+
+// notCalled is what a sentence says of an address that Laurel never calls, or that leads on to one.
+func notCalled(err error) string {
+	if Cause(err) == CauseBlocked {
+		return "is not a public https address, so it was not called"
+	}
+	return "leads on to one that is not a public https address, so that was not called"
+}
 
 // factsOfSource are the facts of a finding that rests on a document which was read.
 func factsOfSource(d Document) Facts {

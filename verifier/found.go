@@ -14,12 +14,12 @@ import (
 
 // Bounds of following the addresses in one item of what was handed in.
 const (
-	maxAddresses = 8                   // asked, each once
-	maxSteps     = 3                   // from an address to what stands there and on to the next
-	maxFound     = 64                  // credentials and other findings in what stands at one address
-	maxPictures  = 2                   // of what was read that is no text: to look for a QR code in a picture takes long
-	codeUnread   = "input_unavailable" // the code when nothing could be read at an address
-	caseNowhere  = "leads_nowhere"     // the case when what was read holds no credential and names no other address
+	maxAddresses = 8               // asked, each once
+	maxSteps     = 3               // from an address to what stands there and on to the next
+	maxFound     = 64              // credentials and other findings in what stands at one address
+	maxHeavy     = 2               // of what was read that is not light (carrier.Light), and of files of an archive that had to be searched for QR codes: it takes long
+	caseLeads    = "leads"         // the beginning of the cases when there was more to follow than is followed
+	caseNowhere  = "leads_nowhere" // the case when what was read holds no credential and names no other address
 )
 
 // VerifyAll judges whatever was handed in under a name: a file or text with any number of credentials, or with addresses that lead
@@ -33,16 +33,11 @@ func VerifyAll(ctx context.Context, name string, input []byte, o Options) ([]*Re
 			return nil, err
 		}
 		for _, report := range reports {
-			report.Input.Name = joined(name, report.Input.Name)
+			report.Input.Name = carrier.Below(name, report.Input.Name)
 		}
 		all = append(all, reports...)
 	}
 	return all, nil
-}
-
-// joined is a name below another.
-func joined(name, below string) string {
-	return strings.Trim(name+"/"+below, "/")
 }
 
 // VerifyItem judges one item of what was handed in, as [carrier.Open] gives it: a report for each credential that it holds or leads to,
@@ -85,7 +80,7 @@ type finder struct {
 	Options
 	asked     map[string]bool // without their fragments
 	addresses int
-	pictures  int
+	heavy     int // of what was read
 	bytes     int
 }
 
@@ -103,7 +98,7 @@ func (f *finder) follow(ctx context.Context, addresses []string, step int) (repo
 			continue
 		case step > maxSteps || f.addresses == maxAddresses || f.bytes > 2*credential.Limits.Upload:
 			if unread == nil {
-				unread = f.notLooked(address, maxAddresses)
+				unread = f.notLooked(address, caseLeads, "It leads to more addresses than are followed.", maxAddresses)
 			}
 			return []*Report{unread}, false
 		}
@@ -163,19 +158,26 @@ func (f *finder) ask(ctx context.Context, address string) (Document, error) {
 // open judges what was read at an address, and follows it on. It says whether there is a credential; if not, the report is one that
 // says why.
 func (f *finder) open(ctx context.Context, source Document, step int) (reports []*Report, found bool) {
-	if !isText(source.Bytes) {
-		if f.pictures++; f.pictures > maxPictures {
-			return []*Report{f.notLooked(source.URL, maxPictures)}, false
+	if !carrier.Light(source.Bytes) {
+		if f.heavy++; f.heavy > maxHeavy {
+			return []*Report{f.notLooked(source.URL, caseLeads+"_pictures", "It leads to more pictures, PDFs and archives than are opened.", maxHeavy)}, false
 		}
 	}
+	var last *byte                  // where the file began that was searched last
+	searched := 0                   // files of an archive
 	alternates := source.Alternates // what the answer itself names comes before what stands in it
 	for item := range carrier.Open(source.Bytes, source.URL) {
 		if ctx.Err() != nil {
 			return nil, false
 		}
-		if len(reports) >= maxFound {
-			reports = append(reports, f.tooMany(source))
+		inside := len(item.Bytes) > 0 && &item.Bytes[0] != &source.Bytes[0]
+		if len(reports) >= maxFound || searched == maxHeavy && (!inside || &item.Bytes[0] != last) {
+			reports = append(reports, f.tooMany(source, len(reports)))
 			break
+		}
+		if inside && &item.Bytes[0] != last && len(item.Text) == 0 && !carrier.Light(item.Bytes) {
+			last = &item.Bytes[0] // one file may hold several things
+			searched++
 		}
 		switch {
 		case len(item.Text) > 0:
@@ -186,6 +188,9 @@ func (f *finder) open(ctx context.Context, source Document, step int) (reports [
 		default:
 			further, holds := f.follow(ctx, append(alternates[:len(alternates):len(alternates)], item.Links...), step+1)
 			alternates = nil
+			if found && len(further) == 0 {
+				continue // it leads where others of them led already
+			}
 			if !holds && (len(further) == 0 || further[0].Outcome == Invalid && further[0].Text == nil) {
 				further = []*Report{f.nowhere(source)} // not what else was found there: a picture, a style sheet
 			}
@@ -206,12 +211,6 @@ func (f *finder) open(ctx context.Context, source Document, step int) (reports [
 		}
 	}
 	return reports[:1], false
-}
-
-// isText says whether something that was read begins like JSON, a token, markup or an address.
-func isText(file []byte) bool {
-	start := bytes.TrimLeft(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")), " \t\r\n")
-	return len(start) == 0 || bytes.IndexByte([]byte(`{["<`), start[0]) >= 0 || bytes.HasPrefix(start, []byte("ey")) || bytes.HasPrefix(start, []byte("https://"))
 }
 
 // judge judges the text of a credential, which was read at an address where source is not zero. It says whether it is one at all,
@@ -276,11 +275,11 @@ func (f *finder) nowhere(source Document) *Report {
 // unread is the report of an address at which nothing could be read.
 func (f *finder) unread(address string, err error) *Report {
 	r := newRun(f.Options)
-	c := Check{Step: "form", Outcome: NotKnown, Code: codeUnread, Facts: factsOfUnread(address, err),
+	c := Check{Step: "form", Outcome: NotKnown, Code: credential.CodeInputUnavailable, Facts: factsOfUnread(address, err),
 		Detail: "Nothing could be read at " + quotedTo(address, maxAddress) + ", " + becauseOf(err) + ". Whether a credential stands there is not known."}
 	if errors.Is(err, ErrBlocked) {
-		c.Code = "ssrf_blocked"
-		c.Detail = "The address " + quotedTo(address, maxAddress) + " is not a public https address, so it was not called."
+		c.Code = codeBlocked
+		c.Detail = "The address " + quotedTo(address, maxAddress) + " " + notCalled(err) + "."
 	}
 	r.add(c)
 	return r.report()
@@ -295,17 +294,17 @@ func becauseOf(err error) string {
 	return "and the reason is not known"
 }
 
-// notLooked is the report of an address that is one too many.
-func (f *finder) notLooked(address string, most int) *Report {
+// notLooked is the report of an address that is one too many of a kind.
+func (f *finder) notLooked(address, which, detail string, most int) *Report {
 	r := newRun(f.Options)
-	r.unknown("form", strict.CodeTooComplex, "It leads to more addresses than are followed.", "", "",
-		FactCase, "leads", FactMost, strconv.Itoa(most), FactAddress, address)
+	r.unknown("form", strict.CodeTooComplex, detail, "", "",
+		FactCase, which, FactMost, strconv.Itoa(most), FactAddress, address)
 	return r.report()
 }
 
-// tooMany is the report of what stands at one address beyond what is looked at.
-func (f *finder) tooMany(source Document) *Report {
+// tooMany is the report of what stands at one address beyond the findings that were looked at.
+func (f *finder) tooMany(source Document, looked int) *Report {
 	r := newRun(f.Options)
-	r.unknown("form", strict.CodeTooComplex, "It leads to more credentials than are looked at.", "", "", FactCase, "leads_many", FactMost, strconv.Itoa(maxFound))
+	r.unknown("form", strict.CodeTooComplex, "It leads to more credentials than are looked at.", "", "", FactCase, caseLeads+"_many", FactMost, strconv.Itoa(looked))
 	return f.read(r, source)
 }

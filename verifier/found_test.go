@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -11,11 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/bake"
 	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/credential/strict"
 	"github.com/laurelbadges/laurel/internal/paper"
 )
 
@@ -144,7 +147,7 @@ func TestLinks(t *testing.T) {
 		"circle":                 {links: []string{site + "1"}, pages: map[string][]byte{"1": pageTo(site + "2"), "2": pageTo(site+"1", site+"2")}, outcome: Invalid, read: site + "1", code: "no_credential", facts: Facts{FactCase: "leads_nowhere", FactAddress: site + "1", FactOrigin: "network"}, asked: []string{"1", "2"}},
 		"circle by move":         {links: []string{site + "1"}, pages: map[string][]byte{"2": pageTo(site + "2#a")}, moved: map[string]string{site + "1": site + "2"}, outcome: Invalid, read: site + "2", code: "no_credential", asked: []string{"1"}},
 		"pictures": {links: []string{site + "1", site + "2", site + "3"}, pages: map[string][]byte{"1": onePixel(t), "2": onePixel(t), "3": baked}, outcome: Unknown, code: "too_complex",
-			facts: Facts{FactCase: "leads", FactMost: "2", FactAddress: site + "3"}, asked: []string{"1", "2", "3"}},
+			facts: Facts{FactCase: "leads_pictures", FactMost: "2", FactAddress: site + "3"}, asked: []string{"1", "2", "3"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &web{documents: library{webDoc: b.documents[webDoc]}, moved: c.moved, headers: c.headers, fails: c.fails}
@@ -279,6 +282,105 @@ func TestLinksSeveral(t *testing.T) {
 		if r.Outcome == Valid {
 			t.Errorf("%s", r.Outcome)
 		}
+	}
+}
+
+// TestLinksMovedInside: of a public address that leads on into a private network it is not said that it is private.
+func TestLinksMovedInside(t *testing.T) {
+	moved := &FetchError{Kind: ErrBlocked, Cause: CauseElsewhere, Detail: "it leads on to an address that is not a public https address"}
+	w := &web{fails: map[string]error{site: moved, site + "0": ErrBlocked}}
+	form := w.verify(t, leads(site))[0].Checks[0]
+	want := "The address " + site + " leads on to one that is not a public https address, so that was not called."
+	if form.Outcome != NotKnown || form.Code != "ssrf_blocked" || form.Facts[FactCause] != CauseElsewhere || form.Detail != want {
+		t.Errorf("%+v", form)
+	}
+	if form = w.verify(t, leads(site+"0"))[0].Checks[0]; form.Code != "ssrf_blocked" || form.Facts[FactCause] != CauseBlocked {
+		t.Errorf("%+v", form)
+	}
+}
+
+// TestLinksArchive: in an archive at an address no more pictures are searched for QR codes than elsewhere, and the rest is told.
+func TestLinksArchive(t *testing.T) {
+	b := newBench(t)
+	sealed := b.seal(b.badge(nothing))
+	baked, err := bake.Bake(onePixel(t), sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := func(files ...[]byte) []byte {
+		var out bytes.Buffer
+		w := zip.NewWriter(&out)
+		for i, content := range files {
+			f, err := w.Create(fmt.Sprintf("%d", i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Write(content); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	empty := onePixel(t)
+	for name, c := range map[string]struct {
+		files [][]byte
+		want  []Outcome
+	}{
+		"badges":            {[][]byte{baked, baked, baked, baked, sealed}, []Outcome{Valid, Valid, Valid, Valid, Valid}},
+		"two pictures":      {[][]byte{baked, empty, empty}, []Outcome{Valid, Invalid, Invalid}},
+		"too many pictures": {[][]byte{sealed, empty, empty, empty, empty, empty}, []Outcome{Valid, Invalid, Invalid, Unknown}},
+	} {
+		w := &web{documents: library{webDoc: b.documents[webDoc], site: archive(c.files...)}}
+		var got []Outcome
+		for _, r := range w.verify(t, leads(site)) {
+			got = append(got, r.Outcome)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+
+	// What was searched in one archive says nothing about the next address.
+	w := &web{documents: library{webDoc: b.documents[webDoc], site: archive(empty, empty), site + "1": sealed}}
+	if reports := w.verify(t, leads(site, site+"1")); len(reports) != 1 || reports[0].Outcome != Valid {
+		t.Errorf("after an archive: %s", findings(reports[0]))
+	}
+	// A file that leads to several credentials is one file.
+	const page, api = "https://www.credly.com/badges/3f9a6c1e-0000-4000-8000-00000000000", "https://api.credly.com/v1/obi/v2/badge_assertions/3f9a6c1e-0000-4000-8000-00000000000"
+	portfolio := "%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/Annots["
+	w.documents = library{webDoc: b.documents[webDoc]}
+	for _, n := range []string{"1", "2", "3"} {
+		portfolio += "<</Subtype/Link/A<</S/URI/URI(" + page + n + ")>>>>"
+		w.documents[api+n] = sealed
+	}
+	w.documents[site] = archive([]byte(portfolio + "]>>endobj\n"))
+	if reports := w.verify(t, leads(site)); len(reports) != 3 || reports[2].Outcome != Valid {
+		t.Errorf("a portfolio: %d reports, the last %s", len(reports), findings(reports[len(reports)-1]))
+	}
+	// What leads where something else led already is not said to lead nowhere.
+	w.documents[site], w.documents[site+"1"] = archive([]byte(site+"1"), []byte(site+"1#again")), sealed
+	if reports := w.verify(t, leads(site)); len(reports) != 1 || reports[0].Outcome != Valid {
+		t.Errorf("one address twice: %d reports, the last %s", len(reports), findings(reports[len(reports)-1]))
+	}
+}
+
+// TestSeveralInOnePlace: a picture in which it is not told which of two credentials counts is not judged by a third.
+func TestSeveralInOnePlace(t *testing.T) {
+	b := newBench(t)
+	sealed := string(b.seal(b.badge(nothing)))
+	element := func(name, text string) string {
+		return "<x:" + name + "><![CDATA[" + text + "]]></x:credential>"
+	}
+	picture := `<svg xmlns="http://www.w3.org/2000/svg">` +
+		element(`credential xmlns:x="https://purl.imsglobal.org/clr/v2p0"`, sealed) +
+		element(`credential xmlns:x="https://purl.imsglobal.org/ob/v3p0"`, sealed) +
+		element(`credential xmlns:x="https://purl.imsglobal.org/ob/v3p0"`, sealed) + "</svg>"
+	r := b.verify([]byte(picture))
+	if form := r.Checks[0]; r.Outcome != Invalid || form.Code != "image_invalid" || form.Facts[FactCase] != "several" {
+		t.Errorf("%s: %+v", r.Outcome, form)
 	}
 }
 
@@ -429,4 +531,34 @@ func onePixel(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// TestUnread: a report that says why there was nothing to judge is told from one on something that was judged.
+func TestUnread(t *testing.T) {
+	for name, c := range map[string]struct {
+		item carrier.Item
+		want string
+	}{
+		"an address that is not read": {carrier.Item{Kind: "url", Links: []string{"https://none.example/1"}}, credential.CodeInputUnavailable},
+		"an address of another kind":  {carrier.Item{Kind: "url", Links: []string{"http://none.example/1"}}, codeBlocked},
+		"not looked at":               {carrier.Item{Kind: "pdf", Problem: &carrier.Problem{Code: credential.CodeInputUnavailable, Case: "pictures_many"}}, credential.CodeInputUnavailable},
+		"nothing in it":               {carrier.Item{Kind: "json", Problem: &carrier.Problem{Code: credential.CodeNoCredential, Case: "text"}}, ""},
+		"a text":                      {carrier.Item{Kind: "json", Text: []byte("{}")}, ""},
+	} {
+		reports, err := VerifyItem(t.Context(), c.item, Options{})
+		if err != nil || len(reports) != 1 {
+			t.Fatal(name, err)
+		}
+		if check, unread := reports[0].Unread(); unread != (c.want != "") || check.Code != c.want {
+			t.Errorf("%s: %v, %+v", name, unread, check)
+		}
+	}
+	r := &Report{Checks: []Check{{Step: "form", Outcome: NotKnown, Code: strict.CodeTooComplex, Facts: Facts{FactCase: "leads_pictures"}}}}
+	if _, unread := r.Unread(); !unread {
+		t.Error("more than is followed")
+	}
+	r.Checks[0].Facts[FactCase] = "inside"
+	if _, unread := r.Unread(); unread {
+		t.Error("more inside than is looked at")
+	}
 }

@@ -330,8 +330,8 @@ func (s *search) unresolved(address string, err error) finding {
 	c := Check{Step: "issuer", Outcome: NotKnown, Code: "issuer_unresolved", Clause: "CID 1.0 3.2", Facts: factsOfUnread(address, err),
 		Detail: "The issuer's document could not be read, so whose key signed this is not established."}
 	if errors.Is(err, ErrBlocked) {
-		c.Code = "ssrf_blocked"
-		c.Detail = "The issuer's address is not a public https address, so it was not called; whose key signed this is not established."
+		c.Code = codeBlocked
+		c.Detail = "The issuer's address " + notCalled(err) + "; whose key signed this is not established."
 	}
 	return s.found(keyInInput(s.proof), c)
 }

@@ -65,7 +65,7 @@ func (b *openBadge2) get(ctx context.Context, id string) *badgePage {
 func why(err error, unavailable string) (code, because string) {
 	switch {
 	case errors.Is(err, ErrBlocked):
-		return "ssrf_blocked", "because its address is not a public https address"
+		return codeBlocked, "because its address is not a public https address"
 	case errors.Is(err, errTooMany):
 		return strict.CodeTooComplex, "because " + errTooMany.Detail
 	case errors.Is(err, errElsewhere):

@@ -32,17 +32,14 @@ type fault struct {
 // refused records that there is nothing to judge.
 func (r *run) refused(f *fault) {
 	outcome := Fail
-	if f.code == codeUnread || f.code == "ssrf_blocked" { // nothing was looked at
+	if f.code == credential.CodeInputUnavailable || f.code == codeBlocked { // nothing was looked at
 		outcome = NotKnown
 	}
 	r.add(Check{Step: "form", Outcome: outcome, Code: f.code, Detail: f.detail, Clause: f.clause, Facts: f.values.and(FactCase, f.which)})
 }
 
-// tooLarge is the fault of an input that is not looked into.
-func tooLarge() *fault {
-	most := strconv.Itoa(credential.Limits.Upload >> 20)
-	return &fault{code: strict.CodeTooLarge, which: "file", detail: "The file is larger than " + most + " MiB.", values: Facts{FactMost: most}}
-}
+// caseSeveral is the case of more than one credential where one is to stand.
+const caseSeveral = "several"
 
 // faultOf is what [carrier.Open] says of something without a credential.
 func faultOf(p *carrier.Problem) *fault {
@@ -56,7 +53,7 @@ func faultOf(p *carrier.Problem) *fault {
 // read takes the one credential out of an input, and says what the input is. Nothing is followed to an address.
 func read(input []byte) (sealed, string, *fault) {
 	if len(input) > credential.Limits.Upload {
-		return sealed{}, "json", tooLarge()
+		return sealed{}, "json", faultOf(carrier.TooLarge())
 	}
 	var kind, address string
 	var text []byte
@@ -65,16 +62,18 @@ func read(input []byte) (sealed, string, *fault) {
 		kind = cmp.Or(kind, item.Kind)
 		switch {
 		case len(item.Text) > 0 && text != nil:
-			return sealed{}, kind, &fault{code: credential.CodeAmbiguous, which: "several", detail: "It holds several credentials, and one is judged at a time."}
+			return sealed{}, kind, &fault{code: credential.CodeAmbiguous, which: caseSeveral, detail: "It holds several credentials, and one is judged at a time."}
 		case len(item.Text) > 0:
 			text, kind = item.Text, item.Kind
-		case item.Problem != nil && why == nil:
+		case item.Problem != nil && (why == nil || item.Problem.Case == caseSeveral):
 			why = faultOf(item.Problem)
 		case len(item.Links) > 0 && address == "":
 			address = item.Links[0]
 		}
 	}
 	switch {
+	case why != nil && why.which == caseSeveral: // one of them may be what the others mean
+		return sealed{}, kind, why
 	case text != nil:
 		s, of, fault := readText(text)
 		if kind == "json" || kind == "jwt" {

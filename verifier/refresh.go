@@ -61,7 +61,7 @@ func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bo
 	unread := factsOfUnread(address, err)
 	switch {
 	case errors.Is(err, ErrBlocked):
-		return Check{Outcome: NotKnown, Code: "ssrf_blocked", Facts: unread, Detail: "The place to ask for a newer version is not a public https address, so it was not called" + meanwhile}, false
+		return Check{Outcome: NotKnown, Code: codeBlocked, Facts: unread, Detail: "The place to ask for a newer version " + notCalled(err) + meanwhile}, false
 	case errors.Is(err, ErrTooLarge):
 		return Check{Outcome: NotKnown, Code: strict.CodeTooLarge, Facts: unread, Detail: "What the issuer offers as a newer version is too large to be read" + meanwhile}, false
 	case err != nil:

@@ -2,7 +2,10 @@ package verifier
 
 import (
 	"maps"
+	"strings"
 	"time"
+
+	"github.com/laurelbadges/laurel/credential"
 )
 
 // Report is what a verification found. Its JSON form is stable: pages, the API and `laurel verify --json` print it.
@@ -87,6 +90,20 @@ const caseSkipped = "not_looked_at"
 
 // Skipped says whether the step was not looked at, because an earlier one had failed.
 func (c Check) Skipped() bool { return c.Facts[FactCase] == caseSkipped }
+
+// Unread is the check that says why there was nothing to judge: whether there is a credential is not known, because nothing could be read
+// or was looked at. There is none for an input that was read, good or bad.
+func (r *Report) Unread() (Check, bool) {
+	for _, c := range r.Checks {
+		if c.Step != "form" || c.Outcome != NotKnown {
+			continue
+		}
+		if c.Code == credential.CodeInputUnavailable || c.Code == codeBlocked || strings.HasPrefix(c.Facts[FactCase], caseLeads) {
+			return c, true
+		}
+	}
+	return Check{}, false
+}
 
 // Facts are the values in a finding, so that it can be worded in any language. All of them are texts; which are there depends on
 // the code.

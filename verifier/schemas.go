@@ -49,7 +49,7 @@ func (r *run) credentialSchemas(ctx context.Context) {
 		case isPublished(address):
 			published = true
 		case !strings.HasPrefix(address, "https://"):
-			r.schemaUnknown(entry, "ssrf_blocked", "The address of a schema that it names is not a public https address, so it was not called.", FactAddress, address, FactCause, CauseBlocked)
+			r.schemaUnknown(entry, codeBlocked, "The address of a schema that it names is not a public https address, so it was not called.", FactAddress, address, FactCause, CauseBlocked)
 		case !known:
 			r.schemaUnknown(entry, "schema_unavailable", "It names a schema of a kind that Laurel does not know.", FactCase, "kind", FactName, typeOf(entry.Value))
 		case got == maxSchemasGot || r.work.schemas == maxSchemasAll || r.work.spent():
@@ -113,7 +113,7 @@ func (r *run) credentialSchema(ctx context.Context, entry credential.Part, addre
 	c := Check{Step: "schema", Outcome: NotKnown, Pointer: entry.Pointer, Clause: schemaClause, Facts: factsOfUnread(address, err)}
 	switch {
 	case errors.Is(err, ErrBlocked):
-		c.Code, c.Detail = "ssrf_blocked", "The address of a schema that it names is not a public https address, so it was not called."
+		c.Code, c.Detail = codeBlocked, "The address of a schema that it names "+notCalled(err)+"."
 	case errors.Is(err, ErrTooLarge):
 		c.Code, c.Detail = strict.CodeTooLarge, "A schema that it names is too large to be read."
 	case err != nil:

@@ -88,6 +88,9 @@ func (r *run) signature(ctx context.Context) {
 	for _, p := range foreign {
 		results = append(results, r.judgeForeign(ctx, p, signer, good || possible))
 	}
+	if good || possible { // exactly this was signed, whatever is wrong with another proof
+		r.explaining.misfits = nil
+	}
 	for _, j := range results {
 		if good && !j.counts || possible && !good && !(j.own && j.issuer != nil) {
 			j = beside(j)
@@ -139,7 +142,6 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string, 
 	if found.key == nil {
 		if found.tried != nil {
 			if c := describe(r.verify(ctx, p, found.tried)); c.Code == proof.CodeSignatureInvalid {
-				r.explaining.note(p, found.tried, c)
 				return refuse(&found.check, c.Code, c.Detail, c.Clause)
 			}
 		}
@@ -148,7 +150,9 @@ func (r *run) judgeProof(ctx context.Context, p proof.Proof, controller string, 
 	}
 	if err := r.verify(ctx, p, found.key); err != nil {
 		c := describe(err)
-		r.explaining.note(p, found.key, c)
+		if found.check.Outcome == Pass { // the signature of anybody else says nothing about what was signed
+			r.explaining.note(p, found.key, c)
+		}
 		j := refuse(&found.check, c.Code, c.Detail, c.Clause)
 		if c.Code == proof.CodeTooComplex { // the document itself was not, so this says nothing against the signature
 			j.proof.Outcome = NotKnown

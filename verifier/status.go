@@ -162,7 +162,7 @@ func (r *run) fetchList(ctx context.Context, address string) (Document, *statusL
 	source, err := r.fetch(ctx, address, credential.Limits.Body)
 	switch {
 	case errors.Is(err, ErrBlocked):
-		return source, unreadList(source, address, err, "ssrf_blocked", "The status list's address is not a public https address, so it was not called")
+		return source, unreadList(source, address, err, codeBlocked, "The status list's address "+notCalled(err))
 	case errors.Is(err, ErrTooLarge):
 		return source, unreadList(source, address, err, strict.CodeTooLarge, "The status list is too large to be read")
 	case err != nil:

@@ -167,7 +167,7 @@ func (r *run) recognition() {
 
 // inner is a verification of a credential that this one leads to: a status list, an endorsement.
 func (r *run) inner(profile credential.Profile) *run {
-	own := &run{Options: r.Options, at: r.at, isInner: true, documents: r.documents, lists: r.lists, work: r.work}
+	own := &run{Options: r.Options, at: r.at, isInner: true, documents: r.documents, lists: r.lists, work: r.work, explaining: explaining{spent: r.explaining.spent}}
 	own.Profile, own.Challenge, own.Domain = profile, "", nil // what is asked of the input is not asked of what it leads to
 	return own
 }

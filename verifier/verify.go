@@ -128,7 +128,7 @@ func newRun(o Options) *run {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{most: workMost}}
+	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{most: workMost}, explaining: explaining{spent: &spent{}}}
 }
 
 // work is what one verification has done for the credentials that it leads to, in units of at most a quarter of a microsecond.

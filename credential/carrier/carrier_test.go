@@ -131,8 +131,124 @@ func withChunk(file []byte, kind, data string) []byte {
 	return slices.Insert(bytes.Clone(file), len(file)-12, chunk...)
 }
 
+// TestOpenLists: of several badges in one text, page or document none is left out without a word.
+func TestOpenLists(t *testing.T) {
+	const script = `<script type="application/ld+json">{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"]}</script>`
+	const credly = "https://www.credly.com/badges/3f9a6c1e-0000-4000-8000-00000000000"
+	const api = "https://api.credly.com/v1/obi/v2/badge_assertions/3f9a6c1e-0000-4000-8000-00000000000"
+	long := func(n int) string {
+		var lines strings.Builder
+		for i := range n {
+			fmt.Fprintf(&lines, "https://example.org/%d\n", i)
+		}
+		return lines.String()
+	}
+	var portfolio []string
+	for i := range 33 {
+		portfolio = append(portfolio, fmt.Sprintf("%s%012d", strings.TrimRight(credly, "0"), i))
+	}
+	for name, c := range map[string]struct {
+		input []byte
+		want  string
+	}{
+		"addresses":                     {[]byte("https://example.org/1\r\n\r\n https://example.org/2 \r\nhttps://example.org/1\r\n"), "url -> https://example.org/1\nurl -> https://example.org/2"},
+		"with a byte order mark":        {[]byte("\ufeffhttps://example.org/1\nhttps://example.org/2"), "url -> https://example.org/1\nurl -> https://example.org/2"},
+		"one of them bad":               {[]byte("https://example.org/1\njavascript:alert(1)\nfile:///etc/passwd"), "url -> https://example.org/1\nurl no_credential/other_address\nurl no_credential/other_address"},
+		"one address twice":             {[]byte("https://example.org/1\nhttps://example.org/1"), "url -> https://example.org/1"},
+		"with words between":            {[]byte("https://example.org/1\nand\nhttps://example.org/2"), "json no_credential/text"},
+		"a QR code of two":              {qrCode(t, "https://example.org/1\nhttps://example.org/2"), "qr no_credential/text"},
+		"more than are followed":        {[]byte(long(100)), strings.Repeat("url -> https://example.org/_\n", maxListed) + "url input_unavailable/files"},
+		"tokens":                        {[]byte(token + "\n" + token + "A\n"), "jwt: " + token + "\njwt: " + token + "A"},
+		"a token and an address":        {[]byte(token + "\nhttps://example.org/1"), "jwt: " + token + "\nurl -> https://example.org/1"},
+		"a token that was broken":       {[]byte(token[:22] + "\n" + token[22:]), "jwt: " + token[:22] + "\n" + token[22:]},
+		"one many times":                {[]byte(strings.Repeat("https://example.org/1\n", credential.Limits.Document/22)), "url -> https://example.org/1"},
+		"a page of more than are taken": {[]byte("<html>" + strings.Repeat(script, 9)), strings.Repeat("html: "+script[len(`<script type="application/ld+json">`):len(script)-len("</script>")]+"\n", 8) + "html input_unavailable/files"},
+		"a portfolio":                   {printed{links: []string{credly + "1", "https://example.org/", credly + "2/public_url", credly + "2"}}.pdf(t), "pdf -> " + api + "1 " + credly + "1\npdf -> " + api + "2 " + credly + "2/public_url"},
+		"a portfolio of more":           {printed{links: portfolio}.pdf(t), strings.Repeat("pdf -> "+api+"_ "+credly+"_\n", 32) + "pdf input_unavailable/files"},
+		"one badge and other links":     {printed{links: []string{"https://example.org/", credly + "2/public_url", credly + "2"}}.pdf(t), "pdf -> " + api + "2 " + credly + "2/public_url " + credly + "2 https://example.org/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := told(t, c.input, "")
+			if name == "more than are followed" {
+				for i := range 100 {
+					got = strings.Replace(got, fmt.Sprintf("https://example.org/%d\n", i), "https://example.org/_\n", 1)
+				}
+			}
+			if name == "a portfolio of more" {
+				for i := range portfolio {
+					got = strings.ReplaceAll(got, fmt.Sprintf("-%012d", i), "-00000000000_")
+				}
+			}
+			if got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+	if got := told(t, []byte("https://example.org/1\nhttps://example.org/2"), "https://example.org/"); got != "json no_credential/text" {
+		t.Errorf("a list at an address: %s", got)
+	}
+}
+
+func TestLines(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                    nil,
+		" \n":                 nil,
+		"{\n}":                {"{\n}"},
+		"https://a.example/1": {"https://a.example/1"},
+		"\ufeff https://a.example/1 \r\n\r\n" + token + "\nhttps://a.example/1": {"https://a.example/1", token, "https://a.example/1"},
+		"https://a.example/1\nmailto:a@a.example":                               {"https://a.example/1", "mailto:a@a.example"},
+		"https://a.example/1\nand":                                              {"https://a.example/1\nand"},
+		token[:22] + "\n" + token[22:]:                                          {token[:22] + "\n" + token[22:]},
+		token + ".\n" + token:                                                   {token + ".\n" + token},
+	} {
+		if got := Lines(text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]bool{"https://a.example/1": true, "HTTP://a.example": true, "http://127.0.0.1/?credential_offer=1": true, "https://a.example/1 2": false, "mailto:a@a.example": false, "": false, token: false, "https://a.example/1\n": false} {
+		if got := IsLink(text); got != want {
+			t.Errorf("%q is a link: %v", text, got)
+		}
+	}
+}
+
+// TestLight: nothing in what is light is decoded or unpacked.
+func TestLight(t *testing.T) {
+	pdf := printed{}.pdf(t)
+	zip := packed(t, entry{name: "a.json", content: badge})
+	for name, c := range map[string]struct {
+		input []byte
+		want  bool
+	}{
+		"nothing": {nil, true}, "JSON": {[]byte(badge), true}, "a token": {[]byte(token), true}, "an address": {[]byte("https://example.org/"), true},
+		"a page": {[]byte("<html></html>"), true}, "an SVG": {[]byte(svg), true}, "bytes": {[]byte("\x00\x01"), true}, "gzip": {[]byte("\x1f\x8b\x08"), true},
+		"too large": {append([]byte("%PDF-1.7"), make([]byte, credential.Limits.Upload)...), true},
+		"a PDF":     {pdf, false}, "a PDF after other bytes": {append([]byte("MIME\r\n"), pdf...), false}, "an archive": {zip, false},
+		"a large archive": {append(zip, make([]byte, credential.Limits.Upload)...), false},
+		"a PNG":           {plain(t), false}, "a GIF": {recoded(t, plain(t), "gif"), false}, "a JPEG": {recoded(t, plain(t), "jpeg"), false},
+	} {
+		if got := Light(c.input); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestBelow(t *testing.T) {
+	for want, parts := range map[string][2]string{"": {}, "a": {"a", ""}, "b": {"", "b"}, "a/b": {"a", "b"}, "/x/a.zip/b": {"/x/a.zip", "b"}} {
+		if got := Below(parts[0], parts[1]); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestOpenPDF(t *testing.T) {
 	qr := qrCode(t, "https://example.org/c/1")
+	crowd := func(pictures ...[]byte) [][]byte { // 33 pictures with QR codes
+		for i := len(pictures); i < 33; i++ {
+			pictures = append(pictures, qrCode(t, fmt.Sprintf("openid4vp://%d", i)))
+		}
+		return pictures
+	}
 	var many []entry
 	for i := range 100 {
 		many = append(many, entry{name: fmt.Sprintf("%d.json", i), content: badge})
@@ -141,32 +257,37 @@ func TestOpenPDF(t *testing.T) {
 		input []byte
 		want  string
 	}{
-		"JSON attached":        {printed{attached: []entry{{name: "badge.json", content: badge}}}.pdf(t), "pdf badge.json: " + badge},
-		"picture attached":     {printed{attached: []entry{{name: "badge.png", content: string(baking(t, plain(t), token))}}}.pdf(t), "pdf badge.png: " + token},
-		"two badges attached":  {printed{attached: []entry{{name: "1.json", content: "{}"}, {name: "2.jwt", content: token}}}.pdf(t), "pdf 1.json: {}\npdf 2.jwt: " + token},
-		"and something else":   {printed{attached: []entry{{name: "style.css", content: "a"}, {name: "2.jwt", content: token}}}.pdf(t), "pdf 2.jwt: " + token},
-		"attached before a QR": {printed{attached: []entry{{name: "1.json", content: "{}"}}, pictures: [][]byte{qr}}.pdf(t), "pdf 1.json: {}"},
-		"a QR code":            {printed{pictures: [][]byte{plain(t), qr}, links: []string{"https://example.org/"}}.pdf(t), "pdf -> https://example.org/c/1"},
-		"a QR code twice":      {printed{pictures: [][]byte{qr, qr}}.pdf(t), "pdf -> https://example.org/c/1"},
-		"two QR codes":         {printed{pictures: [][]byte{qr, qrCode(t, "https://example.org/c/2")}}.pdf(t), "pdf -> https://example.org/c/1\npdf -> https://example.org/c/2"},
-		"a QR code and files":  {printed{attached: []entry{{name: "style.css", content: "a"}}, pictures: [][]byte{qr}}.pdf(t), "pdf -> https://example.org/c/1"},
-		"links":                {printed{links: []string{"https://example.org/", "http://example.org/badge", "https://example.org/badges/1"}}.pdf(t), "pdf -> https://example.org/badges/1 https://example.org/"},
-		"nothing":              {printed{}.pdf(t), "pdf no_credential/pdf"},
-		"a text attached":      {printed{attached: []entry{{name: "a.txt", content: "hello"}}}.pdf(t), "pdf no_credential/pdf"},
-		"a broken picture":     {printed{attached: []entry{{name: "a.png", content: string(plain(t)[:50])}}}.pdf(t), "pdf a.png image_invalid/damaged"},
-		"a bad QR code":        {printed{pictures: [][]byte{qrCode(t, "file:///etc/passwd")}}.pdf(t), "pdf no_credential/other_address"},
-		"an archive attached":  {printed{attached: []entry{{name: "a.zip", content: string(packed(t, entry{name: "a.json", content: badge}))}}}.pdf(t), "pdf a.zip no_credential/archive_nested"},
-		"a PDF in it":          {printed{attached: []entry{{name: "a.pdf", content: string(printed{}.pdf(t))}}}.pdf(t), "pdf a.pdf no_credential/pdf_nested"},
-		"names of attachments": {printed{attached: []entry{{name: "../\u202egnp.1", content: "{}"}, {name: "", content: "[]"}}}.pdf(t), "pdf gnp.1: {}\npdf attachment 2: []"},
-		"with a zip behind":    {append(printed{attached: []entry{{name: "1.json", content: "{}"}}}.pdf(t), packed(t, entry{name: "a.json", content: badge})...), "pdf 1.json: {}"},
-		"after other bytes":    {append([]byte("\x00\x00\r\n"), printed{}.pdf(t)...), "pdf no_credential/pdf"},
-		"long, after others":   {append(append([]byte("MIME\r\n"), printed{}.pdf(t)...), make([]byte, credential.Limits.Document)...), "pdf no_credential/pdf"},
-		"in a JSON text":       {[]byte(`{"a":"%PDF-1.7"}`), `json: {"a":"%PDF-1.7"}`},
-		"in a long JSON text":  {[]byte(`{"a":"%PDF-1.7` + strings.Repeat(" ", credential.Limits.Document)), "json too_large/credential"},
-		"in an address":        {[]byte("javascript:%PDF-1.7"), "url no_credential/other_address"},
-		"with a password":      {printed{password: "secret", links: []string{"https://example.org/"}}.pdf(t), "pdf encrypted/pdf"},
-		"broken":               {[]byte("%PDF-1.7\n"), "pdf malformed/pdf"},
-		"100 attachments":      {printed{attached: many}.pdf(t), strings.Repeat("pdf _.json: "+badge+"\n", maxAttachments) + "pdf input_unavailable/attachments"},
+		"JSON attached":           {printed{attached: []entry{{name: "badge.json", content: badge}}}.pdf(t), "pdf badge.json: " + badge},
+		"picture attached":        {printed{attached: []entry{{name: "badge.png", content: string(baking(t, plain(t), token))}}}.pdf(t), "pdf badge.png: " + token},
+		"two badges attached":     {printed{attached: []entry{{name: "1.json", content: "{}"}, {name: "2.jwt", content: token}}}.pdf(t), "pdf 1.json: {}\npdf 2.jwt: " + token},
+		"and something else":      {printed{attached: []entry{{name: "style.css", content: "a"}, {name: "2.jwt", content: token}}}.pdf(t), "pdf 2.jwt: " + token},
+		"attached before a QR":    {printed{attached: []entry{{name: "1.json", content: "{}"}}, pictures: [][]byte{qr}}.pdf(t), "pdf 1.json: {}"},
+		"a QR code":               {printed{pictures: [][]byte{plain(t), qr}, links: []string{"https://example.org/"}}.pdf(t), "pdf -> https://example.org/c/1"},
+		"a QR code twice":         {printed{pictures: [][]byte{qr, qr}}.pdf(t), "pdf -> https://example.org/c/1"},
+		"two QR codes":            {printed{pictures: [][]byte{qr, qrCode(t, "https://example.org/c/2")}}.pdf(t), "pdf -> https://example.org/c/1\npdf -> https://example.org/c/2"},
+		"a QR code and files":     {printed{attached: []entry{{name: "style.css", content: "a"}}, pictures: [][]byte{qr}}.pdf(t), "pdf -> https://example.org/c/1"},
+		"links":                   {printed{links: []string{"https://example.org/", "http://example.org/badge", "https://example.org/badges/1"}}.pdf(t), "pdf -> https://example.org/badges/1 https://example.org/"},
+		"nothing":                 {printed{}.pdf(t), "pdf no_credential/pdf"},
+		"a text attached":         {printed{attached: []entry{{name: "a.txt", content: "hello"}}}.pdf(t), "pdf no_credential/pdf"},
+		"a broken picture":        {printed{attached: []entry{{name: "a.png", content: string(plain(t)[:50])}}}.pdf(t), "pdf a.png image_invalid/damaged"},
+		"a bad QR code":           {printed{pictures: [][]byte{qrCode(t, "file:///etc/passwd")}}.pdf(t), "pdf no_credential/other_address"},
+		"an archive attached":     {printed{attached: []entry{{name: "a.zip", content: string(packed(t, entry{name: "a.json", content: badge}))}}}.pdf(t), "pdf a.zip no_credential/archive_nested"},
+		"a PDF in it":             {printed{attached: []entry{{name: "a.pdf", content: string(printed{}.pdf(t))}}}.pdf(t), "pdf a.pdf no_credential/pdf_nested"},
+		"names of attachments":    {printed{attached: []entry{{name: "../\u202egnp.1", content: "{}"}, {name: "", content: "[]"}}}.pdf(t), "pdf gnp.1: {}\npdf attachment 2: []"},
+		"too many pictures":       {showing(40, "/ColorSpace /DeviceGray", strings.Repeat("x", 900)), "pdf input_unavailable/pictures_many"},
+		"an unread picture":       {showing(1, "/Filter /JPXDecode", "jP"), "pdf input_unavailable/pictures_unread"},
+		"pictures and a bad code": {printed{pictures: crowd()}.pdf(t), "pdf no_credential/wallet_offer\npdf input_unavailable/files"},
+		"pictures and a code":     {printed{pictures: crowd(qr)}.pdf(t), "pdf -> https://example.org/c/1"},
+		"too many QR codes":       {printed{pictures: crowd(qr, qrCode(t, "https://example.org/c/2"))}.pdf(t), "pdf -> https://example.org/c/1\npdf -> https://example.org/c/2\npdf input_unavailable/files"},
+		"with a zip behind":       {append(printed{attached: []entry{{name: "1.json", content: "{}"}}}.pdf(t), packed(t, entry{name: "a.json", content: badge})...), "pdf 1.json: {}"},
+		"after other bytes":       {append([]byte("\x00\x00\r\n"), printed{}.pdf(t)...), "pdf no_credential/pdf"},
+		"long, after others":      {append(append([]byte("MIME\r\n"), printed{}.pdf(t)...), make([]byte, credential.Limits.Document)...), "pdf no_credential/pdf"},
+		"in a JSON text":          {[]byte(`{"a":"%PDF-1.7"}`), `json: {"a":"%PDF-1.7"}`},
+		"in a long JSON text":     {[]byte(`{"a":"%PDF-1.7` + strings.Repeat(" ", credential.Limits.Document)), "json too_large/credential"},
+		"in an address":           {[]byte("javascript:%PDF-1.7"), "url no_credential/other_address"},
+		"with a password":         {printed{password: "secret", links: []string{"https://example.org/"}}.pdf(t), "pdf encrypted/pdf_password"},
+		"broken":                  {[]byte("%PDF-1.7\n"), "pdf malformed/pdf"},
+		"100 attachments":         {printed{attached: many}.pdf(t), strings.Repeat("pdf _.json: "+badge+"\n", maxAttachments) + "pdf input_unavailable/attachments"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := told(t, c.input, "")

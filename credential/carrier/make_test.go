@@ -166,3 +166,16 @@ func told(t testing.TB, input []byte, at string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// showing is a PDF of a page that shows so many pictures of 30 by 30 pixels.
+func showing(pictures int, entries, data string) []byte {
+	names, draws, objects := "", "", ""
+	for i := range pictures {
+		names += fmt.Sprintf("/X%d %d 0 R ", i, i+9)
+		draws += fmt.Sprintf("/X%d Do ", i)
+		objects += fmt.Sprintf("%d 0 obj << /Subtype /Image /Width 30 /Height 30 /BitsPerComponent 8 %s /Length %d >> stream\n%s\nendstream endobj\n", i+9, entries, len(data), data)
+	}
+	return fmt.Appendf(nil, "%%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n2 0 obj << /Type /Pages /Kids [3 0 R] >> endobj\n"+
+		"3 0 obj << /Type /Page /MediaBox [0 0 600 800] /Resources << /XObject << %s>> >> /Contents 4 0 R >> endobj\n"+
+		"4 0 obj << /Length %d >> stream\n%s\nendstream endobj\n%strailer << /Root 1 0 R >>\n", names, len(draws), draws, objects)
+}

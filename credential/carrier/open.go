@@ -20,7 +20,7 @@ const (
 	codeMalformed    = strict.CodeMalformed
 	codeTooLarge     = strict.CodeTooLarge
 	codeEncrypted    = "encrypted"
-	codeUnread       = "input_unavailable" // there may be a credential, and it was not looked at
+	codeUnread       = credential.CodeInputUnavailable
 )
 
 // Open gives what is in the input, in the order in which it stands there: at least one item, and each with exactly one of Text,
@@ -58,8 +58,7 @@ func openFile(data []byte, at string, attached bool) []Item {
 func look(data []byte, at string, attached bool) []Item {
 	if len(data) > credential.Limits.Upload {
 		kind, _ := kindOf(data[:1024])
-		return refused(kind, &Problem{Code: codeTooLarge, Case: "file", Detail: fmt.Sprintf("The file is larger than %d MiB.", credential.Limits.Upload>>20),
-			Facts: most(credential.Limits.Upload >> 20)})
+		return refused(kind, TooLarge())
 	}
 	kind, is := kindOf(data)
 	switch is {
@@ -79,6 +78,9 @@ func look(data []byte, at string, attached bool) []Item {
 		return html(data, at)
 	}
 	if items := ofCredentials(page.Unwrap(data, at), "json"); items != nil {
+		return items
+	}
+	if items := list(data, at); items != nil {
 		return items
 	}
 	item := read(data, at)
@@ -101,6 +103,39 @@ func unclaimed(item Item, data []byte) bool {
 		return len(start) == 0 || !strings.ContainsRune(`{["`, rune(start[0]))
 	}
 	return false
+}
+
+// Light tells whether [Open] decodes and unpacks nothing of an input: a text, a page, an SVG, or what is refused unopened. All others
+// take much more work and memory than they have bytes.
+func Light(input []byte) bool {
+	switch {
+	case isArchive(input):
+		return false
+	case len(input) > credential.Limits.Upload:
+		return true
+	}
+	switch kind, is := kindOf(input); is {
+	case packedFile, officeFile, markupFile:
+		return true
+	case pictureFile:
+		return kind == "svg"
+	case textFile:
+		return !pdf.Is(input)
+	}
+	return false
+}
+
+// TooLarge is the problem of a file of more than credential.Limits.Upload, for whoever finds that out before it is read whole.
+func TooLarge() *Problem {
+	return &Problem{Code: codeTooLarge, Case: "file", Detail: fmt.Sprintf("The file is larger than %d MiB.", credential.Limits.Upload>>20), Facts: most(credential.Limits.Upload >> 20)}
+}
+
+// Below is the name of something inside something else, as in "archive.zip/badge.png". Either may be "".
+func Below(name, below string) string {
+	if name == "" || below == "" {
+		return name + below
+	}
+	return name + "/" + below
 }
 
 // family is a group of kinds that are opened alike.
@@ -179,6 +214,9 @@ var byteOrderMark = []byte("\ufeff")
 func html(data []byte, at string) []Item {
 	found := page.Read(data, at)
 	if items := ofCredentials(found.Texts, "html"); items != nil {
+		if found.More {
+			items = append(items, rest("html", "There are more credentials in this page than are looked at.", page.MostTexts))
+		}
 		return items
 	}
 	if links := links(at, found.Links); len(links) > 0 {
@@ -204,6 +242,11 @@ func refused(kind string, problem *Problem) []Item { return []Item{{Kind: kind, 
 // none is the problem that there is no credential.
 func none(what, detail string) *Problem {
 	return &Problem{Code: codeNoCredential, Case: what, Detail: detail}
+}
+
+// rest is the item that stands for what was not looked at.
+func rest(kind, detail string, limit int) Item {
+	return Item{Kind: kind, Problem: &Problem{Code: codeUnread, Case: "files", Detail: detail, Facts: most(limit)}}
 }
 
 func most(limit int) map[string]string { return map[string]string{"most": fmt.Sprint(limit)} }

@@ -22,7 +22,11 @@ func picture(data []byte, kind string, attached bool) []Item {
 	if !errors.As(err, &refusal) {
 		return items
 	}
-	if refusal.Code != bake.CodeNoCredential {
+	switch refusal.Code {
+	case bake.CodeNoCredential:
+	case bake.CodeTooLarge: // of a file that is too large nobody asked
+		return append(items, Item{Kind: kind, Problem: longCredential()})
+	default:
 		return append(items, Item{Kind: kind, Problem: &Problem{Code: refusal.Code, Case: refusal.Case, Detail: sentence(refusal.Detail), Clause: clauseBaked}})
 	}
 	if kind == "png" {
@@ -43,10 +47,14 @@ func photo(data []byte, kind string, attached bool) []Item {
 		return refused(kind, none("picture", "This picture is attached to a PDF and holds no credential."))
 	}
 	texts, err := qr.Read(data)
-	if err != nil {
+	if len(texts) == 0 {
 		return refused(kind, ofQR(err))
 	}
-	return codes(texts, "qr")
+	items := codes(texts, "qr")
+	if err != nil {
+		items = append(items, Item{Kind: "qr", Problem: ofQR(err)})
+	}
+	return items
 }
 
 // codes are the items of the QR codes in one picture or document: those that lead to a credential, else why none does.

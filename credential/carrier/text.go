@@ -16,14 +16,14 @@ import (
 
 const (
 	maxLinks   = 8    // addresses of one item
+	maxListed  = 64   // addresses and tokens in one list
 	maxAddress = 4096 // bytes of one address; a QR code holds 4,296 characters at most (ISO/IEC 18004)
 )
 
 // read tells what a text is. Whoever took the text out of something else overwrites the kind.
 func read(text []byte, at string) Item {
 	if len(text) > credential.Limits.Document {
-		return Item{Kind: "json", Problem: &Problem{Code: codeTooLarge, Case: "credential",
-			Detail: fmt.Sprintf("The credential is larger than %d MiB.", credential.Limits.Document>>20), Facts: most(credential.Limits.Document >> 20)}}
+		return Item{Kind: "json", Problem: longCredential()}
 	}
 	start := bytes.TrimLeft(text, space)
 	if len(start) == 0 {
@@ -33,7 +33,7 @@ func read(text []byte, at string) Item {
 		return item
 	}
 	switch {
-	case start[0] == '{', start[0] == '[', start[0] == '"', start[0] == byteOrderMark[0], json.Valid(text):
+	case start[0] == '{', start[0] == '[', start[0] == '"', bytes.HasPrefix(start, byteOrderMark), json.Valid(text):
 		return Item{Kind: "json", Text: text}
 	case isToken(start):
 		// A text file ends with a line feed; inside a token it would be a second spelling of one signature.
@@ -42,6 +42,11 @@ func read(text []byte, at string) Item {
 		return Item{Kind: "json", Problem: none("binary", "This is a kind of file that Laurel does not read. Give it the badge as JSON, JWT, PNG, SVG or PDF.")}
 	}
 	return Item{Kind: "json", Problem: none("text", "This text is neither a credential (JSON or JWT) nor the address of one.")}
+}
+
+func longCredential() *Problem {
+	return &Problem{Code: codeTooLarge, Case: "credential", Detail: fmt.Sprintf("The credential is larger than %d MiB.", credential.Limits.Document>>20),
+		Facts: most(credential.Limits.Document >> 20)}
 }
 
 // carried is [read] for a text that was taken out of a file of that kind. Space around it is not part of it.
@@ -111,6 +116,63 @@ func address(whole []byte, at string) (Item, bool) {
 		return problem("other_address", "This address leads back to where it was found.")
 	}
 	return Item{Kind: "url", Links: found}, true
+}
+
+// Lines are the inputs in a text that was pasted, or stands in a file: each line where all of them are addresses or whole tokens, else the
+// text as it is; none in an empty text. Space around a line is no part of it, and an empty line is none.
+func Lines(text string) []string {
+	var lines []string
+	known := map[string]bool{}
+	for line := range strings.Lines(strings.TrimPrefix(text, string(byteOrderMark))) {
+		line = strings.Trim(line, space)
+		switch {
+		case line == "":
+			continue
+		case !known[line]:
+			if item, is := address([]byte(line), ""); !isWholeToken(line) && !(is && item.Kind == "url") {
+				return []string{text}
+			}
+			known[line] = true
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// IsLink tells whether a text is an https or http address and nothing else.
+func IsLink(text string) bool {
+	item, is := address([]byte(text), "")
+	return is && item.Kind == "url" && strings.HasPrefix(strings.ToLower(text[:min(len(text), 4)]), "http")
+}
+
+// isWholeToken tells a whole token: a line of one that was broken over several lines is none.
+func isWholeToken(line string) bool {
+	return strings.HasPrefix(line, "eyJ") && strings.Count(line, ".") == 2 && !strings.HasSuffix(line, ".") && !strings.ContainsFunc(line, neverInToken)
+}
+
+// list reads a text of several [Lines], each of which holds or leads to a credential, each once; nil for any other text. In what was read
+// at an address there is no such list: who wrote it is not who handed it in.
+func list(text []byte, at string) []Item {
+	if at != "" || len(text) > credential.Limits.Document {
+		return nil
+	}
+	lines := Lines(string(text))
+	if len(lines) < 2 {
+		return nil
+	}
+	var items []Item
+	seen := map[string]bool{}
+	for _, line := range lines {
+		switch {
+		case seen[line]:
+			continue
+		case len(items) == maxListed:
+			return append(items, rest("url", "There are more addresses in this text than are followed.", maxListed))
+		}
+		seen[line] = true
+		items = append(items, read([]byte(line), ""))
+	}
+	return items
 }
 
 // isOffer tells whether an https address calls a wallet: OpenID for Verifiable Credential Issuance 1.0 section 4.1, and the

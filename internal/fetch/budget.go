@@ -8,21 +8,24 @@ import (
 	"github.com/laurelbadges/laurel/verifier"
 )
 
-// What the fetches for one input may take, and those of a request with many inputs together.
+// What the fetches for one input may take, and those for many inputs together: of a request to a server, and of a run that somebody
+// makes for themselves. A time is one in which at least one fetch was under way.
 const (
-	budgetTime    = 6 * time.Second // in which at least one fetch was under way
+	budgetTime    = 6 * time.Second
 	budgetFetches = 20
 	batchTime     = 60 * time.Second
 	batchFetches  = 400
+	runTime       = 15 * time.Minute
+	runFetches    = 5000
 )
 
 type budgetKey struct{}
 
-// budget counts what the fetches for one input, or of one request, took together.
+// budget counts what the fetches for one input, or for many, took together.
 type budget struct {
 	most  time.Duration
 	count int
-	whole *budget // that of the request, for one of its inputs; nil for that of a request
+	whole *budget // that of all inputs, for one of them; nil for that of all
 
 	mu      sync.Mutex
 	fetches int
@@ -47,7 +50,12 @@ func WithBatch(ctx context.Context) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{most: batchTime, count: batchFetches})
 }
 
-// ForInput returns a context for one input of a request, with a budget of its own that counts against that of the request too.
+// WithRun is [WithBatch] for a run of the command line: 5,000 fetches and 15 minutes.
+func WithRun(ctx context.Context) context.Context {
+	return context.WithValue(ctx, budgetKey{}, &budget{most: runTime, count: runFetches})
+}
+
+// ForInput returns a context for one of many inputs, with a budget of its own that counts against that of all of them too.
 func ForInput(ctx context.Context) context.Context {
 	whole, _ := ctx.Value(budgetKey{}).(*budget)
 	return context.WithValue(ctx, budgetKey{}, &budget{most: budgetTime, count: budgetFetches, whole: whole})

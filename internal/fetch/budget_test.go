@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -30,9 +31,18 @@ func TestBudgetOfFetches(t *testing.T) {
 
 // TestBudgetOfABatch: each input has a budget of its own, and all of them together no more than the request.
 func TestBudgetOfABatch(t *testing.T) {
+	exhausted(t, WithBatch(WithBudget(t.Context())), batchFetches)
+	exhausted(t, WithRun(WithBudget(t.Context())), runFetches)
 	now := func() time.Time { return time.Unix(0, 0) }
-	whole := WithBatch(WithBudget(t.Context()))
-	left := batchFetches
+	if remaining, _, err := spend(ForInput(t.Context()), now); err != nil || remaining != budgetTime {
+		t.Errorf("an input of no request: %v, %v", remaining, err)
+	}
+}
+
+// exhausted spends all that inputs may take together.
+func exhausted(t *testing.T, whole context.Context, left int) {
+	t.Helper()
+	now := func() time.Time { return time.Unix(0, 0) }
 	for left > 0 {
 		input := ForInput(whole)
 		for range budgetFetches {
@@ -48,10 +58,7 @@ func TestBudgetOfABatch(t *testing.T) {
 		}
 	}
 	if _, _, err := spend(ForInput(whole), now); verifier.Cause(err) != verifier.CauseTooMany {
-		t.Errorf("beyond the budget of the request: %v", err)
-	}
-	if remaining, _, err := spend(ForInput(t.Context()), now); err != nil || remaining != budgetTime {
-		t.Errorf("an input of no request: %v, %v", remaining, err)
+		t.Errorf("beyond the budget of all: %v", err)
 	}
 }
 

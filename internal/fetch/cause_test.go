@@ -31,7 +31,9 @@ func TestCauses(t *testing.T) {
 		w.Header().Set("Content-Length", "50")
 		fmt.Fprint(w, "{}")
 	})
+	mux.Handle("/hidden", http.RedirectHandler("https://hidden.example.org/", http.StatusFound))
 	c, _ := reach(t, mux)
+	c.dialer.Resolver = resolver(t, func() []string { return []string{"10.0.0.1"} })
 	distrusting := New(Options{})
 	distrusting.transport.DialContext = c.transport.DialContext
 	unnamed := New(Options{})
@@ -68,7 +70,9 @@ func TestCauses(t *testing.T) {
 		"gone":            {from: c, address: "/410", cause: verifier.CauseGone, status: 410, kind: verifier.ErrGone},
 		"compressed":      {from: c, address: "/packed", cause: verifier.CauseForm, kind: verifier.ErrUnavailable},
 		"redirects":       {from: c, address: "/loop", cause: verifier.CauseRedirects, kind: verifier.ErrUnavailable},
-		"a move inside":   {from: c, address: "/inside", cause: verifier.CauseBlocked, kind: verifier.ErrBlocked},
+		"a move inside":   {from: c, address: "/inside", cause: verifier.CauseElsewhere, kind: verifier.ErrBlocked},
+		"a hidden move":   {from: c, address: "/hidden", cause: verifier.CauseElsewhere, kind: verifier.ErrBlocked},
+		"a hidden host":   {from: c, address: "https://hidden.example.org/", cause: verifier.CauseBlocked, kind: verifier.ErrBlocked},
 		"too large":       {from: c, address: "/long", cause: verifier.CauseTooLarge, kind: verifier.ErrTooLarge},
 		"cut":             {from: c, address: "/cut", cause: verifier.CauseConnection, kind: verifier.ErrUnavailable},
 		"late":            {ctx: late, from: c, address: "/late", cause: verifier.CauseTimeout, kind: verifier.ErrUnavailable},

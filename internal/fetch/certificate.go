@@ -29,14 +29,14 @@ func (c *Client) CertificateEnd(ctx context.Context, address string) (time.Time,
 	defer cancel()
 	raw, err := c.transport.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
-		return time.Time{}, classify(ctx, err)
+		return time.Time{}, classify(ctx, u.Host, err)
 	}
 	defer raw.Close()
 	settings := c.transport.TLSClientConfig.Clone()
 	settings.ServerName = u.Hostname()
 	conn := tls.Client(raw, settings)
 	if err := conn.HandshakeContext(ctx); err != nil {
-		return time.Time{}, classify(ctx, err)
+		return time.Time{}, classify(ctx, u.Host, err)
 	}
 	return conn.ConnectionState().PeerCertificates[0].NotAfter, nil
 }

@@ -130,7 +130,7 @@ func (c *Client) read(ctx context.Context, address string, limit int) (verifier.
 	request.Header.Set("User-Agent", "Laurel")
 	response, err := c.client.Do(request)
 	if err != nil {
-		return verifier.Document{}, 0, classify(ctx, err)
+		return verifier.Document{}, 0, classify(ctx, request.URL.Host, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusGone {
@@ -154,7 +154,7 @@ func (c *Client) read(ctx context.Context, address string, limit int) (verifier.
 		err = ctx.Err() // a server that sees us hang up may still end its answer in good form
 	}
 	if err != nil {
-		return verifier.Document{}, 0, classify(ctx, err)
+		return verifier.Document{}, 0, classify(ctx, request.URL.Host, err)
 	}
 	if len(body) > limit {
 		return verifier.Document{}, 0, tooLarge(limit)
@@ -190,16 +190,21 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return Allowed(next.URL.String())
 }
 
-// classify turns an error of net/http into one of the three of the port. Its own text is dropped, because it names network
-// addresses.
-func classify(ctx context.Context, err error) error {
+// classify turns an error of net/http, of a request that was made to host, into one of the three of the port. Its own text is dropped,
+// because it names network addresses.
+func classify(ctx context.Context, host string, err error) error {
 	var dialling *net.OpError
+	var last *url.Error // of the last request
+	moved := false
+	if errors.As(err, &last) {
+		to, parsed := url.Parse(last.URL)
+		moved = parsed == nil && to.Host != host
+	}
 	switch {
-	case errors.Is(err, verifier.ErrBlocked):
-		if errors.As(err, &dialling) { // refused while dialling
-			return dialling.Err
-		}
-		return blocked("a redirect leads to another kind of address")
+	case errors.Is(err, verifier.ErrBlocked) && !moved && errors.As(err, &dialling): // refused while dialling
+		return dialling.Err
+	case errors.Is(err, verifier.ErrBlocked): // the address itself is one that is called, and what it leads to is not
+		return &verifier.FetchError{Kind: verifier.ErrBlocked, Cause: verifier.CauseElsewhere, Detail: "it leads on to an address that is not a public https address"}
 	case errors.Is(err, errRedirects):
 		return unavailable(verifier.CauseRedirects, fmt.Sprintf("there are more than %d redirects", maxRedirects))
 	case ctx.Err() != nil:

@@ -6,7 +6,7 @@
 // changes an answer of Laurel's.
 //
 // The rules are data: one predicate each over the input and the report, in validator.go and dcc.go. A rule is about one point; another
-// verifier may stumble over something else first.
+// verifier may stumble over something else first. Its words are those of package wording, under opinion.CODE.why and opinion.answer.ANSWER.
 package opinion
 
 import (
@@ -19,6 +19,7 @@ import (
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/openbadges2"
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/keys/jose"
 	"github.com/laurelbadges/laurel/proof"
@@ -42,7 +43,8 @@ const (
 type Difference struct {
 	Verifier string `json:"verifier"` // Validator or VerifierPlus
 	Answer   string `json:"answer"`   // Accepts, Refuses or Warns
-	Why      string `json:"why"`      // one sentence for a person
+	Code     string `json:"code"`     // which point it is, for programs; it stays the same
+	Why      string `json:"why"`      // one sentence for a person, in English
 	Rule     string `json:"rule"`     // the part of its source that makes the difference
 }
 
@@ -60,18 +62,25 @@ func Differences(r *verifier.Report) []Difference {
 	}{{Validator, validatorRules}, {VerifierPlus, dccRules}} {
 		for _, rule := range table.rules {
 			if rule.applies(in) {
-				all = append(all, Difference{table.verifier, rule.answer, rule.why, rule.source})
+				all = append(all, Difference{table.verifier, rule.answer, rule.code, why(wording.English, rule.code), rule.source})
 			}
 		}
 	}
 	return all
 }
 
+// Words are the answer and the reason in a language.
+func (d Difference) Words(l wording.Language) (answer, reason string) {
+	return l.Say("opinion.answer." + d.Answer), why(l, d.Code)
+}
+
+func why(l wording.Language, code string) string { return l.Say("opinion." + code + ".why") }
+
 // A rule is one point, with the part of the other verifier's source that it was read in.
 type rule struct {
+	code    string
 	source  string
 	answer  string
-	why     string
 	applies func(*input) bool
 }
 

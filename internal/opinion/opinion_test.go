@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/referencedata"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
@@ -152,8 +153,8 @@ func specimens(t testing.TB) map[string]struct{ with, without *verifier.Report }
 	two := func(a, b object) []byte { return text(statuses(a, b)) }
 	name := func(table []rule, source, answer, words string) string {
 		for _, r := range table {
-			if r.source == source && r.answer == answer && strings.Contains(r.why, words) {
-				return r.why
+			if r.source == source && r.answer == answer && strings.Contains(why(wording.English, r.code), words) {
+				return r.code
 			}
 		}
 		t.Fatalf("no rule %s %s %q", source, answer, words)
@@ -219,19 +220,21 @@ func TestRules(t *testing.T) {
 	all := specimens(t)
 	for _, rules := range [][]rule{validatorRules, dccRules} {
 		for _, rule := range rules {
-			s, made := all[rule.why]
+			s, made := all[rule.code]
 			if !made {
-				t.Errorf("%s %s %q has no input made for it", rule.source, rule.answer, rule.why)
+				t.Errorf("%s %s %q has no input made for it", rule.source, rule.answer, rule.code)
 				continue
 			}
 			tells := func(r *verifier.Report) bool {
-				return slices.ContainsFunc(Differences(r), func(d Difference) bool { return d.Why == rule.why && d.Answer == rule.answer && d.Rule == rule.source })
+				return slices.ContainsFunc(Differences(r), func(d Difference) bool {
+					return d.Code == rule.code && d.Answer == rule.answer && d.Rule == rule.source
+				})
 			}
 			if !tells(s.with) {
-				t.Errorf("%q is not told: %+v", rule.why, Differences(s.with))
+				t.Errorf("%q is not told: %+v", rule.code, Differences(s.with))
 			}
 			if tells(s.without) {
-				t.Errorf("%q is told where it does not apply", rule.why)
+				t.Errorf("%q is told where it does not apply", rule.code)
 			}
 		}
 	}
@@ -274,8 +277,36 @@ func TestRulesAreThose(t *testing.T) {
 		if !strings.Contains(text, rule.source) {
 			t.Errorf("%s is described nowhere", rule.source)
 		}
-		if !strings.HasSuffix(rule.why, ".") || !slices.Contains([]string{Accepts, Refuses, Warns}, rule.answer) {
+		if !slices.Contains([]string{Accepts, Refuses, Warns}, rule.answer) {
 			t.Errorf("%+v", rule)
+		}
+	}
+}
+
+// TestWords: every rule has a code and a sentence of its own in every language, and no sentence is without a rule.
+func TestWords(t *testing.T) {
+	for _, l := range wording.Languages {
+		said := map[string]bool{}
+		for _, rule := range append(slices.Clone(validatorRules), dccRules...) {
+			answer, reason := Difference{Answer: rule.answer, Code: rule.code}.Words(l)
+			if strings.Contains(answer, ".") || !strings.HasSuffix(reason, ".") || strings.HasPrefix(reason, "opinion.") || said[reason] || said[rule.code] {
+				t.Errorf("%s %s: %q, %q", l, rule.code, answer, reason)
+			}
+			said[reason], said[rule.code] = true, true
+		}
+		file, err := os.ReadFile(filepath.Join("..", "wording", string(l)+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all map[string]string
+		if err := json.Unmarshal(file, &all); err != nil {
+			t.Fatal(err)
+		}
+		for key := range all {
+			code, is := strings.CutSuffix(strings.TrimPrefix(key, "opinion."), ".why")
+			if is && strings.HasPrefix(key, "opinion.") && !said[code] {
+				t.Errorf("%s %s is no rule's", l, key)
+			}
 		}
 	}
 }

@@ -16,11 +16,36 @@ import (
 // rooms are the packages that make findings.
 var rooms = []string{"verifier", "proof", "credential", "keys/jose", "internal/batch"}
 
-// syntax is the parsed Go of the rooms, without tests and without what they keep for tests.
+// callers are packages in which only a carrier.Problem becomes a finding: what else they call a code is none.
+var callers = []string{"cmd/laurel", "internal/web"}
+
+// problems are the problems of inputs that the callers make.
+func problems(t *testing.T) (all []*ast.CompositeLit) {
+	t.Helper()
+	for _, file := range parsed(t, callers) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.CompositeLit); ok {
+				if named, ok := literal.Type.(*ast.SelectorExpr); ok && named.Sel.Name == "Problem" {
+					all = append(all, literal)
+				}
+			}
+			return true
+		})
+	}
+	return all
+}
+
+// syntax is the parsed Go of the rooms.
 func syntax(t *testing.T) []*ast.File {
 	t.Helper()
+	return parsed(t, rooms)
+}
+
+// parsed is the Go of folders, without tests and without what they keep for tests.
+func parsed(t *testing.T, folders []string) []*ast.File {
+	t.Helper()
 	var all []*ast.File
-	for _, room := range rooms {
+	for _, room := range folders {
 		err := filepath.WalkDir(filepath.Join(root, room), func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
@@ -68,6 +93,13 @@ func codes(t *testing.T) []string {
 	add := func(e ast.Expr) {
 		if code, ok := text(e); ok && codeLetters.MatchString(code) {
 			found[code] = true
+		}
+	}
+	for _, problem := range problems(t) {
+		for _, element := range problem.Elts {
+			if pair, ok := element.(*ast.KeyValueExpr); ok && pair.Key.(*ast.Ident).Name == "Code" {
+				add(pair.Value)
+			}
 		}
 	}
 	for _, file := range syntax(t) {
@@ -159,7 +191,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 // TestEveryCaseHasWords fails when somebody adds a case that the table of situations does not know.
 func TestEveryCaseHasWords(t *testing.T) {
 	known := map[string]bool{}
-	for _, s := range situations {
+	for _, s := range everything(t) {
 		for _, about := range words(s.cases) {
 			known[about] = true
 		}
@@ -177,6 +209,21 @@ func TestEveryCaseHasWords(t *testing.T) {
 			return e.Sel.Name == "FactCase"
 		}
 		return false
+	}
+	for _, file := range parsed(t, callers) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec: // const caseFile = "file"
+				if len(n.Values) == 1 && strings.HasPrefix(n.Names[0].Name, "case") {
+					literal(n.Values[0])
+				}
+			case *ast.KeyValueExpr:
+				if isCase(n.Key) {
+					literal(n.Value)
+				}
+			}
+			return true
+		})
 	}
 	for _, file := range syntax(t) {
 		ast.Inspect(file, func(n ast.Node) bool {

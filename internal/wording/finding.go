@@ -36,7 +36,7 @@ type Finding struct {
 func (l Language) Finding(r *verifier.Report, c verifier.Check) Finding {
 	s := l.search(r, c)
 	f := Finding{
-		Step: l.StepName(c.Step),
+		Step: l.stepName(c.Step),
 		Age:  l.Age(c.AsOf, r.AsOf, c.Facts[verifier.FactOrigin]),
 	}
 	f.Shape, f.Word = l.outcome(c.Outcome)
@@ -163,7 +163,11 @@ func (s search) cause() (because, advice string) {
 		return "", ""
 	}
 	cause = "cause." + cause
-	about := search{language: s.language, keys: []string{cause}, values: s.values}
+	keys := []string{cause}
+	if s.check.Step == "form" { // the address is the reader's own, and not one in the badge
+		keys = []string{cause + ".own", cause}
+	}
+	about := search{language: s.language, keys: keys, values: s.values, holder: s.holder}
 	return about.find("text"), about.find("advice")
 }
 
@@ -239,9 +243,10 @@ func (l Language) values(r *verifier.Report, c verifier.Check) map[string]string
 }
 
 // joined puts sentences after one another.
-func joined(sentences ...string) string { return strings.Join(present(sentences), " ") }
+func joined(sentences ...string) string { return strings.Join(Present(sentences...), " ") }
 
-func present(texts []string) []string {
+// Present are those texts that are not empty.
+func Present(texts ...string) []string {
 	var kept []string
 	for _, text := range texts {
 		if text != "" {

@@ -10,8 +10,8 @@ import (
 // Kind names what was handed in: "a PNG picture".
 func (l Language) Kind(input verifier.Input) string { return l.either("kind."+input.Kind, "kind.file") }
 
-// StepName is the name of a step of a report.
-func (l Language) StepName(step string) string {
+// stepName is the name of a step of a report.
+func (l Language) stepName(step string) string {
 	if name, known := l.text("step." + step); known {
 		return name
 	}

@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ type Verdict struct {
 type Standing struct {
 	Revoked   *Event
 	Suspended *Event
+	// Dated names the day that was judged instead of saying "today": for what is read on another day than that, as a record is, and
+	// for a report that was made for another instant than its own.
+	Dated bool
 }
 
 // Event is when something happened and the reason given, "" for none.
@@ -54,16 +58,36 @@ func (l Language) Verdict(r *verifier.Report, known Standing) Verdict {
 	case r.Authentic != verifier.Yes:
 		return l.signerUnknown(r, inForce, found)
 	case inForce == verifier.Yes && r.Outcome == verifier.Valid:
-		v = Verdict{Shape: ShapeYes, Title: l.Say("verdict.valid.title"), Detail: l.signed(r, "verdict.valid."+listed(r)), Advice: l.Say("verdict.valid.advice")}
+		v = l.valid(r, known)
 	case inForce == verifier.No:
 		v = l.notInForce(r, known, found)
 	default:
 		v = Verdict{Shape: ShapeUnknown, Title: l.Say("verdict.unsure.title"), Detail: l.signed(r, "verdict.unsure.text"), Advice: l.Say("verdict.unsure.advice")}
 		if f, there := l.first(r, verifier.NotKnown, forceSteps...); there {
-			v.Detail, v.Advice = joined(v.Detail, f.Text), First(f.Advice, v.Advice)
+			v.Detail, v.Advice = joined(v.Detail, f.Text), cmp.Or(f.Advice, v.Advice)
 		}
 	}
 	v.Signer = l.signer(r)
+	return v
+}
+
+// valid words what is authentic and in force. A credential inside that is not is told beside it, and a badge that anyone can present
+// is not to be compared with anybody.
+func (l Language) valid(r *verifier.Report, known Standing) Verdict {
+	v := Verdict{Shape: ShapeYes, Title: l.Say("verdict.valid.title"), Detail: l.signed(r, "verdict.valid."+listed(r)), Advice: l.Say("verdict.valid.advice")}
+	if known.Dated {
+		v.Title = l.Say("verdict.valid.on.title", "date", l.Day(r.AsOf).Words)
+	}
+	for _, c := range r.Checks {
+		switch {
+		case c.Outcome != verifier.Warn:
+		case strings.HasPrefix(caseOf(r, c), "inside_"):
+			v.Detail, v.Advice = joined(v.Detail, l.Finding(r, c).Title+"."), l.Say("verdict.valid.inside.advice")
+			return v
+		case c.Code == "no_recipient":
+			v.Advice = l.Say("verdict.valid.nobody.advice")
+		}
+	}
 	return v
 }
 
@@ -81,13 +105,20 @@ func (l Language) signer(r *verifier.Report) string {
 	}
 }
 
-// signed is a sentence about what was signed, which goes on from the signer.
+// signed is a sentence about what was signed, or published where that is all there is (Open Badges 2.0, hosted verification). It goes
+// on from the signer.
 func (l Language) signed(r *verifier.Report, key string, pairs ...string) string {
 	this := "noun.this_badge"
 	if r.Credential != nil && r.Credential.Kind == credential.KindPresentation {
 		this = "noun.this_presentation"
 	}
-	return l.Say(key, append(pairs, "this", l.Say(this))...)
+	did := "noun.signed"
+	if slices.ContainsFunc(r.Checks, func(c verifier.Check) bool {
+		return c.Step == "proof" && c.Outcome == verifier.Pass && caseOf(r, c) == "hosted"
+	}) {
+		did = "noun.published"
+	}
+	return l.Say(key, append(pairs, "this", l.Say(this), "signed", l.Say(did))...)
 }
 
 // listed says whether a list that could have taken a badge back was read: the end of a key.
@@ -133,6 +164,16 @@ func standing(found map[string]bool) string {
 	return "other"
 }
 
+// failed is the first check that failed with a code, an empty one when none did.
+func failed(r *verifier.Report, code string) verifier.Check {
+	for _, c := range r.Checks {
+		if c.Code == code && c.Outcome == verifier.Fail {
+			return c
+		}
+	}
+	return verifier.Check{}
+}
+
 // withinOnly says whether what keeps a presentation from being in force is a credential in it alone.
 func withinOnly(r *verifier.Report) bool {
 	return len(r.Credentials) > 0 && !slices.ContainsFunc(r.Checks, func(c verifier.Check) bool {
@@ -152,24 +193,31 @@ func (l Language) notInForce(r *verifier.Report, known Standing, found map[strin
 	case "suspended":
 		event = known.Suspended
 	}
+	decisive := failed(r, why)
 	date := ""
 	if r.Credential != nil {
 		date = map[string]string{"expired": r.Credential.ValidUntil, "not_yet_valid": r.Credential.ValidFrom}[why]
 	}
-	switch {
+	if decides := decisive.Facts[verifier.FactDate]; decides != "" && decisive.Step == "dates" {
+		date = decides
+	}
+	switch about := decisive.Facts[verifier.FactCase]; {
 	case withinOnly(r) && event == nil:
 		return Verdict{Shape: ShapeNo, Title: l.Say("verdict.within_force.title"), Detail: l.signed(r, "verdict.within_force.text"), Advice: l.Say("verdict.within_force.advice")}
 	case event != nil:
 		v.Title = l.Say(base+".on.title", "date", l.Day(event.At).Words)
 		v.Detail = l.signed(r, base+".text")
 		v.Reason = Plain(event.Reason)
+	case about == "awarded" || about == "signature" || about == "other": // another date in it is still to come; the list is not the signer's
+		f := l.Finding(r, decisive)
+		v.Detail, v.Advice = joined(l.signed(r, "verdict.other.text"), f.Text), f.Advice
 	case date != "":
 		v.Detail = l.signed(r, base+".on.text", "date", l.SignedDate(date).Words)
 	default:
 		v.Detail = l.signed(r, base+".text")
 	}
 	if v.Reason == "" && (why == "revoked" || why == "suspended") {
-		v.Reason = reason(r, why)
+		v.Reason = Plain(decisive.Facts[verifier.FactReason])
 	}
 	if why == "other" {
 		if f, there := l.first(r, verifier.Fail, forceSteps...); there {
@@ -182,22 +230,12 @@ func (l Language) notInForce(r *verifier.Report, known Standing, found map[strin
 	return v
 }
 
-// reason is what the check that found a code repeats as the issuer's reason.
-func reason(r *verifier.Report, code string) string {
-	for _, c := range r.Checks {
-		if c.Code == code && c.Outcome == verifier.Fail && c.Facts[verifier.FactReason] != "" {
-			return Plain(c.Facts[verifier.FactReason])
-		}
-	}
-	return ""
-}
-
 // signerUnknown words a badge whose signer could not be established; what its dates and lists say may still rule it out.
 func (l Language) signerUnknown(r *verifier.Report, inForce verifier.Answer, found map[string]bool) Verdict {
 	v := Verdict{Shape: ShapeUnknown, Title: l.unknownTitle(r), Advice: l.Say("verdict.unsigned.advice")}
 	f, there := l.first(r, verifier.NotKnown, decidingSteps...)
 	if there {
-		v.Detail, v.Advice = f.Text, First(f.Advice, v.Advice)
+		v.Detail, v.Advice = f.Text, cmp.Or(f.Advice, v.Advice)
 	}
 	if inForce != verifier.No {
 		v.Detail = joined(v.Detail, l.Say("verdict.until_known"))
@@ -206,26 +244,16 @@ func (l Language) signerUnknown(r *verifier.Report, inForce verifier.Answer, fou
 	v.Shape = ShapeNo
 	v.Title = l.Say("verdict.and."+standing(found), "title", v.Title)
 	if f, there := l.first(r, verifier.Fail, forceSteps...); there {
-		v.Detail, v.Advice = joined(v.Detail, f.Text), First(f.Advice, v.Advice)
+		v.Detail, v.Advice = joined(v.Detail, f.Text), cmp.Or(f.Advice, v.Advice)
 	}
 	return v
-}
-
-// unread is the check that says why there was nothing to judge.
-func unread(r *verifier.Report) (verifier.Check, bool) {
-	for _, c := range r.Checks {
-		if c.Step == "form" && c.Outcome == verifier.NotKnown && (c.Code == "input_unavailable" || c.Code == "ssrf_blocked") {
-			return c, true
-		}
-	}
-	return verifier.Check{}, false
 }
 
 // unknownTitle tells what could not be read at all, a badge that is as somebody signed it, and one whose signature could not even be
 // tried.
 func (l Language) unknownTitle(r *verifier.Report) string {
-	if c, there := unread(r); there {
-		if caseOf(r, c) != "" { // it is no address
+	if c, there := r.Unread(); there {
+		if ownTitle(r, c) {
 			return l.Finding(r, c).Title
 		}
 		return l.Say("verdict.unread.title")
@@ -235,11 +263,27 @@ func (l Language) unknownTitle(r *verifier.Report) string {
 			return l.Say("verdict.signed.title")
 		}
 	}
+	if awardUnknown(r) {
+		return l.Say("verdict.unawarded.title")
+	}
 	return l.Say("verdict.unsigned.title")
 }
 
-// notAuthentic words a badge that failed, by the first failure in the order of the steps that decide it. What can be proven about how
-// it was changed stands in its place where there is something.
+// ownTitle says whether what was not read is told by its own title: an address that was not opened, or no address at all.
+func ownTitle(r *verifier.Report, c verifier.Check) bool {
+	return c.Code == "ssrf_blocked" || caseOf(r, c) != ""
+}
+
+// awardUnknown says whether what could not be read is what an issuer publishes about a badge, which may have no signature (Open
+// Badges 2.0).
+func awardUnknown(r *verifier.Report) bool {
+	return slices.ContainsFunc(r.Checks, func(c verifier.Check) bool {
+		return c.Step == "issuer" && c.Outcome == verifier.NotKnown && slices.Contains([]string{"hosted", "awarded", "before", "description", "profile"}, caseOf(r, c))
+	})
+}
+
+// notAuthentic words a badge that failed, by the first failure in the order of the steps that decide it. Where it can be proven how
+// it was changed, the title says that.
 func (l Language) notAuthentic(r *verifier.Report) Verdict {
 	v := Verdict{Shape: ShapeNo, Title: l.Say("verdict.no.title"), Detail: l.Say("verdict.no.text"), Advice: l.Say("verdict.no.advice")}
 	for _, step := range authenticSteps {
@@ -251,25 +295,54 @@ func (l Language) notAuthentic(r *verifier.Report) Verdict {
 				return Verdict{Shape: ShapeNo, Title: l.Say("verdict.within.title"), Detail: l.Say("verdict.within.text"), Advice: l.Say("verdict.within.advice")}
 			}
 			f := l.Finding(r, c)
-			v.Title, v.Detail, v.Advice = l.rejection(c), First(f.Text, v.Detail), First(f.Advice, v.Advice)
+			v.Title, v.Detail, v.Advice = cmp.Or(l.explained(r, c), l.rejection(c)), cmp.Or(f.Text, v.Detail), cmp.Or(f.Advice, v.Advice)
+			if len(r.Credentials) > 0 {
+				v.Detail = joined(v.Detail, l.Say("verdict.no.inside"))
+			}
 			return v
 		}
 	}
 	return v
 }
 
-// rejection says in one sentence why a badge is not authentic.
+// explanations are the codes of what the verifier can prove about how a badge was changed.
+var explanations = []string{"altered", "added_member", "altered_encoding", "cut_off"}
+
+// explained says in one sentence what is proven about a failure, "" for nothing: who says that a badge was altered or signed by
+// somebody else does not know which.
+func (l Language) explained(r *verifier.Report, failure verifier.Check) string {
+	if !slices.Contains([]string{"signature_invalid", "malformed", "encoding"}, failure.Code) {
+		return ""
+	}
+	for _, c := range r.Checks {
+		if c.Step == failure.Step && c.Outcome == verifier.Warn && slices.Contains(explanations, c.Code) {
+			return l.anyOf(key("verdict.no", c.Code, caseOf(r, c), "title"), key("verdict.no", c.Code, "title"))
+		}
+	}
+	return ""
+}
+
+// rejection says in one sentence why a badge is not authentic. What is no badge, or cannot be opened, is told by the title of its
+// check.
 func (l Language) rejection(c verifier.Check) string {
-	candidates := []string{key("verdict.no", c.Step, c.Code, "title"), key("verdict.no", c.Code, "title")}
+	candidates := []string{key("verdict.no", c.Step, c.Code, "title"), key("verdict.no", c.Code, "title"), "verdict.no.title"}
 	if about := c.Facts[verifier.FactCase]; about != "" {
 		candidates = append([]string{key("verdict.no", c.Code, about, "title")}, candidates...)
+		if c.Step == "form" {
+			candidates = append([]string{key("check.form.fail", c.Code, about, "title")}, candidates...)
+		}
 	}
-	for _, key := range candidates {
+	return l.anyOf(candidates...)
+}
+
+// anyOf is the text of the first key that there is, "" for none.
+func (l Language) anyOf(keys ...string) string {
+	for _, key := range keys {
 		if text, known := l.text(key); known {
 			return text
 		}
 	}
-	return l.Say("verdict.no.title")
+	return ""
 }
 
 // Answer is the answer of a report in one short sentence, as the command line and tables give it. Unknown is never said as if it
@@ -290,11 +363,14 @@ func (l Language) Answer(r *verifier.Report) string {
 	case r.InForce == verifier.No:
 		return l.Say("answer.unsigned." + why)
 	}
-	if c, there := unread(r); there {
-		if caseOf(r, c) != "" {
+	if c, there := r.Unread(); there {
+		if ownTitle(r, c) {
 			return l.Finding(r, c).Title + "."
 		}
 		return l.Say("answer.unread")
+	}
+	if awardUnknown(r) {
+		return l.Say("answer.unawarded")
 	}
 	return l.Say("answer.unsigned")
 }

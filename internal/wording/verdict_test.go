@@ -129,6 +129,154 @@ func TestVerdictDetails(t *testing.T) {
 	}
 }
 
+// TestTitlesAgreeWithTheirChecks: what is no badge or cannot be opened is told alike above and below, and never as if a badge had been
+// judged.
+func TestTitlesAgreeWithTheirChecks(t *testing.T) {
+	for _, s := range situations {
+		if s.steps != "form" || s.outcome != fail {
+			continue
+		}
+		for _, c := range s.checks() {
+			r := &verifier.Report{Outcome: verifier.Invalid, Authentic: no, AsOf: judgedAt, Checks: []verifier.Check{c}}
+			about := c.Facts[verifier.FactCase]
+			for _, l := range Languages {
+				own, told := l.text(key("check.form.fail", c.Code, about, "title"))
+				if title := l.Verdict(r, Standing{}).Title; told && about != "" && (title != own || l.Answer(r) != own+".") {
+					t.Errorf("%s %s %s: the verdict is %q, its check %q, its answer %q", l, c.Code, about, title, own, l.Answer(r))
+				}
+			}
+		}
+	}
+}
+
+// TestVerdictsDoNotRepeatThemselves: the sentence below the title says something else than the title.
+func TestVerdictsDoNotRepeatThemselves(t *testing.T) {
+	plain := func(s string) string {
+		_, after, there := strings.Cut(s, ": ")
+		if !there {
+			after = s
+		}
+		return strings.ToLower(strings.TrimSuffix(after, "."))
+	}
+	for _, s := range situations {
+		for _, c := range s.checks() {
+			r := &verifier.Report{Authentic: open, AsOf: judgedAt, Checks: []verifier.Check{c}}
+			if c.Outcome == fail {
+				r.Authentic = no
+			}
+			for _, l := range Languages {
+				v, f := l.Verdict(r, Standing{}), l.Finding(r, c)
+				if strings.HasPrefix(strings.ToLower(v.Detail), plain(v.Title)) {
+					t.Errorf("%s %s %s %v: %q, %q", l, c.Step, c.Code, c.Facts[verifier.FactCase], v.Title, v.Detail)
+				}
+				if strings.HasPrefix(strings.ToLower(f.Text), strings.ToLower(f.Title)) {
+					t.Errorf("%s %s %s %v: the check says %q twice", l, c.Step, c.Code, c.Facts[verifier.FactCase], f.Title)
+				}
+			}
+		}
+	}
+}
+
+// TestProvenChanges: what is proven takes the place of "or somebody else signed it"; what is not proven does not.
+func TestProvenChanges(t *testing.T) {
+	for explanation, want := range map[string]string{
+		"proof/warn/altered/value":                "Not authentic: it was changed after it was signed",
+		"proof/warn/altered/signature":            "Not authentic: its signature is damaged",
+		"proof/warn/added_member/member":          "Not authentic: something was added after it was signed",
+		"proof/warn/altered_encoding/whitespace":  "Not authentic: a program changed how it is written",
+		"proof/warn/cut_off/signature":            "Not authentic: its end is missing",
+		"proof/warn/published_differs/value":      "Not authentic: it was altered, or somebody else signed it",
+		"proof/warn/alg_not_allowed/beside":       "Not authentic: it was altered, or somebody else signed it",
+		"form/warn/altered_encoding/line_breaks":  "Not authentic: it was altered, or somebody else signed it",
+		"subject/warn/too_complex/inside":         "Not authentic: it was altered, or somebody else signed it",
+		"endorsement/warn/signature_invalid/more": "Not authentic: it was altered, or somebody else signed it",
+	} {
+		if got := English.Verdict(reportOf(no, open, "proof/fail/signature_invalid", explanation), Standing{}).Title; got != want {
+			t.Errorf("%s: %q, want %q", explanation, got, want)
+		}
+	}
+	if got := English.Verdict(reportOf(no, open, "proof/fail/weak_key", "proof/warn/altered/value"), Standing{}).Title; got != "Not authentic: its signature is of a kind that cannot be trusted" {
+		t.Error(got)
+	}
+}
+
+// TestWhatStandsBesideAYes: no praise without what a reader has to know beside it.
+func TestWhatStandsBesideAYes(t *testing.T) {
+	tied := English.Verdict(reportOf(yes, yes, "subject/warn/no_recipient"), Standing{})
+	if tied.Shape != ShapeYes || !strings.Contains(tied.Advice, "ask the issuer whether the person in front of you earned it") {
+		t.Errorf("a badge that anyone can present: %+v", tied)
+	}
+	record := English.Verdict(reportOf(yes, yes, "status/pass/", "subject/warn/signature_invalid/inside_not_authentic"), Standing{})
+	if !strings.HasSuffix(record.Detail, "and has not taken it back. A credential in it is not authentic.") || !strings.HasPrefix(record.Advice, "Look at each credential below.") {
+		t.Errorf("a record with a bad part: %+v", record)
+	}
+	hosted := English.Verdict(reportOf(yes, yes, "proof/pass//hosted", "status/pass//published"), Standing{})
+	if hosted.Detail != "published exactly this badge, and has not taken it back." {
+		t.Errorf("a badge without a signature: %+v", hosted)
+	}
+	if got := Spanish.Verdict(reportOf(yes, yes), Standing{Dated: true}); got.Title != "Auténtica y vigente el 22 de noviembre de 2026" || got.Shape != ShapeYes {
+		t.Errorf("for another day: %+v", got)
+	}
+}
+
+// TestDecisiveDates: the verdict names the date that decides, which is not always that of the badge.
+func TestDecisiveDates(t *testing.T) {
+	for name, test := range map[string]struct{ check, want string }{
+		"the token ended earlier":   {"dates/fail/expired", "signed exactly this badge. It was in force until 1 March 2026."},
+		"the token begins later":    {"dates/fail/not_yet_valid/begins", "signed exactly this badge. It begins on 1 March 2026."},
+		"awarded on a day to come":  {"dates/fail/not_yet_valid/awarded", "signed exactly this badge. It says that it was awarded on 1 March 2026, which is still to come."},
+		"signed on a day to come":   {"dates/fail/not_yet_valid/signature", "signed exactly this badge. Its signature is dated 1 March 2026, which is still to come."},
+		"revoked by somebody else":  {"status/fail/revoked/other", "signed exactly this badge. It was taken back, says a list that is not the issuer’s own."},
+		"suspended by another":      {"status/fail/suspended/other", "signed exactly this badge. It is suspended, says a list of somebody else. It does not count until it is reinstated."},
+		"revoked, with a date read": {"status/fail/revoked", "signed this badge and later took it back. It no longer counts."},
+	} {
+		r := reportOf(yes, no, test.check)
+		if r.Checks[0].Facts == nil {
+			r.Checks[0].Facts = verifier.Facts{}
+		}
+		r.Checks[0].Facts[verifier.FactDate] = "2026-03-01T00:00:00Z"
+		if got := English.Verdict(r, Standing{}); got.Detail != test.want {
+			t.Errorf("%s: %q, want %q", name, got.Detail, test.want)
+		}
+	}
+}
+
+// TestUnsignedCollections: what is wrong with the whole is not said of the credentials in it.
+func TestUnsignedCollections(t *testing.T) {
+	r := reportOf(no, open, "proof/fail/malformed/no_proof")
+	r.Credentials = []*verifier.Report{reportOf(yes, yes)}
+	if got := English.Verdict(r, Standing{}); got.Title != "Not authentic: it is not signed" || !strings.HasSuffix(got.Detail, "Each credential in it was judged by itself.") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestUnreadTitles: an address that was not opened is not told as one that failed, and no address as one.
+func TestUnreadTitles(t *testing.T) {
+	for check, want := range map[string]string{
+		"form/unknown/input_unavailable":              "We could not read what is at that address",
+		"form/unknown/ssrf_blocked":                   "The address was not opened",
+		"form/unknown/input_unavailable/archive_rest": "This file in the zip was not looked at",
+		"form/unknown/too_complex/leads":              "Not everything in it was looked at",
+		"issuer/unknown/issuer_unresolved/hosted":     "We could not establish who awarded this",
+		"issuer/unknown/issuer_unresolved/key":        "We could not establish who signed this",
+	} {
+		r := reportOf(open, open, check)
+		if got := English.Verdict(r, Standing{}); got.Title != want || got.Shape != ShapeUnknown {
+			t.Errorf("%s: %q, want %q", check, got.Title, want)
+		}
+	}
+}
+
+// TestLongValuesCutNoSentence: a long value is cut, and not what comes after it.
+func TestLongValuesCutNoSentence(t *testing.T) {
+	c := verifier.Check{Step: "form", Outcome: fail, Code: "no_credential", Facts: verifier.Facts{
+		verifier.FactCase: "leads_nowhere", verifier.FactAddress: "https://cedar.example/{issuer}/" + strings.Repeat("ש", 900)}}
+	r := &verifier.Report{Outcome: verifier.Invalid, Authentic: no, AsOf: judgedAt, Checks: []verifier.Check{c}}
+	if got := English.Verdict(r, Standing{}).Detail; !strings.HasSuffix(got, "… there is no badge, and nothing that leads to one.") || !strings.Contains(got, "/{issuer}/") {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestRecordMakesTheVerdictWorse: the list that carries a revocation may be minutes old, the issuer's own record counts at once.
 func TestRecordMakesTheVerdictWorse(t *testing.T) {
 	at := Event{At: time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC), Reason: "being\u202e looked at"}
@@ -250,6 +398,9 @@ func read(t *testing.T, l Language, file string, r *verifier.Report) {
 			if text == "" || machinery.MatchString(text) || machinery.MatchString(f.Advice) {
 				t.Errorf("%s %s: the %s of %s %s %s is %q", l, file, what, c.Step, c.Outcome, c.Code, text)
 			}
+		}
+		if general := l.Say("check.any." + string(c.Outcome) + ".text"); f.Text == general {
+			t.Errorf("%s %s: %s %s %s %v says nothing: %q", l, file, c.Step, c.Outcome, c.Code, c.Facts, f.Text)
 		}
 		if (f.Shape == ShapeYes) != (c.Outcome == verifier.Pass) {
 			t.Errorf("%s %s: %s is shown as %s", l, file, c.Outcome, f.Shape)

@@ -25,6 +25,9 @@
 // Of each of them .title says in a few words what was found, .text in one or two sentences, and .advice what to do now. A text
 // whose placeholders the facts of a check do not fill is passed over for the same key with .bare instead of .text.
 //
+// Why something could not be read stands under cause.NAME, and under cause.NAME.own where the address is the reader's own and not one
+// in a badge: only that one the reader can mend. A command line shows the text of a check without its title, so each stands alone.
+//
 // Values are made safe to show as they are put in: see [Plain].
 package wording
 
@@ -106,17 +109,22 @@ func (l Language) Count(key string, n int, pairs ...string) string {
 	return l.Say(key+form, append([]string{"n", strconv.Itoa(n)}, pairs...)...)
 }
 
-// fill puts values in the places of their names, in one pass: what a value holds is never read as a placeholder. It says whether
-// every placeholder had a value.
+// quotationMarks makes apostrophes of the marks that the catalogue quotes with.
+var quotationMarks = strings.NewReplacer("“", "'", "”", "'", "«", "'", "»", "'")
+
+// fill puts values in the places of their names, in one pass: what a value holds is never read as a placeholder, and one between
+// quotation marks cannot close them. It says whether every placeholder had a value.
 func fill(text string, values map[string]string) (string, bool) {
 	if !strings.Contains(text, "{") {
 		return text, true
 	}
 	var out strings.Builder
 	whole := true
+	quoted := 0 // quotation marks that are open
 	for {
 		before, rest, more := strings.Cut(text, "{")
 		out.WriteString(before)
+		quoted += strings.Count(before, "“") + strings.Count(before, "«") - strings.Count(before, "”") - strings.Count(before, "»")
 		if !more {
 			return out.String(), whole
 		}
@@ -129,6 +137,8 @@ func fill(text string, values map[string]string) (string, bool) {
 		case value == "":
 			out.WriteString("{" + name + "}")
 			whole = false
+		case quoted > 0:
+			out.WriteString(quotationMarks.Replace(value))
 		default:
 			out.WriteString(value)
 		}

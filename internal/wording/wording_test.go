@@ -120,8 +120,8 @@ func TestNames(t *testing.T) {
 	for name, test := range map[string]struct{ got, want string }{
 		"kind":               {English.Kind(verifier.Input{Kind: "png"}), "a PNG picture"},
 		"kind, new":          {Spanish.Kind(verifier.Input{Kind: "tiff"}), "un archivo"},
-		"step":               {Spanish.StepName("proof"), "Firma"},
-		"step, new":          {Spanish.StepName("brand new"), "brand new"},
+		"step":               {Spanish.stepName("proof"), "Firma"},
+		"step, new":          {Spanish.stepName("brand new"), "brand new"},
 		"standard":           {Spanish.Standard("Open Badges 3.0"), "Open Badges 3.0"},
 		"older standard":     {English.Standard("Open Badges 2.0"), "Open Badges 2.0, an older standard"},
 		"credential":         {Spanish.KindName("ClrCredential"), "Registro de aprendizaje"},

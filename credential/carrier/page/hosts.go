@@ -90,7 +90,7 @@ func hosts() []host {
 }
 
 // Known returns https addresses at which a known host of badges publishes the credential behind the page at an address, the best
-// first, at most [MostLinks] and never the address itself. Of the address only what names the badge gets into them. It returns nil
+// first, at most [mostLinks] and never the address itself. Of the address only what names the badge gets into them. It returns nil
 // for a host that is not known.
 func Known(at string) []string {
 	u, err := url.Parse(at)

@@ -23,7 +23,7 @@ import (
 // Bounds on what is read and what comes out.
 const (
 	MostBytes = 4 << 20 // of a page
-	MostLinks = 8       // of one page
+	mostLinks = 8       // of one page
 	MostTexts = 8       // credentials that stand in the page itself
 
 	mostRaw        = 32     // candidates of one rank that are kept until the page has been read
@@ -38,6 +38,7 @@ const (
 type Found struct {
 	Texts [][]byte // credentials that stand in the page: JSON or a token
 	Links []string // absolute https addresses that may lead to a credential, the best first
+	More  bool     // there are more credentials in it than Texts has
 }
 
 // Ranks of a candidate, the best first.
@@ -204,20 +205,29 @@ func (r *reader) closeLink() {
 // script takes a script of data that is itself a credential, or a list of such.
 func (r *reader) script(kind string, text []byte) {
 	text = bytes.TrimSpace(text)
-	if len(text) == 0 || len(r.found.Texts) >= MostTexts {
+	if len(text) == 0 || r.found.More {
 		return
 	}
 	if kind == "application/jwt" || strings.HasSuffix(kind, "+jwt") {
 		if bytes.Count(text, []byte(".")) == 2 && !bytes.ContainsAny(text, "{}<> \t\r\n") {
-			r.found.Texts = append(r.found.Texts, bytes.Clone(text))
+			r.text(text)
 		}
 		return
 	}
 	for _, object := range objects(text) {
-		if len(r.found.Texts) < MostTexts && credential(object) {
-			r.found.Texts = append(r.found.Texts, bytes.Clone(object))
+		if credential(object) {
+			r.text(object)
 		}
 	}
+}
+
+// text takes the text of a credential.
+func (r *reader) text(text []byte) {
+	if len(r.found.Texts) == MostTexts {
+		r.found.More = true
+		return
+	}
+	r.found.Texts = append(r.found.Texts, bytes.Clone(text))
 }
 
 // objects are the JSON objects of a text: itself, or the first of those in a list.
@@ -303,7 +313,7 @@ func (r *reader) settle(at string) {
 			if link == "" || link == self || slices.Contains(r.found.Links, link) {
 				continue
 			}
-			if r.found.Links = append(r.found.Links, link); len(r.found.Links) == MostLinks {
+			if r.found.Links = append(r.found.Links, link); len(r.found.Links) == mostLinks {
 				return
 			}
 		}

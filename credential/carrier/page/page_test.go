@@ -194,7 +194,7 @@ func TestHostile(t *testing.T) {
 			found := Read([]byte(page), here)
 			took := time.Since(started)
 			t.Logf("%d links, %d texts, %v", len(found.Links), len(found.Texts), took.Round(time.Millisecond))
-			if len(found.Links) > MostLinks || len(found.Texts) > MostTexts || took > 20*time.Second {
+			if len(found.Links) > mostLinks || len(found.Texts) > MostTexts || took > 20*time.Second {
 				t.Errorf("%d links, %d texts, %v", len(found.Links), len(found.Texts), took)
 			}
 		})
@@ -208,7 +208,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`<meta property=og:url content=https://moodle.example/badges/badge.php?hash=0123456789012345678901234567890123456789>`), here)
 	f.Fuzz(func(t *testing.T, page []byte, at string) {
 		found := Read(page, at)
-		if len(found.Links) > MostLinks || len(found.Texts) > MostTexts {
+		if len(found.Links) > mostLinks || len(found.Texts) > MostTexts {
 			t.Fatal("too much came out")
 		}
 		for i, link := range append(found.Links, Known(at)...) {

@@ -140,23 +140,10 @@ func (c *collector) file(specification dict, key string) {
 	}
 }
 
-// nameOf is the last element of a path, without what cannot be printed.
+// nameOf is the last element of a path as it is written there, of a long one of its first 4096 bytes.
 func nameOf(path text) string {
-	if len(path) > 4096 {
-		path = path[:4096]
-	}
-	s := decodeText(path)
-	s = s[strings.LastIndexAny(s, `/\`)+1:]
-	s = strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 || c == utf8.RuneError || c >= 0x200b && c <= 0x200f || c >= 0x2028 && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
-			return -1
-		}
-		return c
-	}, s)
-	if runes := []rune(s); len(runes) > 200 {
-		s = string(runes[:200])
-	}
-	return strings.TrimSpace(s)
+	s := decodeText(path[:min(len(path), 4096)])
+	return s[strings.LastIndexAny(s, `/\`)+1:]
 }
 
 // decodeText reads a text string (7.9.2.2): UTF-16 or UTF-8 with their marks, else PDFDocEncoding. Text without a mark that is UTF-8

@@ -26,6 +26,14 @@ var (
 	deviceCMYK = space{family: cmyk, components: 4}
 )
 
+// plainSpaces are the colour spaces that a name alone stands for, also in pictures that stand in a content stream (8.6.3, 8.9.7).
+var plainSpaces = map[name]space{
+	"DeviceGray": deviceGrey, "G": deviceGrey, "CalGray": deviceGrey,
+	"DeviceRGB": deviceRGB, "RGB": deviceRGB, "CalRGB": deviceRGB,
+	"DeviceCMYK": deviceCMYK, "CMYK": deviceCMYK,
+	"Pattern": {family: pattern},
+}
+
 // space reads a colour space, named in resources or written out. What is not known has no components.
 func (r *reader) space(v any, resources dict, depth int) space {
 	v = r.resolve(v)
@@ -33,15 +41,8 @@ func (r *reader) space(v any, resources dict, depth int) space {
 		return space{}
 	}
 	if n, ok := v.(name); ok {
-		switch n {
-		case "DeviceGray", "G", "CalGray":
-			return deviceGrey
-		case "DeviceRGB", "RGB", "CalRGB":
-			return deviceRGB
-		case "DeviceCMYK", "CMYK":
-			return deviceCMYK
-		case "Pattern":
-			return space{family: pattern}
+		if plain, known := plainSpaces[n]; known {
+			return plain
 		}
 		if named := r.get(r.dictionary(resources, "ColorSpace"), n); named != nil {
 			return r.space(named, nil, depth+1)
@@ -57,25 +58,13 @@ func (r *reader) space(v any, resources dict, depth int) space {
 		return r.space(kind, resources, depth+1)
 	}
 	switch kind {
-	case "CalGray":
-		return deviceGrey
-	case "CalRGB":
-		return deviceRGB
+	case "CalGray", "CalRGB", "Pattern":
+		return plainSpaces[kind]
 	case "Lab":
 		return space{family: lab, components: 3}
-	case "Pattern":
-		return space{family: pattern}
 	case "ICCBased":
-		profile, _ := r.resolve(list[1]).(*stream)
-		if profile != nil {
-			switch r.integer(profile.dict, "N", 0, 1, 4) {
-			case 1:
-				return deviceGrey
-			case 3:
-				return deviceRGB
-			case 4:
-				return deviceCMYK
-			}
+		if profile, _ := r.resolve(list[1]).(*stream); profile != nil {
+			return map[int]space{1: deviceGrey, 3: deviceRGB, 4: deviceCMYK}[r.integer(profile.dict, "N", 0, 1, 4)]
 		}
 	case "Separation":
 		return space{family: tint, components: 1}
@@ -84,34 +73,37 @@ func (r *reader) space(v any, resources dict, depth int) space {
 			return space{family: tint, components: len(names)}
 		}
 	case "Indexed", "I":
-		if len(list) < 4 {
-			return space{}
+		if len(list) >= 4 {
+			return r.indexed(r.space(list[1], resources, depth+1), list[3])
 		}
-		base := r.space(list[1], resources, depth+1)
-		if base.components == 0 || base.family == indexed {
-			return space{}
-		}
-		var table []byte
-		switch t := r.resolve(list[3]).(type) {
-		case text:
-			table = t
-		case *stream:
-			table, _ = r.decode(t)
-		}
-		out := space{family: indexed, components: 1}
-		colour := make([]float64, base.components)
-		for ; len(table) >= base.components && len(out.table) < 256; table = table[base.components:] {
-			for i := range colour {
-				colour[i] = float64(table[i]) / 255
-			}
-			if base.family == lab {
-				colour[0] *= 100
-			}
-			out.table = append(out.table, base.lightness(colour))
-		}
-		return out
 	}
 	return space{}
+}
+
+// indexed is a space of the colours that a table lists (8.6.6.3).
+func (r *reader) indexed(base space, colours any) space {
+	if base.components == 0 || base.family == indexed {
+		return space{}
+	}
+	var table []byte
+	switch t := r.resolve(colours).(type) {
+	case text:
+		table = t
+	case *stream:
+		table, _ = r.decode(t)
+	}
+	out := space{family: indexed, components: 1}
+	colour := make([]float64, base.components)
+	for ; len(table) >= base.components && len(out.table) < 256; table = table[base.components:] {
+		for i := range colour {
+			colour[i] = float64(table[i]) / 255
+		}
+		if base.family == lab {
+			colour[0] *= 100
+		}
+		out.table = append(out.table, base.lightness(colour))
+	}
+	return out
 }
 
 // lightness is how light a colour is, from 0 to 255.

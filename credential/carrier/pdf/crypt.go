@@ -56,7 +56,7 @@ func (r *reader) unlock() {
 // handler reads the encryption dictionary (7.6.2, 7.6.4.2) that a trailer names. Its strings are not encrypted.
 func (r *reader) handler(trailer dict) (*crypt, *Error) {
 	unknown := refuse(codeEncrypted, "the PDF file is encrypted in a way that is not known")
-	broken := refuse(codeEncrypted, "the PDF file is encrypted, and what it says about that is damaged")
+	broken := refuse(codeMalformed, "the PDF file is encrypted, and what it says about that is damaged")
 	d := r.dictionary(trailer, "Encrypt")
 	if handler, _ := r.get(d, "Filter").(name); handler != "Standard" {
 		if handler == "" {
@@ -118,7 +118,7 @@ func (r *reader) handler(trailer dict) (*crypt, *Error) {
 		return nil, broken
 	}
 	if c.key == nil {
-		return nil, refuse(codeEncrypted, "the PDF file asks for a password")
+		return nil, &Error{Code: codeEncrypted, Case: "pdf_password", Detail: "the PDF file asks for a password"}
 	}
 	return c, nil
 }

@@ -22,15 +22,16 @@
 // reader opens them without asking (7.6); all others are refused.
 //
 // Pictures come in grey, as a reader of QR codes needs them, on white where they are transparent. Pictures in JPEG 2000 and JBIG2
-// are left out. Drawings are rendered in the order in which the page paints them, filled shapes and straight level or upright
+// are left out, and [Document.LeftOut] tells so. Drawings are rendered in the order in which the page paints them, filled shapes and straight level or upright
 // strokes only.
 //
 // # Refusals
 //
-//	malformed    pdf   not a PDF file, or no page and no object can be found in it
-//	encrypted    pdf   the file asks for a password, or is encrypted in a way that is not known
-//	too_large    pdf   more bytes in the file, or after inflating, than the bounds allow
-//	too_complex  pdf   more objects, pages or nesting than the bounds allow
+//	malformed    pdf           not a PDF file, no page and no object can be found in it, or what it says of its encryption is damaged
+//	encrypted    pdf           the file is encrypted in a way that is not known, or for certain persons
+//	             pdf_password  the file asks for a password
+//	too_large    pdf           more bytes in the file, or after inflating, than the bounds allow
+//	too_complex  pdf           more objects, pages or nesting than the bounds allow
 //
 // An attachment that alone is damaged or too large has an Error (malformed, encrypted, too_large) instead of data.
 package pdf

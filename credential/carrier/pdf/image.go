@@ -8,12 +8,13 @@ import (
 	"io"
 
 	"golang.org/x/image/ccitt"
+
+	price "github.com/laurelbadges/laurel/credential/carrier/internal/jpeg"
 )
 
 const (
 	mostPicture = 12_000_000 // pixels of one picture
 	mostPhoto   = 80 << 20   // bytes that decoding a JPEG takes
-	mostScans   = 64         // of a JPEG
 )
 
 // picture decodes a picture (8.9.5) to grey. It gives nil when it cannot be decoded.
@@ -290,17 +291,19 @@ func (r *reader) photo(s *stream, filters []filter, w, h int) *image.Gray {
 			return nil
 		}
 	}
-	f, ok := frameOf(body)
-	size, err := jpeg.DecodeConfig(bytes.NewReader(body))
-	pixels := size.Width * size.Height
-	if !ok || err != nil || size.Width > w || size.Height > h || f.scans > mostScans || f.memory(pixels) > mostPhoto ||
-		!r.spend(pixels*(4+f.scans/3)+8*len(body)) {
+	cost, err := price.Price(body)
+	if err != nil || cost.Width > w || cost.Height > h || cost.Memory > mostPhoto || !r.spend(4*cost.Width*cost.Height+64/3*cost.Blocks+8*len(body)) {
 		return nil
 	}
 	decoded, err := jpeg.Decode(bytes.NewReader(body))
 	if err != nil {
 		return nil
 	}
+	return r.lightness(s, decoded)
+}
+
+// lightness is a decoded JPEG in grey.
+func (r *reader) lightness(s *stream, decoded image.Image) *image.Gray {
 	inverted := false // the values of an Adobe JPEG in four inks are inverted unless Decode says otherwise
 	if d := r.numbers(s.dict, "Decode"); len(d) >= 2 && d[0] > d[1] {
 		inverted = true
@@ -339,64 +342,4 @@ func (r *reader) photo(s *stream, filters []filter, w, h int) *image.Gray {
 		}
 	}
 	return out
-}
-
-// frame is what the headers of a JPEG say.
-type frame struct {
-	components  int
-	density     float64 // samples for a pixel
-	progressive bool
-	scans       int
-}
-
-// memory is how many bytes decoding takes: one for a sample, four more for a coefficient where all are kept to the last scan, and
-// the pixels once more in four inks.
-func (f frame) memory(pixels int) int {
-	each := f.density
-	if f.progressive {
-		each *= 5
-	}
-	if f.components == 4 {
-		each += 4
-	}
-	return int(each * float64(pixels))
-}
-
-// frameOf reads the markers of a JPEG (ITU-T T.81, annex B) and counts its scans, as each may cost as much as the picture.
-func frameOf(body []byte) (f frame, ok bool) {
-	for i := 2; i+4 <= len(body); {
-		if body[i] != 0xff {
-			next := bytes.IndexByte(body[i:], 0xff)
-			if next < 0 {
-				break
-			}
-			i += next
-			continue
-		}
-		switch marker := body[i+1]; {
-		case marker == 0 || marker == 0x01 || marker >= 0xd0 && marker <= 0xd8:
-			i += 2
-			continue
-		case marker == 0xff:
-			i++
-			continue
-		case marker == 0xd9:
-			return f, ok
-		case marker >= 0xc0 && marker <= 0xc2:
-			if ok || i+10 > len(body) {
-				return f, false
-			}
-			f.components, f.progressive, ok = int(body[i+9]), marker == 0xc2, true
-			var widest, highest, samples int
-			for at := i + 11; at < min(i+11+3*f.components, len(body)); at += 3 {
-				across, down := int(body[at]>>4), int(body[at]&15)
-				widest, highest, samples = max(widest, across), max(highest, down), samples+across*down
-			}
-			f.density = float64(samples) / float64(max(1, widest*highest))
-		case marker == 0xda:
-			f.scans++
-		}
-		i += 2 + int(body[i+2])<<8 + int(body[i+3])
-	}
-	return f, ok
 }

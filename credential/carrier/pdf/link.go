@@ -14,12 +14,15 @@ const (
 )
 
 // links are the https addresses that the pages link to (12.6.4.8), in their order. With written come those that stand in the
-// metadata (14.3.2) and in the text of the first pages.
-func (r *reader) links(pages []page, written bool) []string {
-	var out []string
+// metadata (14.3.2) and in the text of the first pages. There may be more than are taken.
+func (r *reader) links(pages []page, written bool) (out []string, more bool) {
 	known := map[string]bool{}
 	add := func(address string) {
-		if address = https(address); address != "" && !known[address] && len(out) < mostLinks {
+		switch address = https(address); {
+		case address == "" || known[address]:
+		case len(out) == mostLinks:
+			more = true
+		default:
 			known[address] = true
 			out = append(out, address)
 		}
@@ -31,12 +34,12 @@ func (r *reader) links(pages []page, written bool) []string {
 				add(string(address))
 			}
 		}
-		if len(out) == mostLinks || r.over != nil {
-			return out
+		if more || r.over != nil {
+			return out, more
 		}
 	}
 	if !written {
-		return out
+		return out, more
 	}
 	if s, _ := r.get(r.dictionary(r.trailer, "Root"), "Metadata").(*stream); s != nil {
 		metadata, _ := r.decode(s)
@@ -46,7 +49,7 @@ func (r *reader) links(pages []page, written bool) []string {
 	}
 	// Text is worth a look, not a refusal: it has a budget of its own.
 	if r.over != nil {
-		return out
+		return out, more
 	}
 	before := r.left
 	r.left.work, r.left.inflated = min(r.left.work, textWork), min(r.left.inflated, textWork)
@@ -61,7 +64,7 @@ func (r *reader) links(pages []page, written bool) []string {
 	}
 	r.left = budget{before.inflated - (granted.inflated - r.left.inflated), before.work - (granted.work - r.left.work)}
 	r.over = nil
-	return out
+	return out, more
 }
 
 // https is the address when it is an absolute https address for a person to follow, else "".

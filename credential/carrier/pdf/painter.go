@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"math"
+	"strings"
 )
 
 // matrix is a transformation (8.3.3).
@@ -99,151 +100,199 @@ func (c *painter) form(s *stream, resources dict, state graphics, depth int) {
 	c.run(body, resources, state, depth)
 }
 
+// content is one content stream that is followed.
+type content struct {
+	*painter
+	lexer     lexer
+	resources dict
+	depth     int
+	state     graphics
+	saved     []graphics
+	path      pen
+
+	// Operands.
+	numbers [64]float64
+	count   int
+	last    name
+	shown   []byte
+	listed  bool // in an array
+}
+
 // run follows a content stream.
 func (c *painter) run(body []byte, resources dict, state graphics, depth int) {
 	if !c.r.spend(2 * len(body)) {
 		return
 	}
-	var (
-		l        = lexer{data: body}
-		numbers  [64]float64
-		count    int
-		last     name // operand
-		shown    []byte
-		listed   bool
-		saved    []graphics
-		path     pen
-		operands = func(n int) []float64 { // the last n, none when there are fewer
-			if count < n {
-				return nil
-			}
-			return numbers[count-n : count]
-		}
-	)
-	path.scene = c.scene
+	in := content{painter: c, lexer: lexer{data: body}, resources: resources, depth: depth, state: state, path: pen{scene: c.scene}}
 	for !c.ended && c.r.over == nil {
-		l.skip()
-		if l.at >= len(body) {
+		in.lexer.skip()
+		if in.lexer.at >= len(body) {
 			return
 		}
-		l.values = 0
-		switch ch := body[l.at]; {
-		case ch >= '0' && ch <= '9' || ch == '+' || ch == '-' || ch == '.':
-			n := number(l.run())
-			if count == len(numbers) {
-				count = copy(numbers[:], numbers[32:])
-			}
-			numbers[count] = n
-			count++
-			if listed && n < -180 && c.words != nil { // a gap of most of a space
-				shown = append(shown, ' ')
-			}
-			continue
-		case ch == '[' || ch == ']':
-			listed = ch == '['
-			l.at++
-			continue
-		case ch == '(' || ch == '<' || ch == '/':
-			from := l.at
-			v := l.value(mostDepth - 8)
-			if l.deep || !c.r.spend((l.at-from)/4+8*l.values) {
-				return
-			}
-			switch v := v.(type) {
-			case name:
-				last = v
-			case text:
-				if c.words != nil && len(shown) < mostText {
-					shown = append(shown, v...)
-				}
-			}
-			continue
-		case kinds[ch] == delimiter:
-			l.at++
+		if took, whole := in.operand(body[in.lexer.at]); !whole {
+			return
+		} else if took {
 			continue
 		}
-		operator := l.run()
+		operator := string(in.lexer.run())
 		if !c.r.spend(8) {
 			return
 		}
-		switch string(operator) {
-		case "q":
-			if len(saved) < mostSaved {
-				saved = append(saved, state)
-			}
-		case "Q":
-			if n := len(saved); n > 0 {
-				state, saved = saved[n-1], saved[:n-1]
-			}
-		case "cm":
-			if v := operands(6); v != nil {
-				state.ctm = matrix{v[0], v[1], v[2], v[3], v[4], v[5]}.before(state.ctm)
-			}
-		case "w":
-			if v := operands(1); v != nil {
-				state.width = v[0]
-			}
-		case "gs":
-			c.parameters(resources, last, &state)
-		case "g", "rg", "k", "sc", "scn":
-			c.colour(string(operator), numbers[:count], resources, &state.fill, &state.fillSpace, &state.fillHidden)
-		case "G", "RG", "K", "SC", "SCN":
-			c.colour(string(operator), numbers[:count], resources, &state.stroke, &state.strokeSpace, &state.strokeHidden)
-		case "cs":
-			state.fillSpace, state.fillHidden = c.r.space(last, resources, 0), false
-			state.fill = state.fillSpace.first()
-		case "CS":
-			state.strokeSpace, state.strokeHidden = c.r.space(last, resources, 0), false
-			state.stroke = state.strokeSpace.first()
-		case "m", "l", "c", "v", "y", "re", "h":
-			if c.scene != nil && c.r.spend(8) {
-				path.add(string(operator), operands, state.ctm)
-			}
-		case "f", "F", "f*":
-			path.fill(state, operator[len(operator)-1] == '*')
-			path.drop()
-		case "S", "s":
-			if string(operator) == "s" {
-				path.close()
-			}
-			path.stroke(c.r, state)
-			path.drop()
-		case "B", "B*", "b", "b*":
-			if operator[0] == 'b' {
-				path.close()
-			}
-			path.fill(state, len(operator) == 2)
-			path.stroke(c.r, state)
-			path.drop()
-		case "n":
-			path.drop()
-		case "Do":
-			if s, _ := c.r.get(c.r.dictionary(resources, "XObject"), last).(*stream); s != nil {
-				if c.r.get(s.dict, "Subtype") == name("Form") {
-					c.form(s, resources, state, depth+1)
-				} else if c.picture != nil {
-					if c.drawn++; c.drawn <= mostDrawn {
-						c.ended = !c.picture(s, resources, state.fill)
-					}
-				}
-			}
-		case "BI":
-			s := c.inline(&l)
-			if s != nil && c.picture != nil {
-				if c.drawn++; c.drawn <= mostDrawn {
-					c.ended = !c.picture(s, resources, state.fill)
-				}
-			}
-		case "Tj", "TJ":
-			c.say(shown)
-		case "'", `"`:
-			c.say([]byte("\n"))
-			c.say(shown)
-		case "Td", "TD", "T*", "Tm", "ET":
-			c.say([]byte("\n"))
-		}
-		count, last, shown, listed = 0, "", shown[:0], false
+		_ = in.sets(operator) || in.draws(operator) || in.shows(operator) || in.writes(operator)
+		in.count, in.last, in.shown, in.listed = 0, "", in.shown[:0], false
 	}
+}
+
+// operand takes what begins with ch, where it is an operand. It is not whole where the reading ends.
+func (c *content) operand(ch byte) (took, whole bool) {
+	l := &c.lexer
+	l.values = 0
+	switch {
+	case ch >= '0' && ch <= '9' || ch == '+' || ch == '-' || ch == '.':
+		n := number(l.run())
+		if c.count == len(c.numbers) {
+			c.count = copy(c.numbers[:], c.numbers[32:])
+		}
+		c.numbers[c.count] = n
+		c.count++
+		if c.listed && n < -180 && c.words != nil { // a gap of most of a space
+			c.shown = append(c.shown, ' ')
+		}
+	case ch == '[' || ch == ']':
+		c.listed = ch == '['
+		l.at++
+	case ch == '(' || ch == '<' || ch == '/':
+		from := l.at
+		v := l.value(mostDepth - 8)
+		if l.deep || !c.r.spend((l.at-from)/4+8*l.values) {
+			return false, false
+		}
+		switch v := v.(type) {
+		case name:
+			c.last = v
+		case text:
+			if c.words != nil && len(c.shown) < mostText {
+				c.shown = append(c.shown, v...)
+			}
+		}
+	case kinds[ch] == delimiter:
+		l.at++
+	default:
+		return false, true
+	}
+	return true, true
+}
+
+// operands are the last n numbers, none when there are fewer.
+func (c *content) operands(n int) []float64 {
+	if c.count < n {
+		return nil
+	}
+	return c.numbers[c.count-n : c.count]
+}
+
+// sets follows the operators of the graphics state and of colours (8.4.4, 8.6.8).
+func (c *content) sets(operator string) bool {
+	state := &c.state
+	switch operator {
+	case "q":
+		if len(c.saved) < mostSaved {
+			c.saved = append(c.saved, *state)
+		}
+	case "Q":
+		if n := len(c.saved); n > 0 {
+			*state, c.saved = c.saved[n-1], c.saved[:n-1]
+		}
+	case "cm":
+		if v := c.operands(6); v != nil {
+			state.ctm = matrix{v[0], v[1], v[2], v[3], v[4], v[5]}.before(state.ctm)
+		}
+	case "w":
+		if v := c.operands(1); v != nil {
+			state.width = v[0]
+		}
+	case "gs":
+		c.parameters(c.resources, c.last, state)
+	case "g", "rg", "k", "sc", "scn":
+		c.colour(operator, c.numbers[:c.count], &state.fill, &state.fillSpace, &state.fillHidden)
+	case "G", "RG", "K", "SC", "SCN":
+		c.colour(operator, c.numbers[:c.count], &state.stroke, &state.strokeSpace, &state.strokeHidden)
+	case "cs":
+		state.fillSpace, state.fillHidden = c.r.space(c.last, c.resources, 0), false
+		state.fill = state.fillSpace.first()
+	case "CS":
+		state.strokeSpace, state.strokeHidden = c.r.space(c.last, c.resources, 0), false
+		state.stroke = state.strokeSpace.first()
+	default:
+		return false
+	}
+	return true
+}
+
+// draws follows the operators of paths (8.5).
+func (c *content) draws(operator string) bool {
+	path := &c.path
+	switch operator {
+	case "m", "l", "c", "v", "y", "re", "h":
+		if c.scene != nil && c.r.spend(8) {
+			path.add(operator, c.operands, c.state.ctm)
+		}
+		return true
+	case "s", "b", "b*":
+		path.close()
+	}
+	switch operator {
+	case "f", "F", "f*", "B", "B*", "b", "b*":
+		path.fill(c.state, strings.HasSuffix(operator, "*"))
+	}
+	switch operator {
+	case "S", "s", "B", "B*", "b", "b*":
+		path.stroke(c.r, c.state)
+	case "f", "F", "f*", "n":
+	default:
+		return false
+	}
+	path.drop()
+	return true
+}
+
+// shows follows the operators of forms and pictures (8.8, 8.9.7).
+func (c *content) shows(operator string) bool {
+	var s *stream
+	switch operator {
+	case "Do":
+		s, _ = c.r.get(c.r.dictionary(c.resources, "XObject"), c.last).(*stream)
+		if s != nil && c.r.get(s.dict, "Subtype") == name("Form") {
+			c.form(s, c.resources, c.state, c.depth+1)
+			return true
+		}
+	case "BI":
+		s = c.inline(&c.lexer)
+	default:
+		return false
+	}
+	if s != nil && c.picture != nil {
+		if c.drawn++; c.drawn <= mostDrawn {
+			c.ended = !c.picture(s, c.resources, c.state.fill)
+		}
+	}
+	return true
+}
+
+// writes follows the operators of text (9.4).
+func (c *content) writes(operator string) bool {
+	switch operator {
+	case "Tj", "TJ":
+		c.say(c.shown)
+	case "'", `"`:
+		c.say([]byte("\n"))
+		c.say(c.shown)
+	case "Td", "TD", "T*", "Tm", "ET":
+		c.say([]byte("\n"))
+	default:
+		return false
+	}
+	return true
 }
 
 func (c *painter) say(words []byte) {
@@ -261,7 +310,7 @@ func (s space) first() uint8 {
 }
 
 // colour sets a colour from the operands.
-func (c *painter) colour(operator string, v []float64, resources dict, to *uint8, in *space, hidden *bool) {
+func (c *painter) colour(operator string, v []float64, to *uint8, in *space, hidden *bool) {
 	switch operator {
 	case "g", "G":
 		*in = deviceGrey

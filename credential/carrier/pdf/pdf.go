@@ -33,7 +33,7 @@ const (
 // Error is why a PDF file, or one attachment of it, is not read.
 type Error struct {
 	Code   string // malformed, encrypted, too_large or too_complex
-	Case   string // always pdf
+	Case   string // pdf, or pdf_password
 	Detail string // one sentence for a person
 }
 
@@ -45,15 +45,16 @@ func refuse(code, detail string) *Error { return &Error{Code: code, Case: "pdf",
 type Document struct {
 	Attachments []Attachment // every attached file once, those of the list of attachments first
 	Links       []string     // https addresses, at most 32: links of the pages in their order, then those that are written in it
+	MoreLinks   bool         // there are more of them
 
-	reader    *reader
-	pages     []page
-	truncated bool
+	reader       *reader
+	pages        []page
+	more, unread bool
 }
 
 // Attachment is a file inside the file.
 type Attachment struct {
-	Name  string // last element of its path, "" when it has no name
+	Name  string // last element of its path as it is written, not made safe to show; "" when it has no name
 	Data  []byte
 	Error *Error // without Data: why
 }
@@ -81,7 +82,7 @@ func Read(data []byte) (*Document, error) {
 		d.pages = r.pages()
 	}
 	d.Attachments = r.attachments(d.pages)
-	d.Links = r.links(d.pages, len(d.Attachments) == 0)
+	d.Links, d.MoreLinks = r.links(d.pages, len(d.Attachments) == 0)
 	switch {
 	case r.over != nil:
 		return nil, r.over
@@ -93,9 +94,9 @@ func Read(data []byte) (*Document, error) {
 	return d, nil
 }
 
-// Truncated tells, after a walk through [Document.Pictures], whether it left out something: because of a bound, or because it is
-// damaged or of a kind that is not read.
-func (d *Document) Truncated() bool { return d.truncated }
+// LeftOut tells what a walk through [Document.Pictures] left out: more because of a bound, unread because it is damaged or of a kind
+// that is not read.
+func (d *Document) LeftOut() (more, unread bool) { return d.more, d.unread }
 
 // budget is what may still be spent on a file.
 type budget struct {

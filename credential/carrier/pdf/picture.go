@@ -17,7 +17,7 @@ const (
 
 // Pictures gives the raster pictures that the pages show, page by page, and after those of a page the drawings on it that may be
 // QR codes. They are grey, have a white margin when they are small, and come at most once each, at most 32 with 24 million pixels
-// together. Each is decoded when its turn comes. What cannot be decoded is left out, and [Document.Truncated] tells so afterwards.
+// together. Each is decoded when its turn comes. What cannot be decoded is left out, and [Document.LeftOut] tells so afterwards.
 func (d *Document) Pictures() iter.Seq[image.Image] {
 	return func(yield func(image.Image) bool) {
 		own := *d.reader // so that each walk has the same budget
@@ -28,20 +28,21 @@ func (d *Document) Pictures() iter.Seq[image.Image] {
 				break
 			}
 		}
-		d.truncated = g.truncated || own.over != nil
+		d.more, d.unread = g.more || own.over != nil, g.unread
 	}
 }
 
 // gallery is one walk through the pictures.
 type gallery struct {
-	reader    *reader
-	yield     func(image.Image) bool
-	seen      map[int]bool // objects of pictures
-	pixels    int          // that may still be given
-	given     int
-	whole     int
-	ended     bool // the caller wants no more
-	truncated bool
+	reader *reader
+	yield  func(image.Image) bool
+	seen   map[int]bool // objects of pictures
+	pixels int          // that may still be given
+	given  int
+	whole  int
+	ended  bool // the caller wants no more
+	more   bool // see [Document.LeftOut]
+	unread bool
 }
 
 // page gives the pictures of a page and tells whether to go on.
@@ -50,7 +51,7 @@ func (g *gallery) page(p page) bool {
 	s := &scene{}
 	c := painter{r: r, scene: s, picture: g.show}
 	c.page(p)
-	g.truncated = g.truncated || s.full || c.cut
+	g.more, g.unread = g.more || s.full, g.unread || c.cut
 	if g.ended || r.over != nil || g.given >= mostPictures {
 		return false
 	}
@@ -104,7 +105,7 @@ func (g *gallery) draw(s *scene, area box, scale float32, margin int) bool {
 // room takes the pixels of a picture off what may be given, when there are enough.
 func (g *gallery) room(w, h int) bool {
 	if g.given >= mostPictures || w > g.pixels || h > g.pixels/w {
-		g.truncated = true
+		g.more = true
 		return false
 	}
 	g.pixels -= w * h
@@ -136,7 +137,7 @@ func (g *gallery) show(s *stream, resources dict, fill uint8) bool {
 	}
 	picture := r.picture(s, resources, w, h, fill)
 	if picture == nil {
-		g.truncated = true
+		g.unread = true
 		return r.over == nil
 	}
 	if max(w, h) <= smallSide {

@@ -200,7 +200,7 @@ func TestPictures(t *testing.T) {
 				streamOf(size+"/ColorSpace /DeviceGray /BitsPerComponent 8", pack(m, 8, []int{0}, []int{255})),
 				streamOf(size+"/ImageMask true", pack(m, 1, []int{1}, []int{0}))}
 			d := read(t, onePage("/XObject << /Image1 5 0 R >> /ColorSpace << /Own [/ICCBased << /N 1 >>] /Own 10 0 R >>", "q 60 0 0 60 100 100 cm /Image1 Do Q /Image1 Do", append(more, "/DeviceGray")...))
-			if texts, pictures := scanned(d); len(texts) != 1 || texts[0] != address || pictures != 1 || d.Truncated() {
+			if texts, pictures := scanned(d); len(texts) != 1 || texts[0] != address || pictures != 1 || leftOut(d) != "" {
 				t.Errorf("%q in %d pictures", texts, pictures)
 			}
 			if texts, _ := scanned(d); len(texts) != 1 {
@@ -345,8 +345,8 @@ func TestPicturesLeftOut(t *testing.T) {
 				data = file(catalog, onePageTree, "<< /Contents 4 0 R >>", streamOf("/Filter /FlateDecode", []byte("no deflate data")))
 			}
 			d := read(t, data)
-			if _, pictures := scanned(d); pictures != 0 || !d.Truncated() {
-				t.Error(pictures, d.Truncated())
+			if _, pictures := scanned(d); pictures != 0 || leftOut(d) != "unread" {
+				t.Error(pictures, leftOut(d))
 			}
 		})
 	}
@@ -361,8 +361,8 @@ func TestPicturesStop(t *testing.T) {
 		draws += fmt.Sprintf("/X%d Do ", i)
 	}
 	d := read(t, onePage("/XObject << "+names+">>", draws, times(50, func(int) string { return picture })...))
-	if _, n := scanned(d); n != mostPictures || !d.Truncated() {
-		t.Error(n, d.Truncated())
+	if _, n := scanned(d); n != mostPictures || leftOut(d) != "more" {
+		t.Error(n, leftOut(d))
 	}
 	n := 0
 	for range d.Pictures() {
@@ -370,7 +370,7 @@ func TestPicturesStop(t *testing.T) {
 			break
 		}
 	}
-	if n != 3 || d.Truncated() {
-		t.Error(n, d.Truncated())
+	if n != 3 || leftOut(d) != "" {
+		t.Error(n, leftOut(d))
 	}
 }

@@ -1,6 +1,10 @@
 package pdf
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
 
 // rebuild finds the objects of a file by searching for them.
 func (r *reader) rebuild() {
@@ -24,11 +28,7 @@ func (r *reader) search(packed bool) {
 	}
 	r.table, r.trailer = map[int]place{}, nil
 	r.streams, r.held = nil, 0
-	var latest, catalog dict // trailer, and one made for a catalog that no trailer names
-	put := func(number int, p place) {
-		delete(r.table, number)
-		r.place(number, p)
-	}
+	s := searcher{reader: r, packed: packed}
 	for at := 0; at < len(r.data); {
 		if r.data[at] == 't' && bytes.HasPrefix(r.data[at:], []byte("trailer")) {
 			l := lexer{data: r.data, at: at + len("trailer")}
@@ -36,12 +36,7 @@ func (r *reader) search(packed bool) {
 			if !r.price(&l, at) {
 				return
 			}
-			if d.at("Encrypt") != nil {
-				r.sealed = d
-			}
-			if d.at("Root") != nil {
-				latest = d
-			}
+			s.end(d)
 		}
 		start := r.beginning(at)
 		if start < 0 {
@@ -56,52 +51,85 @@ func (r *reader) search(packed bool) {
 		if number == 0 {
 			continue
 		}
-		put(number, place{at: int32(start)})
+		s.put(number, place{at: int32(start)})
 		switch v := v.(type) {
 		case dict:
 			if v.at("Type") == name("Catalog") {
-				catalog = dict{{"Root", ref(number)}}
+				s.catalog = dict{{"Root", ref(number)}}
 			}
 		case *stream:
-			switch v.dict.at("Type") {
-			case name("XRef"):
-				if v.dict.at("Encrypt") != nil {
-					r.sealed = v.dict
-				}
-				if v.dict.at("Root") != nil {
-					latest = v.dict
-				}
-			case name("ObjStm"):
-				if !packed {
-					break
-				}
-				if o := r.unpack(number); o != nil {
-					for i := 0; i < len(o.index); i += 2 {
-						if int(o.index[i]) != number {
-							put(int(o.index[i]), place{at: int32(i / 2), stream: int32(number)})
-						}
-					}
-				}
-			}
+			s.stream(number, v)
 			at = max(at, v.start+len(r.raw(v)))
 		}
 		if r.over != nil {
 			return
 		}
 	}
-	if r.trailer = latest; latest == nil {
-		r.trailer = catalog
+	s.choose()
+}
+
+// searcher is a search for objects.
+type searcher struct {
+	*reader
+	packed  bool
+	latest  dict // trailer
+	catalog dict // a trailer that was made for a catalog, which no trailer may name
+}
+
+// put makes a place the last for its number.
+func (s *searcher) put(number int, p place) {
+	delete(s.table, number)
+	s.place(number, p)
+}
+
+// end takes a trailer, which may be the dictionary of a stream.
+func (s *searcher) end(trailer dict) {
+	if trailer.at("Encrypt") != nil {
+		s.sealed = trailer
 	}
-	if root, _ := r.get(r.trailer, "Root").(dict); root == nil && catalog != nil {
-		r.trailer = catalog
+	if trailer.at("Root") != nil {
+		s.latest = trailer
 	}
-	// A catalog may stand in an object stream without a trailer that names it.
-	if r.trailer == nil {
-		for number, p := range r.table {
-			if d, _ := r.object(number).(dict); p.stream > 0 && d.at("Type") == name("Catalog") {
-				r.trailer = dict{{"Root", ref(number)}}
-				break
+}
+
+// stream takes what a stream says about other objects.
+func (s *searcher) stream(number int, v *stream) {
+	switch v.dict.at("Type") {
+	case name("XRef"):
+		s.end(v.dict)
+	case name("ObjStm"):
+		if !s.packed {
+			return
+		}
+		if o := s.unpack(number); o != nil {
+			for i := 0; i < len(o.index); i += 2 {
+				if int(o.index[i]) != number {
+					s.put(int(o.index[i]), place{at: int32(i / 2), stream: int32(number)})
+				}
 			}
+		}
+	}
+}
+
+// choose makes one of what was found the trailer of the file.
+func (s *searcher) choose() {
+	if s.trailer = s.latest; s.latest == nil {
+		s.trailer = s.catalog
+	}
+	if root, _ := s.get(s.trailer, "Root").(dict); root == nil && s.catalog != nil {
+		s.trailer = s.catalog
+	}
+	if s.trailer != nil {
+		return
+	}
+	// A catalog may stand in an object stream without a trailer that names it. Of several it is always the same.
+	for _, number := range slices.Sorted(maps.Keys(s.table)) {
+		if s.table[number].stream == 0 {
+			continue
+		}
+		if d, _ := s.object(number).(dict); d.at("Type") == name("Catalog") {
+			s.trailer = dict{{"Root", ref(number)}}
+			return
 		}
 	}
 }

@@ -140,8 +140,21 @@ func outcome(t testing.TB, err error) string {
 		return "read"
 	}
 	var e *Error
-	if !errors.As(err, &e) || e.Case != "pdf" || e.Detail == "" {
+	if !errors.As(err, &e) || e.Detail == "" || e.Case != "pdf" && e.Case != "pdf_password" || (e.Case == "pdf_password") != (e.Detail == "the PDF file asks for a password") {
 		t.Fatalf("%#v is not a whole Error", err)
 	}
 	return e.Code
+}
+
+// leftOut is what a walk through the pictures left out: more, unread, both or nothing.
+func leftOut(d *Document) string {
+	more, unread := d.LeftOut()
+	out := ""
+	if more {
+		out = "more"
+	}
+	if unread {
+		out += "unread"
+	}
+	return out
 }

@@ -130,7 +130,7 @@ func readWebP(data []byte) (image.Image, error) {
 			// Two pictures of four channels, and the tables of at most 2,600 groups of prefix codes. Three bits can name six more
 			// symbols, each of 16 bytes (RFC 9649 section 3.7.2.1).
 			const groups, tables = 2600 * 2700, 256
-			if err := afford(config.Width, config.Height, 8*4, groups+min(len(chunk), MostMemory/tables)*tables); err != nil {
+			if err := afford(config.Width, config.Height, 8*4, groups+min(len(chunk), mostMemory/tables)*tables); err != nil {
 				return nil, err
 			}
 			return vp8l.Decode(bytes.NewReader(chunk))

@@ -2,158 +2,26 @@ package qr
 
 import (
 	"bytes"
-	"encoding/binary"
+	"errors"
 	"image"
 	"image/jpeg"
+
+	price "github.com/laurelbadges/laurel/credential/carrier/internal/jpeg"
 )
 
-// Bounds on the scans of one JPEG. A progressive picture goes over its blocks in each of its scans, and a scan that changes nothing
-// is a few bytes long.
-const (
-	mostScans  = 64
-	mostVisits = 4_000_000 // blocks of 8 by 8 samples, each counted in every scan that it belongs to
-)
-
-// readJPEG prices a JPEG by its frame header and the headers of its scans (ITU-T T.81 annex B).
+// readJPEG decodes a JPEG that is not too large by its headers.
 func readJPEG(data []byte) (image.Image, error) {
-	if err := priceJPEG(data); err != nil {
+	cost, err := price.Price(data)
+	switch {
+	case tooMany(cost.Width, cost.Height):
+		return nil, tooLarge(cost.Width, cost.Height)
+	case errors.Is(err, price.ErrScans):
+		return nil, &Error{CodeTooLarge, "pixels", err.Error()}
+	case err != nil:
+		return nil, damaged(err.Error())
+	}
+	if err := afford(cost.Width, cost.Height, 0, cost.Memory); err != nil {
 		return nil, err
 	}
 	return jpeg.Decode(bytes.NewReader(data))
-}
-
-// frame is what a frame header says (section B.2.2).
-type frame struct {
-	width, height int
-	progressive   bool
-	components    []component
-	units         int // minimum coded units
-}
-
-type component struct{ id, horizontal, vertical int }
-
-func priceJPEG(data []byte) error {
-	var picture *frame
-	scans, visits, plain := 0, 0, false
-	for rest := data[2:]; ; {
-		marker, segment, next := marker(rest)
-		switch {
-		case next == nil:
-			return damaged("the picture is cut short")
-		case marker == 0xd9: // end of the picture
-			if scans == 0 {
-				return damaged("the picture is damaged")
-			}
-			return afford(picture.width, picture.height, 0, picture.memory(plain))
-		case marker >= 0xc0 && marker <= 0xc2: // a frame: baseline, extended or progressive
-			if picture != nil {
-				return damaged("the picture is damaged")
-			}
-			var err error
-			if picture, err = readFrame(marker == 0xc2, segment); err != nil {
-				return err
-			}
-		case marker >= 0xc3 && marker <= 0xcf && marker != 0xc4: // lossless, hierarchical or arithmetic coding
-			return damaged("the picture is a JPEG of a kind that is not read here")
-		case marker == 0xee && len(segment) >= 12 && string(segment[:5]) == "Adobe":
-			plain = plain || segment[11] == 0
-		case marker == 0xda: // a scan
-			if picture == nil {
-				return damaged("the picture is damaged")
-			}
-			scans++
-			visits += picture.visits(segment)
-			if scans > mostScans || visits > mostVisits {
-				return &Error{CodeTooLarge, "pixels", "the picture goes over its pixels more often than can be read here"}
-			}
-		}
-		rest = next
-	}
-}
-
-// marker finds the next marker, what its segment holds, and what follows it; nil when there is none. Entropy-coded data and fill
-// bytes before it are passed over.
-func marker(data []byte) (code byte, segment, next []byte) {
-	for {
-		at := bytes.IndexByte(data, 0xff)
-		if at < 0 || at+1 >= len(data) {
-			return 0, nil, nil
-		}
-		code = data[at+1]
-		data = data[at+1:]
-		if code == 0xff { // fill
-			continue
-		}
-		data = data[1:]
-		if code == 0 || code == 1 || (code >= 0xd0 && code <= 0xd8) { // a stuffed byte, or a marker without a segment
-			continue
-		}
-		if code == 0xd9 {
-			return code, nil, data
-		}
-		if len(data) < 2 {
-			return 0, nil, nil
-		}
-		length := int(binary.BigEndian.Uint16(data))
-		if length < 2 || length > len(data) {
-			return 0, nil, nil
-		}
-		return code, data[2:length], data[length:]
-	}
-}
-
-func readFrame(progressive bool, segment []byte) (*frame, error) {
-	if len(segment) < 6 || len(segment) != 6+3*int(segment[5]) || segment[5] == 0 {
-		return nil, damaged("the picture is damaged")
-	}
-	f := &frame{height: int(binary.BigEndian.Uint16(segment[1:])), width: int(binary.BigEndian.Uint16(segment[3:])), progressive: progressive}
-	if err := afford(f.width, f.height, 0, 0); err != nil {
-		return nil, err
-	}
-	for at := 6; at < len(segment); at += 3 {
-		c := component{int(segment[at]), int(segment[at+1] >> 4), int(segment[at+1] & 15)}
-		if c.horizontal < 1 || c.horizontal > 4 || c.vertical < 1 || c.vertical > 4 {
-			return nil, damaged("the picture is damaged")
-		}
-		f.components = append(f.components, c)
-	}
-	if len(f.components) == 1 { // its factors mean nothing
-		f.components[0].horizontal, f.components[0].vertical = 1, 1
-	}
-	across, down := 8*f.components[0].horizontal, 8*f.components[0].vertical // no component may be finer than the first
-	f.units = ((f.width + across - 1) / across) * ((f.height + down - 1) / down)
-	return f, nil
-}
-
-// memory is how many bytes it takes to decode the frame. plain says that its components may be red, green and blue.
-func (f *frame) memory(plain bool) int {
-	samples := 0
-	for _, c := range f.components {
-		samples += 64 * f.units * c.horizontal * c.vertical
-	}
-	needed := samples
-	if f.progressive {
-		needed += 4 * samples // the coefficients, until the end
-	}
-	first := f.components[0]
-	named := len(f.components) == 3 && first.id == 'R'
-	if plain || named || len(f.components) > 3 { // put together in a picture of four channels
-		needed += 4 * 64 * f.units * first.horizontal * first.vertical
-	}
-	return needed
-}
-
-// visits is how many blocks a scan goes over (section B.2.3).
-func (f *frame) visits(segment []byte) int {
-	total := 0
-	if len(segment) > 0 {
-		for i := 0; i < int(segment[0]) && 1+2*i < len(segment); i++ {
-			for _, c := range f.components {
-				if c.id == int(segment[1+2*i]) {
-					total += f.units * c.horizontal * c.vertical
-				}
-			}
-		}
-	}
-	return total
 }

@@ -3,7 +3,7 @@
 // [Is] tells a picture by its first bytes, [Read] takes a PNG, JPEG, GIF or WebP file, [ReadImage] a picture that is decoded
 // already. What a text means is not said here: it is whatever somebody wrote into a QR code.
 //
-// What decoding a file would take is worked out from its headers before it is decoded ([MostMemory], [MostPixels]). Patterns that
+// What decoding a file would take is worked out from its headers before it is decoded (at most 52 million pixels and 80 MiB). Patterns that
 // look like the corner of a QR code are counted, and so are the attempts to read one, so that no picture takes long.
 //
 // The cases of an [Error], which carriers pass on:
@@ -13,6 +13,7 @@
 //	no_credential  picture   a picture without a QR code that can be read
 //	no_credential  heic      a picture in a format that this program does not read
 //	image_invalid  damaged   not a whole PNG, JPEG, GIF or WebP
+//	input_unavailable files  more QR codes than are read; beside the texts of those that were
 //
 // The package is pure.
 package qr
@@ -22,6 +23,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+
+	"github.com/laurelbadges/laurel/credential"
 )
 
 // Codes of the findings of this package; they are codes of the verification report.
@@ -33,14 +36,14 @@ const (
 
 // Bounds on one picture.
 const (
-	MostPixels = 52_000_000 // pixels of a picture: the widest mode of most cameras
-	MostMemory = 80 << 20   // bytes that decoding may take beside the file
+	mostPixels = 52_000_000 // pixels of a picture: the widest mode of most cameras
+	mostMemory = 80 << 20   // bytes that decoding may take beside the file
 )
 
 // Error is why no text came out of a picture.
 type Error struct {
-	Code   string // one of the Code constants
-	Case   string // pixels, picture, heic or damaged
+	Code   string // one of the Code constants, or credential.CodeInputUnavailable
+	Case   string // pixels, picture, heic, damaged or files
 	Detail string // one sentence for a person
 }
 
@@ -69,7 +72,8 @@ func Is(data []byte) (kind string, ok bool) {
 }
 
 // Read returns the texts of the QR codes in a PNG, JPEG, GIF (its first frame) or WebP file, each text once, at least one. Turned,
-// tilted, inverted and mirrored codes are read; how a camera was held (EXIF) makes no difference.
+// tilted, inverted and mirrored codes are read; how a camera was held (EXIF) makes no difference. Of more than some sixteen codes
+// not all are read: then there is an error (input_unavailable) beside the texts of those that were.
 //
 // Every error is an [*Error].
 func Read(picture []byte) ([]string, error) {
@@ -87,7 +91,7 @@ func Read(picture []byte) ([]string, error) {
 	return ReadImage(decoded)
 }
 
-// ReadImage is [Read] for a picture that is decoded already; its pixels are bounded by [MostPixels] too. The picture is not
+// ReadImage is [Read] for a picture that is decoded already; its pixels are bounded too. The picture is not
 // changed.
 //
 // Every error is an [*Error].
@@ -99,7 +103,10 @@ func ReadImage(picture image.Image) ([]string, error) {
 	if tooMany(size.X, size.Y) {
 		return nil, tooLarge(size.X, size.Y)
 	}
-	if texts := scan(luminance(picture)); len(texts) > 0 {
+	switch texts, all := scan(luminance(picture)); {
+	case len(texts) > 0 && !all:
+		return texts, &Error{credential.CodeInputUnavailable, "files", "there are more QR codes in the picture than are read"}
+	case len(texts) > 0:
 		return texts, nil
 	}
 	return nil, &Error{CodeNoCredential, "picture", "no QR code was found in the picture"}
@@ -126,7 +133,7 @@ func decode(kind string, data []byte) (picture image.Image, err error) {
 
 func damaged(detail string) *Error { return &Error{CodeImageInvalid, "damaged", detail} }
 
-func tooMany(width, height int) bool { return width > MostPixels || height > MostPixels/width }
+func tooMany(width, height int) bool { return width > 0 && height > mostPixels/width }
 
 func tooLarge(width, height int) *Error {
 	return &Error{CodeTooLarge, "pixels", fmt.Sprintf("the picture has %d by %d pixels, which is more than can be read here", width, height)}
@@ -138,7 +145,7 @@ func afford(width, height, perPixel, extra int) error {
 	switch {
 	case width < 1 || height < 1:
 		return damaged("the picture has no pixels")
-	case tooMany(width, height), width*height/4*perPixel+extra > MostMemory:
+	case tooMany(width, height), width*height/4*perPixel+extra > mostMemory:
 		return tooLarge(width, height)
 	}
 	return nil

@@ -1,6 +1,8 @@
 package qr
 
 import (
+	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -9,9 +11,32 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/laurelbadges/laurel/credential"
 )
 
 const address = "https://badges.example.edu/c/3f0c9b8e-6d1a-4a57-9a0f-0f3b2f7b8d11"
+
+// TestManyCodes: of a sheet of codes all are read, or it is said that there are more.
+func TestManyCodes(t *testing.T) {
+	for _, side := range []int{1, 2, 3, 4, 5, 6, 8} {
+		sheet := page(side*190, side*190, 0, 1)
+		for i := range side * side {
+			put(sheet, code(t, fmt.Sprintf("https://badges.example.org/c/3f9a6c1e-a-credential-%d", i), 4), float64(i%side*190+95), float64(i/side*190+95), 150, 0)
+		}
+		texts, err := ReadImage(sheet)
+		var told *Error
+		switch {
+		case len(texts) == 0:
+			t.Errorf("%d codes: %v", side*side, err)
+		case errors.As(err, &told):
+			if told.Code != credential.CodeInputUnavailable || len(texts) == side*side && side < 4 {
+				t.Errorf("%d codes, %d read: %v", side*side, len(texts), err)
+			}
+		case len(texts) != side*side:
+			t.Errorf("of %d codes %d are read, and it is not said that there are more", side*side, len(texts))
+		}
+	}
+}
 
 // TestPhotos: what people hand in.
 func TestPhotos(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 const (
 	mostTexts    = 16   // of one picture
+	many         = 4    // of one picture, from which on further patterns are those of further codes
 	mostAttempts = 160  // of reading a code in one picture
 	firstSide    = 1800 // pixels of the longer side that are looked at first
 	finest       = 4_000_000
@@ -27,11 +28,13 @@ type search struct {
 	texts    []string
 	places   []place
 	attempts int
+	crowded  bool // there were more patterns than were combined
 }
 
 // scan returns the texts of the codes in a picture: first at a middling size, then finer, then coarser, until a size gives some.
-// Whatever size that was, the finest one is looked at too unless it is large, for smaller codes beside it.
-func scan(whole *plane) []string {
+// Whatever size that was, the finest one is looked at too unless it is large, for smaller codes beside it. It says whether these are
+// all: a picture of many codes has more patterns than are combined, and so has one of much else beside a few.
+func scan(whole *plane) (texts []string, all bool) {
 	levels := []*plane{whole}
 	for p := whole; max(p.width, p.height) > 2*smallest && min(p.width, p.height) > 1; {
 		p = p.half()
@@ -54,7 +57,7 @@ func scan(whole *plane) []string {
 	if len(s.texts) == 0 && max(whole.width, whole.height) <= firstSide/2 {
 		s.look(whole.double(), 0.5, false)
 	}
-	return s.texts
+	return s.texts, len(s.texts) < mostTexts && (!s.crowded || len(s.texts) < many)
 }
 
 // look reads the codes of one size of the picture, which is scale times smaller than the whole. last says that no smaller one
@@ -64,6 +67,7 @@ func (s *search) look(p *plane, scale float64, last bool) {
 	for _, turn := range []func(*plane, int) *bitmap{byPlace, byWhole} {
 		b := turn(p, whole)
 		found := b.patterns()
+		s.crowded = s.crowded || len(found) == mostKept
 		if len(found) < 3 {
 			continue
 		}
