@@ -17,6 +17,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 
 	"github.com/laurelbadges/laurel/credential/bake"
+	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
@@ -109,30 +112,90 @@ func families(t *testing.T) []family {
 // carriage is one way to hand a secured badge in.
 type carriage struct {
 	name  string
-	kind  string // that the report names
-	carry func(t *testing.T, sealed []byte) []byte
+	kind  string                                   // that the report names
+	carry func(t *testing.T, sealed []byte) []byte // what is handed in
+	stand func(sealed []byte) map[string][]byte    // what stands on the web, by address; nil for nothing
 }
 
 var carriages = []carriage{
-	{"text", "", func(_ *testing.T, sealed []byte) []byte { return sealed }},
-	{"png", "png", func(t *testing.T, sealed []byte) []byte { return baked(t, plainPNG(t), sealed) }},
-	{"svg", "svg", func(t *testing.T, sealed []byte) []byte { return baked(t, []byte(plainSVG), sealed) }},
-	{"pdf", "pdf", func(t *testing.T, sealed []byte) []byte { return attachedPDF(t, sealed) }},
-	{"zip of a pdf", "pdf", func(t *testing.T, sealed []byte) []byte {
+	{name: "text", kind: "", carry: func(_ *testing.T, sealed []byte) []byte { return sealed }},
+	{name: "png", kind: "png", carry: func(t *testing.T, sealed []byte) []byte { return baked(t, grey(), sealed) }},
+	{name: "svg", kind: "svg", carry: func(t *testing.T, sealed []byte) []byte { return baked(t, []byte(plainSVG), sealed) }},
+	{name: "pdf", kind: "pdf", carry: func(t *testing.T, sealed []byte) []byte { return attachedPDF(t, sealed) }},
+	{name: "zip of a pdf", kind: "pdf", carry: func(t *testing.T, sealed []byte) []byte {
 		return zipped(t, "for the file/certificate.pdf", attachedPDF(t, sealed))
 	}},
-	{"zip of a text", "", func(t *testing.T, sealed []byte) []byte { return zipped(t, "badge.txt", sealed) }},
-	{"presentation", "", func(t *testing.T, sealed []byte) []byte { return presented(t, sealed) }},
+	{name: "zip of a text", kind: "", carry: func(t *testing.T, sealed []byte) []byte { return zipped(t, "badge.txt", sealed) }},
+	{name: "presentation", carry: func(t *testing.T, sealed []byte) []byte { return presented(t, sealed) }},
+	{"link", "url", func(*testing.T, []byte) []byte { return []byte(badgeAddress) }, published},
+	{"link to a picture", "url", func(*testing.T, []byte) []byte { return []byte(badgeAddress + ".png") }, func(sealed []byte) map[string][]byte {
+		picture, _ := bake.Bake(grey(), sealed)
+		return map[string][]byte{badgeAddress + ".png": picture}
+	}},
+	{"link to a page", "url", func(*testing.T, []byte) []byte { return []byte(pageAddress) }, published},
+	{"page", "html", func(*testing.T, []byte) []byte { return []byte(badgePage) }, published},
+	{"qr of a link", "qr", func(t *testing.T, _ []byte) []byte { return qrOf(t, badgeAddress) }, published},
+	{"qr of a page", "qr", func(t *testing.T, _ []byte) []byte { return qrOf(t, pageAddress) }, published},
+	{"pdf with a qr", "pdf", func(t *testing.T, _ []byte) []byte { return picturePDF(t, qrOf(t, badgeAddress)) }, published},
+	{"pdf with a link", "pdf", func(t *testing.T, _ []byte) []byte { return linkPDF(t, pageAddress) }, published},
+}
+
+// Where a badge, and a page about it, stand on the web.
+const (
+	badgeAddress = "https://badges.example.org/c/1"
+	pageAddress  = "https://district.example.org/staff/kim"
+	badgePage    = `<!doctype html><title>Kim Lee</title><link rel="alternate" type="application/vc" href="` + badgeAddress + `"><p>Reading aloud`
+)
+
+func published(sealed []byte) map[string][]byte {
+	return map[string][]byte{badgeAddress: sealed, pageAddress: []byte(badgePage)}
+}
+
+// standing is what stands on the web.
+type standing map[string][]byte
+
+// Fetch implements [verifier.Fetcher].
+func (s standing) Fetch(_ context.Context, address string, _ int) (verifier.Document, error) {
+	text, there := s[address]
+	if !there {
+		return verifier.Document{}, verifier.ErrUnavailable
+	}
+	return verifier.Document{Bytes: text, URL: address, ReadAt: time.Now(), Origin: verifier.Network}, nil
+}
+
+func qrOf(t *testing.T, text string) []byte {
+	t.Helper()
+	code, err := paper.QRPNG(text, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+func picturePDF(t *testing.T, picture []byte) []byte {
+	t.Helper()
+	f := fpdf.New("P", "mm", "Letter", "")
+	f.AddPage()
+	f.RegisterImageOptionsReader("code", fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(picture))
+	f.ImageOptions("code", 150, 220, 40, 40, false, fpdf.ImageOptions{}, 0, "")
+	return writtenPDF(t, f)
+}
+
+func linkPDF(t *testing.T, address string) []byte {
+	t.Helper()
+	f := fpdf.New("P", "mm", "Letter", "")
+	f.AddPage()
+	f.SetFont("Helvetica", "", 12)
+	f.WriteLinkString(10, "Check this badge", address)
+	return writtenPDF(t, f)
 }
 
 const plainSVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>`
 
-func plainPNG(t *testing.T) []byte {
-	t.Helper()
+// grey is a picture that shows nothing.
+func grey() []byte {
 	var out bytes.Buffer
-	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 9, 9))); err != nil {
-		t.Fatal(err)
-	}
+	_ = png.Encode(&out, image.NewGray(image.Rect(0, 0, 9, 9))) // into memory
 	return out.Bytes()
 }
 
@@ -224,15 +287,22 @@ const carried = `{
   }
 }`
 
-// TestCarriers: every way to secure a badge through every way to hand it in. Whole, it is valid; with one letter changed it is not;
-// without what carries it there is no badge, and that is all that is said.
+// TestCarriers: every way to secure a badge through every way to hand it in. Whole, it is valid; with one letter changed it is found,
+// and its signature does not fit.
 func TestCarriers(t *testing.T) {
 	for _, f := range families(t) {
 		sealed := bytes.TrimSpace(f.seal(t, []byte(carried)))
 		changed := oneLetter(sealed)
 		for _, c := range carriages {
 			t.Run(f.name+"/"+c.name, func(t *testing.T) {
-				report := onlyReport(t, c.carry(t, sealed))
+				check := func(sealed []byte) *verifier.Report {
+					web := standing{}
+					if c.stand != nil {
+						web = c.stand(sealed)
+					}
+					return onlyReport(t, c.carry(t, sealed), web)
+				}
+				report := check(sealed)
 				if report.Outcome != verifier.Valid {
 					t.Fatalf("whole: %s\n%s", report.Outcome, printed(report))
 				}
@@ -246,12 +316,27 @@ func TestCarriers(t *testing.T) {
 				if report.Input.Kind != kind || report.Input.SHA256 == "" {
 					t.Errorf("the report is about %+v, want kind %s", report.Input, kind)
 				}
-				if report := onlyReport(t, c.carry(t, changed)); report.Outcome == verifier.Valid || report.Authentic == verifier.Yes && c.name != "presentation" {
-					t.Errorf("with one letter changed: %s, authentic %s\n%s", report.Outcome, report.Authentic, printed(report))
+				report = check(changed)
+				altered := report
+				if len(report.Credentials) > 0 {
+					altered = report.Credentials[0]
+				}
+				if report.Outcome == verifier.Valid || altered.Authentic != verifier.No || !isFound(altered, "proof", "signature_invalid") && !isFound(altered, "form", "") {
+					t.Errorf("with one letter changed: %s, authentic %s\n%s", report.Outcome, altered.Authentic, printed(altered))
+				}
+				if report.Text == nil {
+					t.Error("with one letter changed it is not found any more")
 				}
 			})
 		}
 	}
+}
+
+// isFound says whether a check of a step failed, with a code where one is named.
+func isFound(report *verifier.Report, step, code string) bool {
+	return slices.ContainsFunc(report.Checks, func(c verifier.Check) bool {
+		return c.Step == step && c.Outcome == verifier.Fail && (code == "" || c.Code == code)
+	})
 }
 
 // TestStripped: what is left of a badge when its picture was sent through a messenger, printed or photographed.
@@ -262,8 +347,8 @@ func TestStripped(t *testing.T) {
 	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 400, 300)), nil); err != nil {
 		t.Fatal(err)
 	}
-	for name, input := range map[string][]byte{"png": plainPNG(t), "svg": []byte(plainSVG), "pdf": writtenPDF(t, f), "photo": photo.Bytes()} {
-		report := onlyReport(t, input)
+	for name, input := range map[string][]byte{"png": grey(), "svg": []byte(plainSVG), "pdf": writtenPDF(t, f), "photo": photo.Bytes()} {
+		report := onlyReport(t, input, standing{})
 		if report.Outcome != verifier.Invalid || report.Checks[0].Step != "form" || report.Checks[0].Code != "no_credential" || report.Credential != nil {
 			t.Errorf("%s: %s\n%s", name, report.Outcome, printed(report))
 		}
@@ -292,7 +377,7 @@ func TestPhotoOfAToken(t *testing.T) {
 		if err := jpeg.Encode(&photo, sheet, &jpeg.Options{Quality: 85}); err != nil {
 			t.Fatal(err)
 		}
-		if report := onlyReport(t, photo.Bytes()); report.Outcome != verifier.Valid || report.Input.Kind != "qr" {
+		if report := onlyReport(t, photo.Bytes(), standing{}); report.Outcome != verifier.Valid || report.Input.Kind != "qr" {
 			t.Errorf("%s: %s of %+v\n%s", f.name, report.Outcome, report.Input, printed(report))
 		}
 	}
@@ -312,16 +397,20 @@ func oneLetter(sealed []byte) []byte {
 	return []byte(parts[0] + "." + parts[1][:at] + string(letter) + parts[1][at+1:] + "." + parts[2])
 }
 
-func onlyReport(t *testing.T, input []byte) *verifier.Report {
+// onlyReport checks an input as page and command line do, and finds one credential in it.
+func onlyReport(t *testing.T, input []byte, web verifier.Fetcher) *verifier.Report {
 	t.Helper()
-	reports, err := verifier.VerifyAll(context.Background(), "", input, verifier.Options{})
+	checker := batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+		return verifier.VerifyItem(ctx, item, verifier.Options{Fetch: web})
+	}}
+	rows, err := checker.All(context.Background(), []batch.Source{{Bytes: input}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(reports) != 1 {
-		t.Fatalf("%d reports, want 1", len(reports))
+	if len(rows) != 1 {
+		t.Fatalf("%d rows, want 1", len(rows))
 	}
-	return reports[0]
+	return rows[0].Report
 }
 
 func printed(report *verifier.Report) string {

@@ -63,6 +63,11 @@ func TestLife(t *testing.T) {
 		forms[form] = p.get(t, credential+"."+form)
 	}
 	forms["vc+jwt"] = p.accepting(t, credential, "application/vc+jwt")
+	forms["pdf"] = attachedPDF(t, forms["json"])
+	forms["zip"] = zipped(t, "for the file/badge.png", forms["png"])
+	forms["presentation"] = presented(t, forms["jwt"])
+	forms["photo"] = p.get(t, credential+"/qr.png")
+	forms["printed"] = picturePDF(t, forms["photo"])
 	everywhere := func(when, outcome, code string) {
 		t.Helper()
 		for form, file := range forms {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/opinion"
 	"github.com/laurelbadges/laurel/internal/record"
@@ -18,9 +20,9 @@ import (
 	"github.com/laurelbadges/laurel/verifier"
 )
 
-// answered is a report as verify prints it.
+// answered is a row as verify prints it.
 type answered struct {
-	*verifier.Report
+	batch.Row
 	Differences []opinion.Difference `json:"differences,omitempty"`
 }
 
@@ -48,7 +50,7 @@ func (c *verifyCommand) print(t *terminal, rows []batch.Row) error {
 func (c *verifyCommand) printJSON(out io.Writer, rows []batch.Row) error {
 	all := make([]answered, 0, len(rows))
 	for _, row := range rows {
-		j := answered{Report: row.Report}
+		j := answered{Row: row}
 		if c.ExplainDifferences {
 			j.Differences = opinion.Differences(row.Report)
 		}
@@ -58,6 +60,7 @@ func (c *verifyCommand) printJSON(out io.Writer, rows []batch.Row) error {
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	if len(all) == 1 {
+		all[0].Number = 0 // there is nothing to count
 		return encoder.Encode(all[0])
 	}
 	return encoder.Encode(all)
@@ -82,6 +85,11 @@ var savers = map[string]func(c *verifyCommand, rows []batch.Row) ([]byte, error)
 	},
 }
 
+// saverOf is the saver for a name, nil when there is none.
+func saverOf(name string) func(c *verifyCommand, rows []batch.Row) ([]byte, error) {
+	return savers[strings.ToLower(filepath.Ext(name))]
+}
+
 func written(write func(io.Writer) error) ([]byte, error) {
 	var out bytes.Buffer
 	err := write(&out)
@@ -89,7 +97,24 @@ func written(write func(io.Writer) error) ([]byte, error) {
 }
 
 func (c *verifyCommand) recordOptions() record.Options {
-	return record.Options{Language: wording.Language(c.Language), Made: time.Now(), By: "laurel verify", Version: strings.TrimPrefix(version(), "laurel ")}
+	return record.Options{Language: wording.Language(c.Language), Made: time.Now(), By: "laurel verify", Version: strings.TrimPrefix(version(), "laurel "), Arguments: c.arguments()}
+}
+
+// arguments are those that change an answer, to be typed again. The instant is not among them: a record says it anyway.
+func (c *verifyCommand) arguments() (all []string) {
+	if c.Profile != defaultProfile {
+		all = append(all, "--profile", c.Profile)
+	}
+	for _, id := range c.StatusIssuer {
+		all = append(all, "--status-issuer", id)
+	}
+	for _, file := range c.Resolve {
+		all = append(all, "--resolve", file)
+	}
+	if c.Offline {
+		all = append(all, "--offline")
+	}
+	return all
 }
 
 func reportsOf(rows []batch.Row) []*verifier.Report {
@@ -100,16 +125,33 @@ func reportsOf(rows []batch.Row) []*verifier.Report {
 	return reports
 }
 
-// save writes a file. It is for its owner alone: it holds names of people.
+// save writes a file, whole or not at all.
 func (c *verifyCommand) save(name string, rows []batch.Row) error {
-	content, err := savers[filepath.Ext(name)](c, rows)
+	content, err := saverOf(name)(c, rows)
 	if err == nil {
-		err = os.WriteFile(name, content, 0o600)
+		err = writeAnew(name, content)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, cause(err))
 	}
 	return nil
+}
+
+// writeAnew puts a new file in the place of any that has the name. It is for its owner alone: it holds names of people.
+func writeAnew(name string, content []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(name), ".laurel-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
 }
 
 // printer prints reports for people.
@@ -129,17 +171,24 @@ var signs = map[verifier.Result]string{verifier.Pass: "yes", verifier.Fail: "no"
 
 // report prints a report: the answer, what it is about, and what was found.
 func (p printer) report(name string, r *verifier.Report) {
-	verdict := p.language.Verdict(r, wording.Standing{})
+	verdict := p.language.Verdict(r, wording.Standing{Dated: true})
 	fmt.Fprintf(p.out, "%s\n  %s\n", wording.Plain(name), p.language.Answer(r))
-	for _, line := range nonEmpty(strings.TrimSpace(verdict.Signer+" "+verdict.Detail), verdict.Advice) {
+	for _, line := range wording.Present(strings.TrimSpace(verdict.Signer+" "+verdict.Detail), verdict.Advice) {
 		fmt.Fprintf(p.out, "  %s\n", line)
 	}
-	for _, fact := range p.facts(r) {
-		fmt.Fprintf(p.out, "  %s %s\n", padded(fact[0]+":", 8), fact[1])
+	facts := p.facts(r)
+	names := make([]string, len(facts))
+	for i, fact := range facts {
+		names[i] = fact[0] + ":"
 	}
+	width := widest(8, names...)
+	for i, fact := range facts {
+		fmt.Fprintf(p.out, "  %s %s\n", padded(names[i], width), fact[1])
+	}
+	at := p.columns(r)
 	for _, check := range r.Checks {
 		if p.technical || !check.Skipped() {
-			p.check(r, check)
+			p.check(r, check, at)
 		}
 	}
 	for _, inside := range r.Credentials {
@@ -155,21 +204,18 @@ func (p printer) facts(r *verifier.Report) (all [][2]string) {
 		}
 	}
 	if v := r.Credential; v != nil {
-		badge := wording.First(v.Name, p.language.KindName(v.Kind))
-		if v.Achievement != nil && v.Achievement.Name != "" {
-			badge = v.Achievement.Name
-		}
-		add("badge", badge)
+		add("badge", p.language.BadgeName(v))
 		for _, identity := range v.Recipient {
 			if identity.Type == "name" && !identity.Hashed {
 				add("recipient", identity.Value)
 			}
 		}
-		if v.Holder != nil {
-			add("holder", v.Holder.ID)
+		signer := "issuer"
+		if v.Kind == credential.KindPresentation {
+			signer = "holder"
 		}
-		if v.Issuer.ID != "" {
-			add("issuer", strings.TrimSpace(v.Issuer.Name+" <"+v.Issuer.ID+">"))
+		if by := wording.SignedBy(v); by.ID != "" {
+			add(signer, strings.TrimSpace(by.Name+" <"+by.ID+">"))
 		}
 		add("kind", p.language.Standard(v.Standard))
 	}
@@ -180,10 +226,21 @@ func (p printer) facts(r *verifier.Report) (all [][2]string) {
 	return all
 }
 
+// stops are the widths of the outcome and of the name of a check, in characters: languages differ.
+type stops struct{ outcome, step int }
+
+func (p printer) columns(r *verifier.Report) stops {
+	at := stops{8, 14}
+	for _, c := range r.Checks {
+		at.outcome, at.step = widest(at.outcome, p.say("sign."+signs[c.Outcome])), widest(at.step, p.language.Finding(r, c).Step)
+	}
+	return at
+}
+
 // check prints one check.
-func (p printer) check(r *verifier.Report, c verifier.Check) {
+func (p printer) check(r *verifier.Report, c verifier.Check, at stops) {
 	found := p.language.Finding(r, c)
-	line := fmt.Sprintf("  %s %s %s", padded(p.say("sign."+signs[c.Outcome]), 8), padded(found.Step, 14), wording.First(found.Text, found.Title))
+	line := fmt.Sprintf("  %s %s %s", padded(p.say("sign."+signs[c.Outcome]), at.outcome), padded(found.Step, at.step), wording.First(found.Text, found.Title))
 	if found.Age != "" {
 		line += " (" + found.Age + ")"
 	}
@@ -192,8 +249,8 @@ func (p printer) check(r *verifier.Report, c verifier.Check) {
 	}
 	fmt.Fprintln(p.out, line)
 	if p.technical {
-		detail := strings.Join(nonEmpty(wording.Plain(c.Detail), wording.Plain(c.Clause), wording.Plain(c.Pointer)), " · ")
-		fmt.Fprintf(p.out, "  %s %s\n", padded("", 23), detail)
+		detail := strings.Join(wording.Present(wording.Plain(c.Detail), wording.Plain(c.Clause), wording.Plain(c.Pointer)), " · ")
+		fmt.Fprintf(p.out, "  %s %s\n", padded("", at.outcome+1+at.step), detail)
 	}
 }
 
@@ -206,7 +263,8 @@ func (p printer) differences(r *verifier.Report) {
 	}
 	fmt.Fprintf(p.out, "%s: %s\n", wording.Plain(r.Input.Name), p.say("differences"))
 	for _, d := range differences {
-		fmt.Fprintf(p.out, "  %s: %s\n    %s [%s]\n", d.Verifier, d.Answer, d.Why, d.Rule)
+		answer, why := d.Words(p.language)
+		fmt.Fprintf(p.out, "  %s: %s\n    %s [%s]\n", d.Verifier, answer, why, d.Rule)
 	}
 }
 
@@ -239,19 +297,17 @@ func (p printer) table(rows []batch.Row) {
 		"invalid", fmt.Sprint(count[verifier.Invalid]), "unknown", fmt.Sprint(count[verifier.Unknown])))
 }
 
-func nonEmpty(texts ...string) []string {
-	var kept []string
-	for _, text := range texts {
-		if text != "" {
-			kept = append(kept, text)
-		}
-	}
-	return kept
-}
-
 // padded is a text with spaces up to a width in characters.
 func padded(text string, width int) string {
 	return text + strings.Repeat(" ", max(width-len([]rune(text)), 0))
+}
+
+// widest is the length of the longest text in characters, at least so many.
+func widest(least int, texts ...string) int {
+	for _, text := range texts {
+		least = max(least, len([]rune(text)))
+	}
+	return least
 }
 
 // progress says on a terminal how far the work has come.

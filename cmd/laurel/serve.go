@@ -11,17 +11,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/laurelbadges/laurel/credential/carrier"
 	"github.com/laurelbadges/laurel/internal/api"
-	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/control"
-	"github.com/laurelbadges/laurel/internal/fetch"
 	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/register"
 	"github.com/laurelbadges/laurel/internal/vcapi"
@@ -180,62 +176,17 @@ func (c *serveCommand) handler(here *issuer.Service, p plan, checks *register.Re
 	if err != nil {
 		return nil, err
 	}
-	turns := newTurns()
-	source := ownDocuments{here, patientFetcher{countedFetcher{fetch.New(fetch.Options{}), counters}, turns}}
-	memory := &verifier.Memory{}
-	checkProof := inTurn(turns, verifier.CheckProof)
-	counted := func(ctx context.Context, input []byte, o verifier.Options) (*verifier.Report, error) {
-		o.Fetch, o.Memory = source, memory
-		report, err := inTurn(turns, verifier.Verify)(ctx, input, o)
-		counters.Verification(report, err)
-		return report, err
-	}
-	entered := func(report *verifier.Report) {
-		if checks == nil {
-			return
-		}
-		if err := checks.Enter(time.Now(), report); err != nil {
-			log.Error("the register", "cause", err.Error())
-		}
-	}
-	handedIn := &batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
-		defer func() {
-			if cause := recover(); cause != nil {
-				log.Error("panic", "route", "/verify", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-				panic(cause) // the row says that checking it failed
-			}
-		}()
-		reports, err := inTurn(turns, verifier.VerifyItem)(fetch.ForInput(ctx), item, verifier.Options{Fetch: source, Memory: memory})
-		for _, report := range reports {
-			counters.Verification(report, nil)
-			entered(report)
-		}
-		return reports, err
-	}}
+	check := newChecking(here, checks, counters, log)
 	pages, err := web.New(web.Config{
-		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: handedIn,
+		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: check.batch(),
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
-			return counted(ctx, input, verifier.Options{})
+			return check.one(ctx, input, verifier.Options{})
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	interop, err := vcapi.New(vcapi.Config{
-		Service: here, Fetch: source,
-		Verify: func(ctx context.Context, input []byte, o verifier.Options) (*verifier.Report, error) {
-			report, err := counted(ctx, input, o)
-			if err == nil {
-				entered(report)
-			}
-			return report, err
-		},
-		Admit: pages.Admit, Log: log,
-		CheckProof: func(ctx context.Context, input []byte, o verifier.Options) (*verifier.ProofReport, error) {
-			o.Fetch, o.Memory = source, memory
-			return checkProof(ctx, input, o)
-		},
-	})
+	interop, err := vcapi.New(vcapi.Config{Service: here, Fetch: check.source, Verify: check.program, CheckProof: check.proof, Admit: pages.Admit, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -34,6 +36,9 @@ type verifyCommand struct {
 	Input              []string `arg:"" help:"Files, folders, https addresses, or - for standard input; up to 500."`
 }
 
+// defaultProfile is the one that is meant when none is given.
+const defaultProfile = "openbadges"
+
 var profiles = map[string]credential.Profile{"openbadges": credential.OpenBadges, "vc": credential.VerifiableCredentials}
 
 // Run reads every input and prints what was found in each, in order. An input that cannot be read does not keep the others from
@@ -47,10 +52,12 @@ func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error 
 		}
 		options.At = at
 	}
-	for _, name := range c.Save {
-		if savers[filepath.Ext(name)] == nil {
-			return fmt.Errorf("--save %q: the name has to end in .pdf, .txt, .csv, .xlsx or .json", name)
-		}
+	named, sources, err := c.sources(t.in)
+	if err != nil {
+		return err
+	}
+	if err := c.spare(named, t.in); err != nil {
+		return err
 	}
 	fetcher, finish, err := c.fetcher(ctx, g)
 	if err != nil {
@@ -58,16 +65,15 @@ func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error 
 	}
 	defer finish()
 	options.Fetch = fetcher
-	named, sources, err := c.sources(t.in)
-	if err != nil {
-		return err
-	}
-	checker := batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
-		return verifier.VerifyItem(fetch.ForInput(ctx), item, options)
-	}}
+	language := wording.Language(c.Language)
+	faults := sync.OnceFunc(func() { fmt.Fprintf(t.err, "laurel: %s\n", language.Say("terminal.fault")) })
+	checker := batch.Checker{At: options.At, Work: runTime, Begin: fetch.ForInput, Fault: func(any, []byte) { faults() },
+		Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+			return verifier.VerifyItem(ctx, item, options)
+		}}
 	p := progressOn(t.err, len(sources))
 	var rows []batch.Row
-	for row, err := range checker.Run(ctx, sources) {
+	for row, err := range checker.Run(fetch.WithRun(ctx), sources) {
 		if err != nil {
 			return err
 		}
@@ -75,27 +81,30 @@ func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error 
 		p.moved(row.Source)
 	}
 	p.done()
+	for _, name := range c.Save { // before anything is printed: who reads that may stop, and the program ends with it
+		if err := c.save(name, rows); err != nil {
+			return err
+		}
+	}
 	if len(rows) > 1 || !named[rows[0].Source].unread(rows[0]) { // of one that could not be read there is nothing to tell but that
 		if err := c.print(t, rows); err != nil {
 			return err
 		}
 	}
-	for _, name := range c.Save {
-		if err := c.save(name, rows); err != nil {
-			return err
-		}
-	}
-	return verdict(t.err, named, rows)
+	return c.verdict(t.err, named, rows)
 }
+
+// runTime is how long each worker may open and judge: a person sees how far it has come, and can break it off.
+const runTime = 15 * time.Minute
 
 // verdict is the exit status for all rows together. An input that the person named and that could not be read is told on out: nothing was judged
 // there.
-func verdict(out io.Writer, named []source, rows []batch.Row) error {
+func (c *verifyCommand) verdict(out io.Writer, named []source, rows []batch.Row) error {
 	status, unread := finished(exitGood), false
 	for _, row := range rows {
 		switch n := named[row.Source]; {
 		case n.unread(row):
-			fmt.Fprintf(out, "laurel: reading %s: %s\n", n.name, wording.Plain(row.Report.Checks[0].Detail))
+			fmt.Fprintf(out, "laurel: %s: %s\n", wording.Language(c.Language).Say("terminal.reading", "name", n.name), c.whyUnread(row.Report))
 			unread = true
 		case row.Report.Outcome == verifier.Invalid:
 			status = exitInvalid
@@ -146,55 +155,159 @@ type source struct {
 
 // unread says whether there was nothing to judge, because what the person named could not be read.
 func (s source) unread(row batch.Row) bool {
-	form := row.Report.Checks[0]
-	return form.Outcome == verifier.NotKnown && (s.address && row.Report.Input.SHA256 == "" || form.Facts[verifier.FactCase] == caseFile)
+	check, unread := row.Report.Unread()
+	return unread && (check.Facts[verifier.FactCase] == caseFile || s.address && check.Facts[verifier.FactCause] != "")
 }
 
-// caseFile is the case of an input that could not be read as a file.
+// caseFile is the case of an input that could not be read as a file. The fact name says why.
 const caseFile = "file"
+
+// filesUnread are the reasons for which a file cannot be read, and the keys of their words.
+var filesUnread = []struct {
+	err  error
+	name string
+	key  string
+}{
+	{fs.ErrNotExist, "absent", "terminal.unread.absent"},
+	{fs.ErrPermission, "denied", "terminal.unread.denied"},
+	{errNoFile, "empty", "terminal.unread.empty"},
+	{errSpecial, "special", "terminal.unread.special"},
+}
+
+// whyUnread says why what the person named could not be read.
+func (c *verifyCommand) whyUnread(r *verifier.Report) string {
+	check, _ := r.Unread()
+	language := wording.Language(c.Language)
+	for _, why := range filesUnread {
+		if check.Facts[verifier.FactName] == why.name {
+			return language.Say(why.key)
+		}
+	}
+	return language.Finding(r, check).Text
+}
 
 // sources are all inputs, in order, the files of a folder by name. Files are read when their turn comes.
 func (c *verifyCommand) sources(in io.Reader) (named []source, all []batch.Source, err error) {
+	piped := false
 	for _, name := range c.Input {
 		if strings.HasPrefix(name, "https://") || strings.HasPrefix(name, "http://") {
 			named, all = append(named, source{name, true}), append(all, batch.Source{URL: name})
 			continue
 		}
-		files := []string{name}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			if files, err = filesIn(name); err != nil {
-				return nil, nil, err
+		if name == "-" {
+			if piped {
+				return nil, nil, errors.New("standard input (-) can be given once")
 			}
+			piped = true
 		}
-		for _, file := range files {
-			named = append(named, source{name: file})
-			all = append(all, batch.Source{Name: file, Read: func() ([]byte, *carrier.Problem) { return read(file, in) }})
+		files := []found{{path: name}}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			files = filesIn(name)
+		}
+		if len(files) == 0 {
+			if len(c.Input) == 1 {
+				return nil, nil, fmt.Errorf("reading %s: %w", name, errNoFile)
+			}
+			files = []found{{name, unreadable(errNoFile)}} // the other inputs are judged all the same
+		}
+		for _, f := range files {
+			named = append(named, source{name: f.path})
+			one := batch.Source{Name: f.path, Problem: f.problem}
+			if f.problem == nil {
+				one.Read = func() ([]byte, *carrier.Problem) { return read(f.path, in) }
+			}
+			all = append(all, one)
 		}
 	}
 	return named, all, nil
 }
 
-// filesIn are the files in a folder and below it. Hidden ones are left alone.
-func filesIn(folder string) ([]string, error) {
-	var files []string
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+// found is a file in a folder, or why what is there cannot be read.
+type found struct {
+	path    string
+	problem *carrier.Problem
+}
+
+var (
+	errNoFile  = errors.New("there is no file in it") // a folder in which nothing is to be checked
+	errSpecial = errors.New("it is no file")          // a pipe, a device
+)
+
+// filesIn are the files in a folder and below it. Hidden ones are left alone. What is no file is not opened: a pipe
+// would be waited for, and a device never ends.
+func filesIn(folder string) []found {
+	var files []found
+	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		switch hidden := path != folder && strings.HasPrefix(entry.Name(), "."); {
-		case err != nil:
-			return err
 		case hidden && entry.IsDir():
 			return fs.SkipDir
-		case !hidden && !entry.IsDir():
-			files = append(files, path)
+		case hidden:
+		case err != nil: // the others are judged all the same
+			files = append(files, found{path, unreadable(cause(err))})
+		case !entry.IsDir():
+			f := found{path: path}
+			if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+				f.problem = unreadable(errSpecial)
+			}
+			files = append(files, f)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", folder, cause(err))
+	return files
+}
+
+// unreadable is the problem of what cannot be read for a reason of this machine.
+func unreadable(err error) *carrier.Problem {
+	p := &carrier.Problem{Code: credential.CodeInputUnavailable, Case: caseFile, Detail: err.Error()}
+	for _, why := range filesUnread {
+		if errors.Is(err, why.err) {
+			p.Facts = map[string]string{verifier.FactName: why.name}
+		}
 	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("reading %s: there is no file in it", folder)
+	return p
+}
+
+// spare refuses names for saving before anything is done: those of no kind that is written, those of a file that the command reads,
+// which may be the only copy of a badge, and the same one twice.
+func (c *verifyCommand) spare(named []source, in io.Reader) error {
+	kept := slices.Clone(c.Resolve)
+	for _, s := range named {
+		if !s.address && s.name != "-" {
+			kept = append(kept, s.name)
+		}
 	}
-	return files, nil
+	var piped fs.FileInfo
+	if file, ok := in.(*os.File); ok && slices.Contains(c.Input, "-") {
+		piped, _ = file.Stat()
+	}
+	for i, name := range c.Save {
+		if saverOf(name) == nil {
+			return fmt.Errorf("--save %q: the name has to end in .pdf, .txt, .csv, .xlsx or .json", name)
+		}
+		lost := fmt.Errorf("--save %q: this file is to be read, and would be lost; choose another name", name)
+		if there, err := os.Stat(name); err == nil && piped != nil && os.SameFile(there, piped) {
+			return lost
+		}
+		if slices.ContainsFunc(kept, func(other string) bool { return sameFile(name, other) }) {
+			return lost
+		}
+		if slices.ContainsFunc(c.Save[:i], func(other string) bool { return sameFile(name, other) }) {
+			return fmt.Errorf("--save %q is given twice", name)
+		}
+	}
+	return nil
+}
+
+// sameFile says whether two names are of one file, which need not be there yet.
+func sameFile(one, other string) bool {
+	a, errA := os.Stat(one)
+	b, errB := os.Stat(other)
+	if errA == nil && errB == nil {
+		return os.SameFile(a, b)
+	}
+	folderA, errA := os.Stat(filepath.Dir(one))
+	folderB, errB := os.Stat(filepath.Dir(other))
+	return errA == nil && errB == nil && os.SameFile(folderA, folderB) && filepath.Base(one) == filepath.Base(other)
 }
 
 // read reads a file, or standard input. One that is too large is cut just beyond the limit, so that the report says so.
@@ -205,7 +318,7 @@ func read(name string, in io.Reader) ([]byte, *carrier.Problem) {
 	case errors.As(err, &large):
 		return large.data, nil
 	case err != nil:
-		return nil, &carrier.Problem{Code: "input_unavailable", Case: caseFile, Detail: cause(errors.Unwrap(err)).Error()}
+		return nil, unreadable(cause(errors.Unwrap(err)))
 	}
 	return data, nil
 }

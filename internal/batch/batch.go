@@ -9,7 +9,8 @@
 //
 // A run holds the inputs that it is given until each is opened, what is being judged, and the reports. It ends after MostRows
 // rows, or when the credentials in them are longer than [MostBytes] together. Pictures and PDFs are opened two at a time, whatever
-// the number of runs of a Checker.
+// the number of runs of a Checker. When the workers of a run have opened and judged for as long as they may, waiting for the network
+// included, the rest is told as not looked at. A name is cut where it is longer than any that is shown.
 //
 // # Findings of this package
 //
@@ -17,6 +18,7 @@
 //
 //	code               outcome  case   when
 //	input_unavailable  unknown  files  the inputs, or what is in them, are more than a run looks at; facts name (how many were not looked at), most
+//	input_unavailable  unknown  time   the inputs before this one took all the work that a run may; this one was not looked at, or not to its end
 //	input_unavailable  unknown  fault  checking this input failed for a reason that lies in the program and not in the input
 package batch
 
@@ -24,9 +26,13 @@ import (
 	"context"
 	"iter"
 	"runtime"
+	"slices"
 	"strconv"
+	"time"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
@@ -35,6 +41,9 @@ const (
 	MostRows  = 500      // rows, beside the one that says what was not looked at
 	MostBytes = 64 << 20 // bytes of the inputs of one request together, and of the credentials found in them
 )
+
+// mostWork is how long each worker of a run may open and judge when a Checker does not say.
+const mostWork = 2 * time.Minute
 
 // openings is how many inputs a Checker opens at the same time that may be pictures: one may take 80 MiB to decode.
 const openings = 2
@@ -46,23 +55,31 @@ type Source struct {
 	Read    func() ([]byte, *carrier.Problem) // instead of Bytes: reads them when their turn comes
 	URL     string                            // instead of Bytes: an address; beside them the one they were read from
 	Problem *carrier.Problem                  // instead of all: why it could not be read
+	More    int                               // how many inputs that nobody kept, as they lie beyond MostRows, come behind it
 }
 
-// Row is what became of one credential, or of an input that holds none.
+// Row is what became of one credential, or of an input that holds none. Its JSON form is that of its report, with its number and,
+// where there is such a row, sameAs and like.
 type Row struct {
-	Number int // from 1, in the order of the sources
-	Source int // index of the source it came from
+	Number int `json:"number,omitempty"` // from 1, in the order of the sources; 0 for a report that stands alone
+	SameAs int `json:"sameAs,omitempty"` // number of the first row with the same credential or the same file, 0 when there is none
+	Like   int `json:"like,omitempty"`   // number of the first row with another award of the same achievement by the same issuer to the same recipient, 0 when there is none
+	Source int `json:"-"`                // index of the source it came from
 	// Report is never nil. Its Document is, as nobody needs that of a whole batch at once.
-	Report *verifier.Report
-	SameAs int // number of the first row with the same credential or the same file, 0 when there is none
-	Like   int // number of the first row with another award of the same achievement by the same issuer to the same recipient, 0 when there is none
+	*verifier.Report
 }
 
 // Checker runs batches. It is safe for use by several goroutines, and must not be copied.
 type Checker struct {
 	// Verify judges what was found in an input, as verifier.VerifyItem does. It must come to an end when its context does.
-	Verify  func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error)
-	Workers int // items judged at a time in one run; 0 is one for each processor
+	Verify func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error)
+	// Begin gives the context for what is found in one file: an input, or a file of an archive. It may be nil.
+	Begin func(ctx context.Context) context.Context
+	// Fault is told when opening or judging ends in a panic: with its cause, which may hold content of an input, and the stack. It may be nil.
+	Fault   func(cause any, stack []byte)
+	At      time.Time     // the instant of reports on what was not judged; now when it is zero
+	Work    time.Duration // how long each worker of a run may open and judge; 0 is two minutes
+	Workers int           // items judged at a time in one run; 0 is one for each processor
 
 	opening opening
 }
@@ -89,7 +106,7 @@ func (c *Checker) Run(ctx context.Context, sources []Source) iter.Seq2[Row, erro
 		for source := range sources {
 			for f := range r.findings(source) {
 				if number == MostRows || length > MostBytes {
-					emit(source, finding{report: leftOut(len(sources) - source)})
+					emit(source, finding{report: c.leftOut(sources[source:])})
 					return
 				}
 				if !emit(source, f) {
@@ -139,38 +156,55 @@ func letGo(report *verifier.Report) {
 
 // named puts the name of the source before the name that a report has below it.
 func named(source string, report *verifier.Report) {
-	switch {
-	case report.Input.Name == "":
-		report.Input.Name = source
-	case source != "":
-		report.Input.Name = source + "/" + report.Input.Name
-	}
+	report.Input.Name = carrier.Below(source, report.Input.Name)
 }
 
-// fault is the report on an input that the program could not check for a reason of its own. It says nothing about the input.
-func fault(item carrier.Item) *verifier.Report {
-	item.Text, item.Links = nil, nil
-	item.Problem = &carrier.Problem{Code: faulty.Code, Case: faulty.Case,
+// caseFault is the case of what could not be checked for a reason that lies in the program.
+const caseFault = "fault"
+
+// IsFault says whether a report says only that the program failed.
+func IsFault(report *verifier.Report) bool {
+	return slices.ContainsFunc(report.Checks, func(c verifier.Check) bool {
+		return c.Step == "form" && c.Code == credential.CodeInputUnavailable && c.Facts[verifier.FactCase] == caseFault
+	})
+}
+
+// Problems of inputs about which nothing is known.
+var (
+	faulty = &carrier.Problem{Code: credential.CodeInputUnavailable, Case: caseFault,
 		Detail: "Checking this input ended in a fault of this program, so nothing is known about it."}
-	return refused(item)
-}
+	late = &carrier.Problem{Code: credential.CodeInputUnavailable, Case: "time",
+		Detail: "Not looked at, or not to the end: what was checked before it took all the work that there is for one request."}
+)
 
-// leftOut is the report on what lies beyond the bounds of a run: so many sources, the first of them perhaps in part.
-func leftOut(sources int) *verifier.Report {
-	count, most := strconv.Itoa(sources), strconv.Itoa(MostRows)
-	return refused(carrier.Item{Problem: &carrier.Problem{Code: faulty.Code, Case: "files",
-		Facts:  map[string]string{verifier.FactName: count, verifier.FactMost: most},
-		Detail: "Not looked at, or not to the end: " + count + " of the inputs. At most " + most + " credentials, of 64 MB together, are checked at a time."}})
-}
-
-// refused is the report on an item with a problem.
-func refused(item carrier.Item) *verifier.Report {
-	reports, err := verifier.VerifyItem(context.Background(), item, verifier.Options{})
-	if err != nil || len(reports) == 0 {
-		panic("a problem has no report") // nothing is read and nobody is asked
+// leftOut is the report on what lies beyond the bounds of a run: these sources, the first of them perhaps in part.
+func (c *Checker) leftOut(sources []Source) *verifier.Report {
+	n := len(sources)
+	for _, s := range sources {
+		n += s.More
 	}
+	count, most := strconv.Itoa(n), strconv.Itoa(MostRows)
+	return c.refused(carrier.Item{}, &carrier.Problem{Code: credential.CodeInputUnavailable, Case: "files",
+		Facts:  map[string]string{verifier.FactName: count, verifier.FactMost: most},
+		Detail: "Not looked at, or not to the end: " + count + " of the inputs. At most " + most + " credentials, of 64 MB together, are checked at a time."})
+}
+
+// refused is the report on an item that was not judged.
+func (c *Checker) refused(item carrier.Item, why *carrier.Problem) *verifier.Report {
+	item.Text, item.Links, item.Problem = nil, nil, why
+	reports, _ := verifier.VerifyItem(context.Background(), item, verifier.Options{At: c.At}) // its error is that of the context
 	return reports[0]
 }
+
+// tell reports a panic.
+func (c *Checker) tell(cause any, stack []byte) {
+	if c.Fault != nil {
+		c.Fault(cause, stack)
+	}
+}
+
+// nameOf is what a source is known by.
+func nameOf(s Source) string { return wording.First(s.Name, s.URL) }
 
 // workers is how many items one run judges at a time.
 func (c *Checker) workers() int {

@@ -131,7 +131,13 @@ func TestCancelled(t *testing.T) {
 
 // TestFault: what goes wrong with one input is a row of its own, not known, and never ends the others.
 func TestFault(t *testing.T) {
-	c := &Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+	var told atomic.Int64
+	c := &Checker{Fault: func(cause any, stack []byte) {
+		told.Add(1)
+		if cause != "out of order" || !strings.Contains(string(stack), "TestFault") {
+			t.Errorf("%v %s", cause, stack)
+		}
+	}, Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
 		switch text := string(item.Text); {
 		case strings.Contains(text, "panics"):
 			panic("out of order")
@@ -143,8 +149,8 @@ func TestFault(t *testing.T) {
 		return plainly(ctx, item)
 	}}
 	rows := rowsOf(t, c, texts(`{"a":1}`, `{"panics":1}`, `{"fails":1}`, `{"nothing":1}`, `{"b":1}`))
-	if len(rows) != 5 {
-		t.Fatalf("%d rows", len(rows))
+	if len(rows) != 5 || told.Load() != 1 {
+		t.Fatalf("%d rows, %d faults told", len(rows), told.Load())
 	}
 	for _, row := range rows[1:4] {
 		r := row.Report
@@ -155,7 +161,7 @@ func TestFault(t *testing.T) {
 			t.Errorf("%d checks", len(r.Checks))
 		}
 		form := r.Checks[0]
-		if form.Code != "input_unavailable" || form.Facts[verifier.FactCase] != "fault" || form.Outcome != verifier.NotKnown {
+		if !IsFault(r) || form.Code != "input_unavailable" || form.Facts[verifier.FactCase] != "fault" || form.Outcome != verifier.NotKnown {
 			t.Errorf("%+v", form)
 		}
 		if r.Input.Name != fmt.Sprintf("%d.json", row.Source) {
@@ -192,19 +198,80 @@ func TestPull(t *testing.T) {
 		if !more || item.Problem != faulty {
 			t.Errorf("%+v %v", item, more)
 		}
-		if got := run.judge(item, "picture.png", place{}); len(got) != 1 || got[0].report.Outcome != verifier.Unknown {
+		if got := run.judge(t.Context(), item, "picture.png", place{}); len(got) != 1 || got[0].report.Outcome != verifier.Unknown {
 			t.Errorf("%+v", got)
 		}
 	})
 }
 
-func TestLight(t *testing.T) {
-	for input, want := range map[string]bool{
-		`{"a":1}`: true, "\xef\xbb\xbf \n[1]": true, "eyJh.e.s": true, "https://a.example": true, "": true,
-		"%PDF-1.7": false, "{ %PDF-1.7": false, "\x89PNG\r\n": false, "PK\x03\x04": false, "{PK\x03\x04": false, "<svg>": false, "GIF89a\x00": false, "RIFF\x00": false,
-	} {
-		if got := light([]byte(input)); got != want {
-			t.Errorf("light(%q) is %v", input, got)
+// TestNames: a name is cut where it is handed in, as every row carries it.
+func TestNames(t *testing.T) {
+	long := strings.Repeat("n", 1<<20)
+	for _, source := range []Source{{Name: long + "\u202e", Bytes: archive(t, 3, "{}")}, {URL: "https://badges.example/" + long}} {
+		for _, row := range rowsOf(t, &Checker{Verify: plainly}, []Source{source}) {
+			if n := len(row.Input.Name); n > 1000 || strings.Contains(row.Input.Name, "\u202e") {
+				t.Errorf("a name of %d bytes", n)
+			}
+		}
+	}
+}
+
+// TestWork: when the work of a run is done, each input that is left is told, in a row of its own.
+func TestWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &Checker{Workers: 2, Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+			time.Sleep(30 * time.Second)
+			return plainly(ctx, item)
+		}}
+		sources := append(texts(make([]string, 20)...), Source{Name: "a.zip", Bytes: archive(t, 20, "{}")})
+		begun := time.Now()
+		rows := rowsOf(t, c, sources)
+		if took := time.Since(begun); took > mostWork+time.Minute {
+			t.Errorf("it took %s", took)
+		}
+		left := 0
+		for _, row := range rows {
+			if len(row.Checks) == 0 {
+				continue
+			}
+			left++
+			if form := row.Checks[0]; form.Code != "input_unavailable" || form.Facts[verifier.FactCase] != "time" || row.Outcome != verifier.Unknown || IsFault(row.Report) {
+				t.Errorf("%+v", form)
+			}
+		}
+		if len(rows) != 21 || left < 5 {
+			t.Errorf("%d rows, %d of them not looked at", len(rows), left)
+		}
+	})
+}
+
+// TestBegin: what stands in one file has one context, and each file of an archive its own.
+func TestBegin(t *testing.T) {
+	type key struct{}
+	begun := 0
+	c := &Checker{Workers: 1, Begin: func(ctx context.Context) context.Context {
+		begun++
+		return context.WithValue(ctx, key{}, begun)
+	}, Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+		item.Name = fmt.Sprint(ctx.Value(key{}))
+		return plainly(ctx, item)
+	}}
+	var names []string
+	for _, row := range rowsOf(t, c, []Source{{Bytes: []byte("https://a.example/1\nhttps://a.example/2")}, {Bytes: archive(t, 2, "{}")}, {Bytes: []byte("{}")}}) {
+		names = append(names, row.Input.Name)
+	}
+	if diff := cmp.Diff([]string{"1", "1", "2", "3", "4"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAt: rows that nobody judged are of the same instant as the others.
+func TestAt(t *testing.T) {
+	at := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+	c := &Checker{At: at, Verify: func(context.Context, carrier.Item) ([]*verifier.Report, error) { return nil, nil }}
+	for _, row := range append(rowsOf(t, c, texts(make([]string, MostRows+1)...)), Row{Report: c.refused(carrier.Item{}, late)}) {
+		if !row.AsOf.Equal(at) {
+			t.Fatalf("row %d is of %s", row.Number, row.AsOf)
 		}
 	}
 }
@@ -253,6 +320,7 @@ func TestMost(t *testing.T) {
 	}{
 		"500 files":      {texts(make([]string, MostRows)...), MostRows, ""},
 		"501 files":      {texts(make([]string, MostRows+1)...), MostRows + 1, "1"},
+		"most not kept":  {append(texts(make([]string, MostRows)...), Source{More: 99999}), MostRows + 1, "100000"},
 		"5000 files":     {texts(make([]string, 5000)...), MostRows + 1, "4500"},
 		"archives":       {[]Source{{Name: "a.zip", Bytes: archive(t, 300, "{}")}, {Name: "b.zip", Bytes: archive(t, 300, "{}")}, {Name: "c.json", Bytes: []byte("{}")}}, MostRows + 1, "2"},
 		"long documents": {[]Source{{Name: "a.zip", Bytes: archive(t, 40, document)}, {Name: "b.zip", Bytes: archive(t, 40, document)}}, 65, "1"},

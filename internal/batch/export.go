@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/laurelbadges/laurel/internal/wording"
-	"github.com/laurelbadges/laurel/verifier"
 )
 
 // CSV writes the rows for a table program: RFC 4180 in UTF-8 with a byte order mark, which Excel needs, and a line of heads. No cell
@@ -128,20 +128,29 @@ func workbookCell(cell string, number bool) any {
 	return wording.Cut(kept, mostCell-1)
 }
 
-// JSON writes the rows as an array of reports, each with number and, where there is such a row, sameAs and like.
+// JSON writes the rows as an array.
 func JSON(out io.Writer, rows []Row) error {
-	type numbered struct {
-		Number int `json:"number"`
-		SameAs int `json:"sameAs,omitempty"`
-		Like   int `json:"like,omitempty"`
-		*verifier.Report
+	before := "[\n  "
+	for _, row := range rows { // one at a time: together they are many times the memory of the rows
+		if _, err := io.WriteString(out, before); err != nil {
+			return err
+		}
+		before = ",\n  "
+		var text bytes.Buffer
+		encoder := json.NewEncoder(&text)
+		encoder.SetIndent("  ", "  ")
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(row); err != nil {
+			return err
+		}
+		if _, err := out.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n"))); err != nil {
+			return err
+		}
 	}
-	all := make([]numbered, 0, len(rows))
-	for _, row := range rows {
-		all = append(all, numbered{row.Number, row.SameAs, row.Like, row.Report})
+	end := "\n]\n"
+	if len(rows) == 0 {
+		end = "[]\n"
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(all)
+	_, err := io.WriteString(out, end)
+	return err
 }

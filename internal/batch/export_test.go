@@ -85,7 +85,7 @@ func TestCSV(t *testing.T) {
 		}
 		got := []string{cell(1, "export.number"), cell(1, "export.file"), cell(1, "export.answer"), cell(1, "export.outcome"), cell(1, "export.badge"), cell(1, "export.issuer"),
 			cell(1, "export.awarded"), cell(1, "export.checked"), cell(1, "export.sameas"), cell(3, "export.sameas"), cell(3, "export.like"), cell(2, "export.outcome"), cell(2, "export.badge")}
-		want := []string{"1", "a.json", l.Verdict(rows[0].Report, wording.Standing{}).Title, l.Say("export.outcome.valid"), "Reading aloud", "Example District",
+		want := []string{"1", "a.json", l.Verdict(rows[0].Report, wording.Standing{Dated: true}).Title, l.Say("export.outcome.valid"), "Reading aloud", "Example District",
 			"2026-01-01", "2026-06-01T12:00:00Z", "", "1", "", l.Say("export.outcome.invalid"), ""}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

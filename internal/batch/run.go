@@ -1,11 +1,13 @@
 package batch
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"iter"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential/carrier"
 	"github.com/laurelbadges/laurel/verifier"
@@ -22,6 +24,7 @@ type run struct {
 	next    atomic.Int64          // source to open
 	window  chan struct{}         // holds one for each source that was begun and whose rows were not all taken
 	judges  chan struct{}         // holds one for each item that is judged
+	worked  work
 	all     sync.WaitGroup
 }
 
@@ -37,6 +40,16 @@ func (c *Checker) start(ctx context.Context, sources []Source) *run {
 		r.all.Go(r.work)
 	}
 	return r
+}
+
+// work is how long all workers of a run have opened and judged.
+type work struct{ atomic.Int64 }
+
+func (w *work) since(begun time.Time) { w.Add(int64(time.Since(begun))) }
+
+// over says whether a run has done all the work that it may.
+func (r *run) over() bool {
+	return r.worked.Load() > int64(r.workers())*int64(cmp.Or(r.Work, mostWork))
 }
 
 // stop ends a run, and comes back when nothing of it is left.
@@ -102,12 +115,20 @@ func (r *run) open(i int) {
 	defer close(queue)
 	source := r.sources[i]
 	r.sources[i].Bytes, r.sources[i].Read = nil, nil
-	name, before := source.Name, whereabouts{}
-	if source.Name == "" {
-		name = source.URL
+	name, before, file := nameOf(source), whereabouts{}, r.ctx
+	over := r.over()
+	if over {
+		source = Source{Problem: late}
 	}
 	for item := range r.items(&source) {
+		if over = over || r.over(); over {
+			item = carrier.Item{Kind: item.Kind, Name: item.Name, Bytes: item.Bytes, Problem: late}
+		}
 		place := before.next(item)
+		if place.item == 0 && r.Begin != nil {
+			file = r.Begin(r.ctx)
+		}
+		ctx := file
 		select {
 		case r.judges <- struct{}{}:
 		case <-r.ctx.Done():
@@ -116,29 +137,37 @@ func (r *run) open(i int) {
 		answer := make(chan []finding, 1)
 		r.all.Go(func() {
 			defer func() { <-r.judges }()
-			answer <- r.judge(item, name, place)
+			answer <- r.judge(ctx, item, name, place)
 		})
 		select {
 		case queue <- answer:
 		case <-r.ctx.Done():
 			return
 		}
+		if over {
+			return
+		}
 	}
 }
 
 // judge gives the findings on one item, at least one. They do not count when the context has ended.
-func (r *run) judge(item carrier.Item, name string, place place) (found []finding) {
+func (r *run) judge(ctx context.Context, item carrier.Item, name string, place place) (found []finding) {
 	defer func() {
-		if recover() != nil {
-			found = []finding{judged(fault(item), name, place)}
+		if cause := recover(); cause != nil {
+			r.tell(cause, debug.Stack())
+			found = []finding{judged(r.refused(item, faulty), name, place)}
 		}
 	}()
 	var reports []*verifier.Report
-	if item.Problem != faulty {
-		reports, _ = r.Verify(r.ctx, item) // an error that is not that of the context is a fault too
+	switch item.Problem {
+	case faulty, late:
+		reports = []*verifier.Report{r.refused(item, item.Problem)}
+	default:
+		defer r.worked.since(time.Now())
+		reports, _ = r.Verify(ctx, item) // an error that is not that of the context is a fault too
 	}
 	if len(reports) == 0 {
-		reports = []*verifier.Report{fault(item)}
+		reports = []*verifier.Report{r.refused(item, faulty)}
 	}
 	for i, report := range reports {
 		place.report = i
@@ -167,7 +196,7 @@ func (r *run) items(source *Source) iter.Seq[carrier.Item] {
 			yield(carrier.Item{Problem: problem})
 			return
 		}
-		heavy := !light(input)
+		heavy := !carrier.Light(input)
 		next, stop := iter.Pull(carrier.Open(input, at))
 		input = nil
 		defer stop()
@@ -180,9 +209,6 @@ func (r *run) items(source *Source) iter.Seq[carrier.Item] {
 	}
 }
 
-// faulty is the problem of an input that could not be opened for a reason that lies in the program.
-var faulty = &carrier.Problem{Code: "input_unavailable", Case: "fault"}
-
 // pull gives the next item of an input. After a fault there is a last one that says so.
 func (r *run) pull(next func() (carrier.Item, bool), heavy bool) (item carrier.Item, more bool) {
 	if heavy {
@@ -194,8 +220,10 @@ func (r *run) pull(next func() (carrier.Item, bool), heavy bool) (item carrier.I
 		}
 		defer func() { <-places }()
 	}
+	defer r.worked.since(time.Now())
 	defer func() {
-		if recover() != nil {
+		if cause := recover(); cause != nil {
+			r.tell(cause, debug.Stack())
 			item, more = carrier.Item{Problem: faulty}, true
 		}
 	}()
@@ -211,17 +239,4 @@ type opening struct {
 func (o *opening) places() chan struct{} {
 	o.once.Do(func() { o.held = make(chan struct{}, openings) })
 	return o.held
-}
-
-// light says that an input is a text or a JSON document for certain, so that opening it takes hardly more memory than it has. A
-// document or archive may have text in front of it.
-func light(input []byte) bool {
-	text := bytes.TrimLeft(bytes.TrimPrefix(input, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if len(text) == 0 {
-		return true
-	}
-	if c := text[0]; c != '{' && c != '[' && (c|0x20 < 'a' || c|0x20 > 'z') {
-		return false
-	}
-	return !bytes.Contains(input, []byte("%PDF")) && !bytes.Contains(input, []byte("PK")) && bytes.IndexByte(input, 0) < 0
 }

@@ -32,11 +32,11 @@ var columns = []column{
 	{"export.file", 32, false, func(c cells) string { return wording.First(c.report.Input.Name, c.report.Input.URL) }},
 	{"export.answer", 44, false, func(c cells) string { return c.verdict.Title }},
 	{"export.outcome", 12, false, func(c cells) string { return c.Say(outcomes[c.report.Outcome]) }},
-	{"export.authentic", 12, false, func(c cells) string { return c.Say(answers[c.report.Authentic]) }},
-	{"export.inforce", 12, false, func(c cells) string { return c.Say(answers[c.report.InForce]) }},
-	{"export.badge", 36, false, func(c cells) string { return c.badge() }},
+	{"export.authentic", 12, false, func(c cells) string { return c.YesOrNo(c.report.Authentic) }},
+	{"export.inforce", 12, false, func(c cells) string { return c.YesOrNo(c.report.InForce) }},
+	{"export.badge", 36, false, func(c cells) string { return c.BadgeName(c.report.Credential) }},
 	{"export.issuer", 28, false, func(c cells) string { return c.issuer() }},
-	{"export.issuerid", 36, false, func(c cells) string { return wording.Plain(c.party().ID) }},
+	{"export.issuerid", 36, false, func(c cells) string { return wording.Plain(wording.SignedBy(c.report.Credential).ID) }},
 	{"export.recipient", 32, false, func(c cells) string { return c.recipient() }},
 	{"export.awarded", 12, false, func(c cells) string { return date(c.view.Awarded) }},
 	{"export.until", 12, false, func(c cells) string { return date(c.view.ValidUntil) }},
@@ -50,17 +50,14 @@ var columns = []column{
 	{"export.like", 12, true, func(c cells) string { return numberOrNone(c.row.Like) }},
 }
 
-// outcomes and answers are the keys of their words. Any other value is not known.
-var (
-	outcomes = map[verifier.Outcome]string{verifier.Valid: "export.outcome.valid", verifier.Invalid: "export.outcome.invalid", verifier.Unknown: "export.outcome.unknown"}
-	answers  = map[verifier.Answer]string{verifier.Yes: "export.yes", verifier.No: "export.no", verifier.Undecided: "export.unknown"}
-)
+// outcomes are the keys of their words.
+var outcomes = map[verifier.Outcome]string{verifier.Valid: "export.outcome.valid", verifier.Invalid: "export.outcome.invalid", verifier.Unknown: "export.outcome.unknown"}
 
 // table is the rows as texts, without the heads.
 func table(rows []Row, l wording.Language) [][]string {
 	lines := make([][]string, 0, len(rows))
 	for _, row := range rows {
-		c := cells{Language: l, row: row, report: row.Report, verdict: l.Verdict(row.Report, wording.Standing{})}
+		c := cells{Language: l, row: row, report: row.Report, verdict: l.Verdict(row.Report, wording.Standing{Dated: true})}
 		if row.Report.Credential != nil {
 			c.view = *row.Report.Credential
 		}
@@ -82,26 +79,8 @@ func heads(l wording.Language) []string {
 	return names
 }
 
-func (c cells) badge() string {
-	if c.report.Credential == nil {
-		return ""
-	}
-	if c.view.Achievement != nil && c.view.Achievement.Name != "" {
-		return wording.Plain(c.view.Achievement.Name)
-	}
-	return wording.First(c.view.Name, c.KindName(c.view.Kind))
-}
-
-// party is who signed: the issuer, or the holder of a presentation.
-func (c cells) party() verifier.Party {
-	if c.view.Holder != nil {
-		return *c.view.Holder
-	}
-	return c.view.Issuer
-}
-
 func (c cells) issuer() string {
-	if p := c.party(); p.ID != "" || p.Name != "" {
+	if p := wording.SignedBy(c.report.Credential); p.ID != "" || p.Name != "" {
 		return c.PartyName(p)
 	}
 	return ""

@@ -37,7 +37,7 @@ func write(p printer, given []*verifier.Report, o Options) {
 	heads := [3]string{w.Say("record.number"), w.Say("record.input"), w.Say("record.answer")}
 	lines := make([]summaryLine, 0, len(reports))
 	for i, r := range reports {
-		lines = append(lines, summaryLine{i + 1, w.name(r), w.Verdict(r, wording.Standing{})})
+		lines = append(lines, summaryLine{i + 1, w.name(r), w.Verdict(r, wording.Standing{Dated: true})})
 	}
 	w.summary(heads, lines)
 	w.limits()
@@ -72,20 +72,17 @@ func (w writer) report(r *verifier.Report) {
 }
 
 func (w writer) answer(r *verifier.Report) {
-	v := w.Verdict(r, wording.Standing{})
+	v := w.Verdict(r, wording.Standing{Dated: true})
 	w.verdict(v)
 	all := []value{
-		{name: w.Say("record.authentic"), text: w.Say(answers[r.Authentic])},
-		{name: w.Say("record.inforce"), text: w.Say(answers[r.InForce])},
+		{name: w.Say("record.authentic"), text: w.YesOrNo(r.Authentic)},
+		{name: w.Say("record.inforce"), text: w.YesOrNo(r.InForce)},
 	}
 	if v.Reason != "" {
 		all = append(all, value{name: w.Say("record.reason"), text: v.Reason})
 	}
 	w.values(all)
 }
-
-// answers are the keys of their words. Any other value is not known.
-var answers = map[verifier.Answer]string{verifier.Yes: "record.yes", verifier.No: "record.no", verifier.Undecided: "record.unknown"}
 
 func (w writer) input(r *verifier.Report) []value {
 	program := strings.TrimSpace("Laurel " + wording.Plain(w.Version))
@@ -127,7 +124,7 @@ type told struct {
 
 func (w writer) findings(r *verifier.Report, left *allowance) {
 	var all []told
-	answer := w.Verdict(r, wording.Standing{})
+	answer := w.Verdict(r, wording.Standing{Dated: true})
 	indexes := left.take(r)
 	reasons := false
 	for _, i := range indexes {
@@ -219,15 +216,11 @@ func (w writer) badge(v *verifier.View) []value {
 	if achievement == nil {
 		achievement = &verifier.Award{}
 	}
-	signer, signerID := "record.issuer", "record.issuerid"
-	party := v.Issuer
+	signer, signerID, party := "record.issuer", "record.issuerid", wording.SignedBy(v)
 	if v.Kind == credential.KindPresentation {
-		signer, signerID, party = "record.holder", "record.holderid", verifier.Party{}
-		if v.Holder != nil {
-			party = *v.Holder
-		}
+		signer, signerID = "record.holder", "record.holderid"
 	}
-	all := []value{{name: w.Say("record.badge"), text: wording.First(achievement.Name, v.Name, w.KindName(v.Kind))}}
+	all := []value{{name: w.Say("record.badge"), text: w.BadgeName(v)}}
 	for _, id := range v.Recipient[:min(len(v.Recipient), 8)] {
 		all = append(all, value{name: w.Say("record.recipient"), text: w.Identity(id, true)})
 	}
@@ -282,7 +275,11 @@ func (w writer) inside(r *verifier.Report, left *allowance) {
 func (w writer) repeat(r *verifier.Report) {
 	w.section(w.Say("record.repeat"))
 	w.paragraph(w.Say("record.compare"))
-	w.command("laurel verify --at " + r.AsOf.UTC().Format(time.RFC3339) + " " + w.argument(r.Input))
+	words := []string{"laurel verify --at", r.AsOf.UTC().Format(time.RFC3339)}
+	for _, argument := range w.Arguments {
+		words = append(words, quoted(argument))
+	}
+	w.command(strings.Join(append(words, w.argument(r.Input)), " "))
 	w.paragraph(w.Say("record.anew"))
 }
 
@@ -303,10 +300,16 @@ func (w writer) argument(input verifier.Input) string {
 	if strings.HasPrefix(name, "-") {
 		name = "./" + name
 	}
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/@%+,-") == "" {
-		return name
+	return quoted(name)
+}
+
+// quoted is a word as it is typed on a command line.
+func quoted(word string) string {
+	word = wording.Plain(word)
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/@%+,=-") == "" {
+		return word
 	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // allowance is how much may still be told of a report and of what is inside it.

@@ -56,9 +56,9 @@ func TestContent(t *testing.T) {
 	for name, r := range reports(t) {
 		for _, l := range wording.Languages {
 			t.Run(name+" "+string(l), func(t *testing.T) {
-				v := l.Verdict(r, wording.Standing{})
+				v := l.Verdict(r, wording.Standing{Dated: true})
 				want := []string{v.Title, v.Detail, v.Advice, r.Input.SHA256, r.Input.Name, l.Instant(judgedAt).Words, l.Instant(madeAt).Words,
-					"Laurel 1.4.0", "https://badges.example.edu", "laurel verify --at 2026-11-22T10:00:00Z", l.Say("record.noproof"), l.Say(answers[r.InForce])}
+					"Laurel 1.4.0", "https://badges.example.edu", "laurel verify --at 2026-11-22T10:00:00Z", l.Say("record.noproof"), l.YesOrNo(r.InForce)}
 				if r.Credential != nil {
 					want = append(want, "Reading aloud", "María Muñoz", "maria@example.org", "Peñablanca", r.Credential.Issuer.ID, r.Credential.ID, l.SignedDate(r.Credential.Awarded).Words)
 				}

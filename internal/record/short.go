@@ -1,20 +1,18 @@
 package record
 
-import "github.com/laurelbadges/laurel/verifier"
+import (
+	"reflect"
+
+	"github.com/laurelbadges/laurel/verifier"
+)
 
 // short is a report with no more of each text than a record tells, so that long ones are not cleaned again and again. The
 // credentials inside it stay as they are.
 func short(r *verifier.Report) *verifier.Report {
 	s := *r
-	s.Input.Kind, s.Input.SHA256, s.Input.Name, s.Input.URL = head(r.Input.Kind), head(r.Input.SHA256), head(r.Input.Name), head(r.Input.URL)
-	s.Pointer = head(r.Pointer)
-	s.Checks = make([]verifier.Check, len(r.Checks))
-	for i, c := range r.Checks {
-		s.Checks[i] = shortCheck(c)
-	}
-	if r.Credential != nil {
-		s.Credential = shortView(*r.Credential)
-	}
+	s.Document, s.Text, s.Credentials = nil, nil, nil
+	s = cut(reflect.ValueOf(s)).Interface().(verifier.Report)
+	s.Credentials = r.Credentials
 	return &s
 }
 
@@ -24,37 +22,39 @@ func head(text string) string {
 	return text[:min(len(text), most)]
 }
 
-func shortCheck(c verifier.Check) verifier.Check {
-	c.Detail, c.Code, c.Clause, c.Pointer = head(c.Detail), head(c.Code), head(c.Clause), head(c.Pointer)
-	if len(c.Facts) > 0 {
-		facts := make(verifier.Facts, len(c.Facts))
-		for name, value := range c.Facts {
-			facts[name] = head(value)
+// cut is a copy of a value in which every text is its head. What is no text stays.
+func cut(v reflect.Value) reflect.Value {
+	switch v.Kind() {
+	case reflect.String:
+		return reflect.ValueOf(head(v.String())).Convert(v.Type())
+	case reflect.Pointer:
+		if v.IsNil() {
+			return v
 		}
-		c.Facts = facts
+		c := reflect.New(v.Type().Elem())
+		c.Elem().Set(cut(v.Elem()))
+		return c
+	case reflect.Struct:
+		c := reflect.New(v.Type()).Elem()
+		c.Set(v)
+		for i := range v.NumField() {
+			if c.Field(i).CanSet() { // those of a time.Time are its own
+				c.Field(i).Set(cut(v.Field(i)))
+			}
+		}
+		return c
+	case reflect.Slice:
+		c := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		for i := range v.Len() {
+			c.Index(i).Set(cut(v.Index(i)))
+		}
+		return c
+	case reflect.Map:
+		c := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for key, value := range v.Seq2() {
+			c.SetMapIndex(key, cut(value))
+		}
+		return c
 	}
-	return c
-}
-
-func shortParty(p verifier.Party) verifier.Party {
-	return verifier.Party{ID: head(p.ID), Name: head(p.Name)}
-}
-
-func shortView(v verifier.View) *verifier.View {
-	s := verifier.View{Standard: head(v.Standard), Kind: head(v.Kind), ID: head(v.ID), Name: head(v.Name), Issuer: shortParty(v.Issuer),
-		Awarded: head(v.Awarded), ValidFrom: head(v.ValidFrom), ValidUntil: head(v.ValidUntil), Superseded: head(v.Superseded)}
-	if v.Holder != nil {
-		holder := shortParty(*v.Holder)
-		s.Holder = &holder
-	}
-	if a := v.Achievement; a != nil {
-		s.Achievement = &verifier.Award{ID: head(a.ID), Name: head(a.Name), Description: head(a.Description), Type: head(a.Type)}
-	}
-	for _, id := range v.Recipient {
-		s.Recipient = append(s.Recipient, verifier.Identity{Type: head(id.Type), Value: head(id.Value), Hashed: id.Hashed})
-	}
-	for _, m := range v.Results {
-		s.Results = append(s.Results, verifier.Mark{Name: head(m.Name), Value: head(m.Value), AchievedLevel: head(m.AchievedLevel), Status: head(m.Status)})
-	}
-	return &s
+	return v
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type Entry struct {
 	Authentic verifier.Answer  `json:"authentic"`
 	InForce   verifier.Answer  `json:"inForce"`
 	JudgedAt  time.Time        `json:"asOf"`            // the instant that the answers are for
-	Codes     []string         `json:"codes,omitempty"` // of the checks that failed or could not be made, in their order
+	Codes     []string         `json:"codes,omitempty"` // of the checks that failed or could not decide, in their order, each once; not of those that were not looked at
 }
 
 // Register appends entries to one file a month in its folder: 2026-11.jsonl, a JSON object a line. It is safe for concurrent use.
@@ -36,6 +37,7 @@ type Register struct {
 	mu    sync.Mutex
 	month string   // of file; this and what follows is guarded by mu
 	file  *os.File // nil before the first entry
+	torn  bool     // the last line of file is not whole: the disk was full, or the power went
 }
 
 // Open makes the folder where it is absent, for this user only, and finds out whether a register can be kept there.
@@ -55,7 +57,7 @@ func (r *Register) Enter(at time.Time, report *verifier.Report) error {
 	e := Entry{At: at.UTC(), SHA256: report.Input.SHA256, Kind: report.Input.Kind, Outcome: report.Outcome, Authentic: report.Authentic,
 		InForce: report.InForce, JudgedAt: report.AsOf}
 	for _, c := range report.Checks {
-		if c.Outcome == verifier.Fail || c.Outcome == verifier.NotKnown && c.Code != "" {
+		if (c.Outcome == verifier.Fail || c.Outcome == verifier.NotKnown) && c.Code != "" && !c.Skipped() && !slices.Contains(e.Codes, c.Code) {
 			e.Codes = append(e.Codes, c.Code)
 		}
 	}
@@ -68,7 +70,15 @@ func (r *Register) Enter(at time.Time, report *verifier.Report) error {
 	if err := r.turn(at); err != nil {
 		return err
 	}
-	if _, err := r.file.Write(append(line, '\n')); err != nil {
+	line = append(line, '\n')
+	if r.torn { // what was begun spoils no other line
+		line = append([]byte{'\n'}, line...)
+	}
+	n, err := r.file.Write(line)
+	if n > 0 {
+		r.torn = n < len(line)
+	}
+	if err != nil {
 		return fmt.Errorf("writing the register: %w", err)
 	}
 	return nil
@@ -80,14 +90,18 @@ func (r *Register) turn(at time.Time) error {
 	if r.file != nil && month == r.month {
 		return nil
 	}
-	file, err := os.OpenFile(filepath.Join(r.folder, month+".jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(filepath.Join(r.folder, month+".jsonl"), os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening the register: %w", err)
+	}
+	end := []byte{'\n'}
+	if info, err := file.Stat(); err == nil && info.Size() > 0 {
+		_, _ = file.ReadAt(end, info.Size()-1) // what cannot be read is taken for whole
 	}
 	if r.file != nil {
 		_ = r.file.Close() // every line was written already
 	}
-	r.file, r.month = file, month
+	r.file, r.month, r.torn = file, month, end[0] != '\n'
 	return nil
 }
 

@@ -24,7 +24,9 @@ func report() *verifier.Report {
 			{Step: "form", Outcome: verifier.Pass},
 			{Step: "status", Code: "revoked", Outcome: verifier.Fail, Detail: "Kim Lee asked for it.", Facts: verifier.Facts{verifier.FactReason: "Kim Lee"}},
 			{Step: "subject", Code: "no_recipient", Outcome: verifier.Warn},
+			{Step: "endorsement", Code: "not_decided", Outcome: verifier.NotKnown, Facts: verifier.Facts{verifier.FactCase: "not_looked_at"}},
 			{Step: "refresh", Code: "issuer_unresolved", Outcome: verifier.NotKnown},
+			{Step: "recognition", Code: "issuer_unresolved", Outcome: verifier.NotKnown}, // one cause, told once
 		},
 		Credential: &verifier.View{Name: "Kim Lee"},
 	}
@@ -123,5 +125,42 @@ func TestNoPlace(t *testing.T) {
 	}
 	if _, err := Open(folder); err == nil {
 		t.Error("a file was taken for the folder")
+	}
+}
+
+// TestTornLine: a line that was not written to its end, as the disk was full or the power went, spoils no other.
+func TestTornLine(t *testing.T) {
+	folder := t.TempDir()
+	at := time.Now().UTC()
+	path := filepath.Join(folder, at.Format("2006-01")+".jsonl")
+	const torn = `{"at":"2026-11-`
+	if err := os.WriteFile(path, []byte(torn), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := r.Enter(at, report()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if len(all) != 3 || all[0] != torn {
+		t.Fatalf("%q", all)
+	}
+	for _, line := range all[1:] {
+		var e Entry
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
 	}
 }

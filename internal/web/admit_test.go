@@ -5,13 +5,16 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/laurelbadges/laurel/credential"
 )
 
 // TestAdmit: checks that another handler answers share the account of their address with POST /verify, and the places for large
 // bodies.
-func TestAdmit(t *testing.T) {
+func TestAdmit(t *testing.T) { synctest.Test(t, testAdmit) } // one that waits does so for seconds
+
+func testAdmit(t *testing.T) {
 	site, err := New(Config{Office: office{}, Verify: panicking, Check: unchecked(), Base: testBase, VerifyRate: 2}) // one at once
 	if err != nil {
 		t.Fatal(err)

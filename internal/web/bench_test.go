@@ -112,7 +112,7 @@ func TestBadgePageOfTheHouse(t *testing.T) {
 	if _, err := h.Suspend(t.Context(), h.badge.ID, "Looked at again.", "test"); err != nil {
 		t.Fatal(err)
 	}
-	wantText(t, h.get(page), "Authentic, but suspended", "The issuer has set it aside for now")
+	wantText(t, h.get(page), "Authentic, but suspended", "The issuer has suspended it for now")
 	if _, err := h.Reinstate(t.Context(), h.badge.ID, "test"); err != nil {
 		t.Fatal(err)
 	}

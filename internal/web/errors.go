@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
@@ -124,7 +125,8 @@ type problem struct {
 // depends on what was asked for.
 func (s *server) fail(err error, c echo.Context) {
 	f := failureOf(err)
-	if f.status >= http.StatusInternalServerError {
+	gone := c.Response().Committed && errors.As(err, new(*net.OpError))          // whoever asked did not wait for the end of the answer
+	if f.status >= http.StatusInternalServerError && !gone && f.code != "busy" { // whoever is refused a place must not fill the log
 		s.Log.Error("failed", "request", requestID(c), "route", c.Path(), "cause", err.Error())
 	}
 	if c.Response().Committed {

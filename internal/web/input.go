@@ -14,6 +14,7 @@ import (
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/carrier"
 	"github.com/laurelbadges/laurel/internal/batch"
+	"github.com/laurelbadges/laurel/internal/wording"
 )
 
 const (
@@ -151,6 +152,9 @@ func (s *server) formInput(r *http.Request) (given, error) {
 
 // take reads one part of the form. A file that is too large is not kept: beside others it is told in its row.
 func (f *formBody) take(part *multipart.Part) error {
+	if _, _, err := mime.ParseMediaType(part.Header.Get("Content-Disposition")); err != nil {
+		return unreadable(err) // it may be a file, and none is left out silently
+	}
 	switch part.FormName() {
 	case "text":
 		content, err := readUpTo(part, credential.Limits.Document)
@@ -166,12 +170,12 @@ func (f *formBody) take(part *multipart.Part) error {
 	default:
 		return nil
 	}
-	source := batch.Source{Name: part.FileName()}
+	source := batch.Source{Name: wording.Plain(part.FileName())} // every row carries it
 	var large failure
 	content, err := readUpTo(part, credential.Limits.Upload)
 	switch {
 	case errors.As(err, &large) && large.limit == int64(credential.Limits.Upload):
-		source.Problem = &carrier.Problem{Code: "too_large", Case: "file", Detail: "The file is larger than 12 MB, the most that is read."}
+		source.Problem = carrier.TooLarge()
 		if _, err := io.Copy(io.Discard, part); err != nil {
 			return unreadable(err)
 		}
@@ -191,16 +195,21 @@ func (f *formBody) take(part *multipart.Part) error {
 
 // given sorts what the form brought.
 func (s *server) given(f *formBody) (given, error) {
-	texts := pastedTexts(string(f.pasted))
-	if len(f.sources) == 0 && len(texts) == 1 && isLink(texts[0]) {
+	texts := carrier.Lines(string(f.pasted))
+	if len(f.sources) == 0 && len(texts) == 1 && carrier.IsLink(texts[0]) {
 		return s.address(texts[0])
 	}
-	for _, text := range texts {
-		if isLink(text) {
+	for i, text := range texts {
+		switch {
+		case text == "":
+		case len(f.sources) > batch.MostRows: // nobody looks at what comes now
+			f.sources[len(f.sources)-1].More = len(texts) - i
+			return given{sources: f.sources}, nil
+		case carrier.IsLink(text):
 			f.sources = append(f.sources, batch.Source{URL: text})
-			continue
+		default:
+			f.sources = append(f.sources, batch.Source{Bytes: []byte(text)})
 		}
-		f.sources = append(f.sources, batch.Source{Bytes: []byte(text)})
 	}
 	if len(f.sources) == 1 {
 		switch only := f.sources[0]; {
@@ -214,33 +223,6 @@ func (s *server) given(f *formBody) (given, error) {
 		return given{}, nothing()
 	}
 	return given{sources: f.sources}, nil
-}
-
-// pastedTexts are the inputs in a pasted text: each line where all of them are links or tokens, else the text as a whole.
-func pastedTexts(pasted string) []string {
-	var lines []string
-	for line := range strings.Lines(pasted) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	for _, line := range lines {
-		if !isLink(line) && !isToken(line) {
-			return []string{pasted}
-		}
-	}
-	return lines
-}
-
-// isLink tells a pasted address from a pasted badge.
-func isLink(s string) bool {
-	return (strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")) && !strings.ContainsAny(s, " \t\r\n")
-}
-
-// isToken tells a whole token: three parts, of which the first is a JSON object in base64url. A line of one that was broken over
-// several lines is none.
-func isToken(s string) bool {
-	return strings.HasPrefix(s, "eyJ") && strings.Count(s, ".") == 2 && !strings.HasSuffix(s, ".") && !strings.ContainsAny(s, " \t\r\n")
 }
 
 // wrapped opens {"url": …} and {"credential": …}. Anything else is the credential itself. The bytes of a wrapped

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/batch"
 )
 
 // chain sets the middleware in its one order. The rate limit stands on its route, behind all of these.
@@ -31,7 +33,7 @@ func (s *server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 				panic(cause)
 			}
-			s.Log.Error("panic", "request", requestID(c), "route", c.Path(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			s.Log.Error("panic", "request", requestID(c), "route", c.Path(), "type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
 			c.Error(echo.ErrInternalServerError)
 		}()
 		return next(c)
@@ -125,7 +127,7 @@ func sized(next echo.HandlerFunc) echo.HandlerFunc {
 			limit = int64(credential.Limits.Upload) + envelope
 		}
 		if r.ContentLength > limit {
-			return tooLarge(limit)
+			return tooLarge(min(limit, batch.MostBytes)) // as a form tells it, not counting what stands around its files
 		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 		return next(c)
@@ -148,7 +150,7 @@ func (s *server) limited(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.mayAsk(visitorOf(c)) {
 			return next(c)
 		}
-		c.Response().Header().Set("Retry-After", "1")
+		c.Response().Header().Set("Retry-After", strconv.Itoa(1+59/s.VerifyRate)) // when the account has the next one, in whole seconds
 		return tooMany()
 	}
 }

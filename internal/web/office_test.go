@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -156,8 +157,17 @@ type fixture struct {
 	http.Handler
 	looks  int
 	report *verifier.Report
-	inputs [][]byte
 	log    bytes.Buffer
+
+	mu     sync.Mutex // several files are judged at a time
+	inputs [][]byte
+}
+
+// keep notes what was to be judged.
+func (f *fixture) keep(input []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.inputs = append(f.inputs, bytes.Clone(input))
 }
 
 func newFixture(t testing.TB, change func(*Config)) *fixture {
@@ -166,12 +176,12 @@ func newFixture(t testing.TB, change func(*Config)) *fixture {
 	config := Config{
 		Office: office{},
 		Verify: func(_ context.Context, input []byte) (*verifier.Report, error) {
-			f.inputs = append(f.inputs, bytes.Clone(input))
+			f.keep(input)
 			return f.report, nil
 		},
 		Check: &batch.Checker{Verify: func(_ context.Context, item carrier.Item) ([]*verifier.Report, error) {
 			if len(item.Links) == 0 {
-				f.inputs = append(f.inputs, bytes.Clone(item.Bytes))
+				f.keep(item.Bytes)
 				return []*verifier.Report{copied(f.report)}, nil
 			}
 			switch link := item.Links[0]; {
@@ -182,7 +192,7 @@ func newFixture(t testing.TB, change func(*Config)) *fixture {
 			case strings.Contains(link, "large"):
 				return []*verifier.Report{unreadReport("input_unavailable", verifier.CauseTooLarge)}, nil
 			default:
-				f.inputs = append(f.inputs, []byte("read at "+link))
+				f.keep([]byte("read at " + link))
 				return []*verifier.Report{copied(f.report)}, nil
 			}
 		}},

@@ -144,7 +144,7 @@ func (s *server) home(c echo.Context) error {
 		if a.Archived != nil {
 			continue // it can be earned no more
 		}
-		data.Achievements = append(data.Achievements, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID, Lines: nonEmpty(names[a.Organisation])})
+		data.Achievements = append(data.Achievements, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID, Lines: wording.Present(names[a.Organisation])})
 	}
 	c.Response().Header().Set("Cache-Control", cacheAsk)
 	return s.page(c, http.StatusOK, "home", data)

@@ -31,6 +31,11 @@ func (s *server) record(c echo.Context) error {
 	if err := r.ParseForm(); err != nil {
 		return unreadable(err)
 	}
+	leave, err := s.uploads.records.take(r.Context(), visitorOf(c))
+	if err != nil {
+		return err
+	}
+	defer leave()
 	all, err := s.seal.open(r.PostForm.Get("reports"))
 	if errors.Is(err, errUnsealed) {
 		return failure{status: http.StatusUnprocessableEntity, code: "unsealed"}
@@ -51,12 +56,18 @@ func (s *server) record(c echo.Context) error {
 	if len(chosen) == 0 {
 		return failure{status: http.StatusBadRequest, code: "bad_request"}
 	}
-	await(c, tailWait)
 	switch as {
 	case "page":
 		return s.again(c, chosen)
 	case "pdf", "text":
-		return s.file(c, as, chosen)
+		name, body, err := s.file(c, as, number, chosen)
+		if err != nil {
+			return err
+		}
+		leave() // what is sent now is small
+		await(c, tailWait)
+		c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+		return c.Blob(http.StatusOK, recordMedia[as], body)
 	}
 	return failure{status: http.StatusBadRequest, code: "bad_request"}
 }
@@ -64,9 +75,12 @@ func (s *server) record(c echo.Context) error {
 // again shows the page that the reports came from, in the language of the request.
 func (s *server) again(c echo.Context, all []batch.Row) error {
 	if len(all) == 1 {
+		await(c, tailWait)
 		return s.reportPage(c, languageOf(c), all[0])
 	}
-	return s.tablePage(c, languageOf(c), rows{expected: len(all), each: func(yield func(batch.Row, error) bool) {
+	ended := make(chan struct{})
+	close(ended)
+	return s.tablePage(c, languageOf(c), rows{expected: len(all), ended: ended, each: func(yield func(batch.Row, error) bool) {
 		for _, row := range all {
 			if !yield(row, nil) {
 				return
@@ -75,8 +89,11 @@ func (s *server) again(c echo.Context, all []batch.Row) error {
 	}})
 }
 
-// file sends the record of reports.
-func (s *server) file(c echo.Context, as string, all []batch.Row) error {
+// recordMedia are the media types of the records.
+var recordMedia = map[string]string{"text": "text/plain; charset=utf-8", "pdf": "application/pdf"}
+
+// file writes the record of reports, with the name under which it is saved. number is that of one row of a table, "" for all there is.
+func (s *server) file(c echo.Context, as, number string, all []batch.Row) (name string, body []byte, err error) {
 	l := languageOf(c)
 	reports := make([]*verifier.Report, len(all))
 	for i, row := range all {
@@ -84,17 +101,14 @@ func (s *server) file(c echo.Context, as string, all []batch.Row) error {
 	}
 	_, host, _ := strings.Cut(s.Base, "://")
 	options := record.Options{Language: l, Made: s.Now(), By: host, Version: s.Version}
-	name := l.Say("page.record.file", "date", reports[0].AsOf.UTC().Format("2006-01-02"))
-	h := c.Response().Header()
-	h.Set("Content-Language", string(l))
+	name = l.Say("page.record.file", "date", reports[0].AsOf.UTC().Format("2006-01-02"))
+	if number != "" {
+		name += "-" + number
+	}
+	c.Response().Header().Set("Content-Language", string(l))
 	if as == "text" {
-		h.Set("Content-Disposition", `attachment; filename="`+name+`.txt"`)
-		return c.Blob(http.StatusOK, "text/plain; charset=utf-8", record.Text(reports, options))
+		return name + ".txt", record.Text(reports, options), nil
 	}
-	body, err := record.PDF(reports, options)
-	if err != nil {
-		return err
-	}
-	h.Set("Content-Disposition", `attachment; filename="`+name+`.pdf"`)
-	return c.Blob(http.StatusOK, "application/pdf", body)
+	body, err = record.PDF(reports, options)
+	return name + ".pdf", body, err
 }

@@ -93,9 +93,11 @@ func checksOf(l wording.Language, report *verifier.Report) checked {
 
 // once takes an advice away where it stands above already.
 func (c *checked) once(advice string) {
-	for i := range c.Shown {
-		if c.Shown[i].Advice == advice {
-			c.Shown[i].Advice = ""
+	for _, list := range [][]finding{c.Changes, c.Shown} {
+		for i := range list {
+			if list[i].Advice == advice {
+				list[i].Advice = ""
+			}
 		}
 	}
 }

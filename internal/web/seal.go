@@ -14,7 +14,6 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/batch"
-	"github.com/laurelbadges/laurel/verifier"
 )
 
 // seal lets a page carry reports and give them back: this server keeps nothing, and sets nothing down on paper that it did not
@@ -26,13 +25,9 @@ func newSeal() (s seal) {
 	return s
 }
 
-// sealedRow is a row as a page carries it.
-type sealedRow struct {
-	Number int              `json:"number"`
-	SameAs int              `json:"sameAs,omitempty"`
-	Like   int              `json:"like,omitempty"`
-	Report *verifier.Report `json:"report"`
-}
+// mostSealed bounds what sealed rows take to be opened, in bytes: twice what 500 usual reports have. Without it a page that packs
+// well would be small to send and large to read, as often as anybody likes.
+const mostSealed = 16 << 20
 
 // errUnsealed: a text that this process did not seal.
 var errUnsealed = errors.New("the reports were not sealed here")
@@ -42,12 +37,18 @@ func (s seal) close(all []batch.Row) (string, error) {
 	var out bytes.Buffer
 	out.Write(make([]byte, sha256.Size))
 	packed := gzip.NewWriter(&out)
-	carried := make([]sealedRow, len(all))
-	for i, row := range all {
-		carried[i] = sealedRow{row.Number, row.SameAs, row.Like, row.Report}
-	}
-	if err := json.NewEncoder(packed).Encode(carried); err != nil {
-		return "", fmt.Errorf("sealing reports: %w", err)
+	length := 0
+	for _, row := range all {
+		text, err := json.Marshal(row)
+		if err != nil {
+			return "", fmt.Errorf("sealing reports: %w", err)
+		}
+		if length += len(text); length > mostSealed || base64.RawURLEncoding.EncodedLen(out.Len()) > credential.Limits.Upload {
+			return "", nil
+		}
+		if _, err := packed.Write(text); err != nil {
+			return "", fmt.Errorf("sealing reports: %w", err)
+		}
 	}
 	if err := packed.Close(); err != nil {
 		return "", fmt.Errorf("sealing reports: %w", err)
@@ -76,17 +77,15 @@ func (s seal) open(sealed string) ([]batch.Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening sealed reports: %w", err)
 	}
-	content, err := io.ReadAll(packed)
-	if err != nil {
-		return nil, fmt.Errorf("opening sealed reports: %w", err)
+	var all []batch.Row
+	for decoder := json.NewDecoder(packed); ; {
+		var row batch.Row
+		switch err := decoder.Decode(&row); {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case err != nil:
+			return nil, fmt.Errorf("opening sealed reports: %w", err)
+		}
+		all = append(all, row)
 	}
-	var carried []sealedRow
-	if err := json.Unmarshal(content, &carried); err != nil {
-		return nil, fmt.Errorf("opening sealed reports: %w", err)
-	}
-	all := make([]batch.Row, len(carried))
-	for i, row := range carried {
-		all[i] = batch.Row{Number: row.Number, SameAs: row.SameAs, Like: row.Like, Report: row.Report}
-	}
-	return all, nil
 }

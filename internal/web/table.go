@@ -44,16 +44,8 @@ type tableEnd struct {
 	frame
 	Total, Valid, Invalid, Unknown, Same int
 	Expected                             int
-	Broken                               bool // it ended before its time
-	Downloads                            []download
+	Broken                               bool   // it ended before its time
 	Sealed                               string // the reports, for the record to file; "" when they are too many for that
-}
-
-// download is a file that stands in the page itself, as nothing is kept here to be fetched later.
-type download struct {
-	Name  string
-	Label string
-	Data  template.URL
 }
 
 // tablePage shows rows as they come. Once it has begun, an error can only be told below the rows that there are.
@@ -69,14 +61,22 @@ func (s *server) tablePage(c echo.Context, l wording.Language, all rows) error {
 	}
 	end := tableEnd{frame: f}
 	var kept []batch.Row
+	working := true
 	for row, err := range all.each {
+		if working {
+			select {
+			case <-all.ended: // nobody works for the visitor any more, who has so much time for all rows that are left
+				working = false
+				await(c, tailWait)
+			default:
+				await(c, rowWait)
+			}
+		}
 		if err != nil {
 			s.Log.Error("a table ended early", "request", requestID(c), "cause", causeOf(err))
 			end.Broken = true
 			break
 		}
-		await(c, rowWait)
-		s.note(c, row)
 		end.add(row)
 		kept = append(kept, row)
 		if err := s.part(c, l, "table-row", tableRowOf(l, row)); err != nil {
@@ -84,14 +84,17 @@ func (s *server) tablePage(c echo.Context, l wording.Language, all rows) error {
 		}
 	}
 	end.Expected = max(all.expected, end.Total)
-	if err := end.exports(l, kept); err != nil {
+	await(c, tailWait)
+	if err := s.part(c, l, "table-counts", end); err != nil {
+		return err
+	}
+	if err := downloads(c.Response(), l, kept); err != nil {
 		return err
 	}
 	var err error
 	if end.Sealed, err = s.seal.close(kept); err != nil {
 		return err
 	}
-	await(c, tailWait)
 	return s.part(c, l, "table-end", end)
 }
 
@@ -116,22 +119,20 @@ func (s *server) part(c echo.Context, l wording.Language, name string, data any)
 	if _, err := w.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("sending a table: %w: %w", context.Canceled, err) // nobody reads it any more
 	}
-	_ = http.NewResponseController(w).Flush() // where that cannot be, the rows come together
+	_ = http.NewResponseController(w.Writer).Flush() // that of Echo would panic; where that cannot be, the rows come together
 	return nil
 }
 
 func tableRowOf(l wording.Language, row batch.Row) tableRow {
 	v := tableRow{shown: shownOf(l, row.Report), Number: row.Number, SameAs: row.SameAs, Like: row.Like}
 	v.Name = inCell(wording.First(row.Report.Input.Name, row.Report.Input.URL, v.Kind))
-	if row.Report.Credential != nil {
-		v.Title = l.KindName(row.Report.Credential.Kind)
-	}
+	v.Title = inCell(l.BadgeName(row.Report.Credential))
 	if b := v.Badge; b != nil {
 		who := b.Recipient
 		if who == "" && len(b.Identifiers) > 0 {
 			who = b.Identifiers[0]
 		}
-		v.Title, v.Issuer, v.Recipient = inCell(b.Name), inCell(b.Issuer.Name), inCell(who)
+		v.Issuer, v.Recipient = inCell(b.Issuer.Name), inCell(who)
 		v.Awarded = l.SignedDate(row.Report.Credential.Awarded)
 	}
 	return v
@@ -155,8 +156,9 @@ func (t *tableEnd) add(row batch.Row) {
 	}
 }
 
-// exports sets down the whole table in the forms that other programs read.
-func (t *tableEnd) exports(l wording.Language, all []batch.Row) error {
+// downloads writes links that hold the whole table in the forms that other programs read: files that stand in the page itself, as
+// nothing is kept here to be fetched later. They are written piece by piece, as the table may be long.
+func downloads(out io.Writer, l wording.Language, all []batch.Row) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -169,14 +171,15 @@ func (t *tableEnd) exports(l wording.Language, all []batch.Row) error {
 		{"xlsx", "page.table.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func(out io.Writer) error { return batch.XLSX(out, all, l) }},
 		{"json", "page.table.json", mediaJSON, func(out io.Writer) error { return batch.JSON(out, all) }},
 	} {
-		var body bytes.Buffer
-		if err := form.write(&body); err != nil {
+		_, begun := fmt.Fprintf(out, `<a class="button" download="%s" href="data:%s;base64,`, template.HTMLEscapeString(name+"."+form.ending), form.media)
+		body := base64.NewEncoder(base64.StdEncoding, out)
+		err := errors.Join(begun, form.write(body), body.Close())
+		if err == nil {
+			_, err = fmt.Fprintf(out, `">%s</a> `, template.HTMLEscapeString(l.Say(form.label)))
+		}
+		if err != nil {
 			return fmt.Errorf("exporting a table: %w", err)
 		}
-		t.Downloads = append(t.Downloads, download{
-			Name: name + "." + form.ending, Label: l.Say(form.label),
-			Data: template.URL("data:" + form.media + ";base64," + base64.StdEncoding.EncodeToString(body.Bytes())), //nolint:gosec // only base64 follows
-		})
 	}
 	return nil
 }

@@ -14,21 +14,24 @@ import (
 )
 
 const (
-	largeUploads = 16              // bodies beyond credential.Limits.Body that are in memory at a time
-	largeFromOne = 4               // of them, from one address
-	manyUploads  = 2               // requests with many files that are judged at a time
-	manyFromOne  = 1               // of them, from one address
-	uploadWait   = 5 * time.Second // for one of them to be done
+	largeUploads = 16               // bodies beyond credential.Limits.Body that are in memory at a time
+	largeFromOne = 4                // of them, from one address
+	manyUploads  = 2                // requests with many files that are judged at a time
+	manyFromOne  = 1                // of them, from one address
+	recordsMade  = 2                // requests with sealed reports that are opened at a time: they may pack well, and be small to send
+	recordsOne   = 1                // of them, from one address
+	mostWaiting  = 4                // requests of one address that wait for one of these places
+	uploadWait   = 10 * time.Second // for one of them to be done
 )
 
 // uploads counts the large bodies in memory: each takes several times its size while it is judged. Requests with many files
 // have places of their own, as each of them takes long.
 type uploads struct {
-	large, many *places
+	large, many, records *places
 }
 
 func newUploads() *uploads {
-	return &uploads{large: newPlaces(largeUploads, largeFromOne), many: newPlaces(manyUploads, manyFromOne)}
+	return &uploads{large: newPlaces(largeUploads, largeFromOne), many: newPlaces(manyUploads, manyFromOne), records: newPlaces(recordsMade, recordsOne)}
 }
 
 // room waits until a large body may be read, and answers what gives its place back. A body of unannounced length has to be
@@ -51,47 +54,73 @@ func isLarge(r *http.Request) bool { return r.ContentLength > int64(credential.L
 
 // places are held by whoever does something that few may do at a time.
 type places struct {
-	free    chan struct{}
-	fromOne int
+	all, fromOne int
+	wait         time.Duration // for one to become free
 
-	mu   sync.Mutex
-	from map[netip.Prefix]int // guarded by mu
+	mu      sync.Mutex
+	held    int                     // guarded by mu, as is what follows
+	from    map[netip.Prefix]*share // of those who hold a place or wait for one
+	changed chan struct{}           // closed when a place has become free
 }
+
+// share is what one address has of the places.
+type share struct{ held, waiting int }
 
 func newPlaces(all, fromOne int) *places {
-	return &places{free: make(chan struct{}, all), fromOne: fromOne, from: map[netip.Prefix]int{}}
+	return &places{all: all, fromOne: fromOne, wait: uploadWait, from: map[netip.Prefix]*share{}, changed: make(chan struct{})}
 }
 
-// take waits a moment for a place, and answers what gives it back. It may be called more than once.
+// take waits a while for a place, and answers what gives it back. It may be called more than once.
 func (p *places) take(ctx context.Context, visitor netip.Addr) (release func(), err error) {
-	busy := failure{status: http.StatusServiceUnavailable, code: "busy"}
 	address := network(visitor)
-	if !p.count(address, 1) {
-		return nil, busy
-	}
-	ctx, cancel := context.WithTimeout(ctx, uploadWait)
+	ctx, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
-	select {
-	case p.free <- struct{}{}:
-		return sync.OnceFunc(func() { <-p.free; p.count(address, -1) }), nil
-	case <-ctx.Done():
-		p.count(address, -1)
-		return nil, busy
-	}
-}
-
-// count adds to what an address holds. It refuses to go beyond what one address may hold.
-func (p *places) count(address netip.Prefix, change int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.from[address] + change
-	if now > p.fromOne {
-		return false
+	mine := p.from[address]
+	if mine == nil {
+		mine = &share{}
+		p.from[address] = mine
 	}
-	if p.from[address] = now; now == 0 {
+	if mine.waiting == mostWaiting {
+		return nil, failure{status: http.StatusServiceUnavailable, code: "busy"}
+	}
+	mine.waiting++
+	for p.held == p.all || mine.held == p.fromOne {
+		changed := p.changed
+		p.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		p.mu.Lock()
+		if ctx.Err() != nil {
+			mine.waiting--
+			p.forget(address)
+			return nil, failure{status: http.StatusServiceUnavailable, code: "busy"}
+		}
+	}
+	mine.waiting--
+	mine.held++
+	p.held++
+	return sync.OnceFunc(func() { p.leave(address) }), nil
+}
+
+func (p *places) leave(address netip.Prefix) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held--
+	p.from[address].held--
+	p.forget(address)
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// forget keeps nothing of an address that holds and awaits nothing. The caller holds the lock.
+func (p *places) forget(address netip.Prefix) {
+	if *p.from[address] == (share{}) {
 		delete(p.from, address)
 	}
-	return true
 }
 
 const (
@@ -111,7 +140,9 @@ func patient(c echo.Context) {
 		return
 	}
 	needed := readWait + time.Duration(r.ContentLength/readRate)*time.Second
-	r.Body = &patientBody{ReadCloser: r.Body, control: http.NewResponseController(c.Response()), until: time.Now().Add(needed)}
+	b := &patientBody{ReadCloser: r.Body, control: http.NewResponseController(c.Response()), until: time.Now().Add(needed)}
+	b.extend() // it may have waited for its place
+	r.Body = b
 }
 
 type patientBody struct {
@@ -126,14 +157,18 @@ func (b *patientBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.read += n; b.read >= readStep {
 		b.read = 0
-		deadline := time.Now().Add(readWait)
-		if deadline.After(b.until) {
-			deadline = b.until
-		}
-		_ = b.control.SetReadDeadline(deadline)               // a server without deadlines needs no more time
-		_ = b.control.SetWriteDeadline(deadline.Add(rowWait)) // it has run since the header was read
+		b.extend()
 	}
 	return n, err
+}
+
+func (b *patientBody) extend() {
+	deadline := time.Now().Add(readWait)
+	if deadline.After(b.until) {
+		deadline = b.until
+	}
+	_ = b.control.SetReadDeadline(deadline)               // a server without deadlines needs no more time
+	_ = b.control.SetWriteDeadline(deadline.Add(rowWait)) // it has run since the header was read
 }
 
 // await gives a visitor so much time from now on to take in what is written next.

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"slices"
+	"runtime/debug"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
@@ -52,7 +54,7 @@ func (s *server) verify(c echo.Context) error {
 		ahead = append(ahead, row)
 	}
 	if len(ahead) == 1 {
-		if isFault(ahead[0].Report) {
+		if batch.IsFault(ahead[0].Report) {
 			return errFault
 		}
 		if told, unread := notRead(ahead[0].Report); unread && brought.link {
@@ -68,19 +70,14 @@ func (s *server) verify(c echo.Context) error {
 		before := release
 		release = func() { leave(); before() }
 	}
-	all := rows{expected: max(len(brought.sources), len(ahead)), each: func(yield func(batch.Row, error) bool) {
-		for _, row := range ahead {
-			if !yield(row, nil) {
-				return
-			}
+	judged := s.ahead(c, ahead, next, func(heavy bool) {
+		if !heavy {
+			release()
 		}
-		for row, err, more := next(); more; row, err, more = next() {
-			if !yield(row, err) {
-				return
-			}
-		}
-		release() // what is written now takes no work
-	}}
+	})
+	defer judged.wait() // before stop
+	defer cancel()
+	all := rows{expected: max(len(brought.sources), len(ahead)), each: judged.each, ended: judged.ended}
 	if wantsPage(c) {
 		return s.tablePage(c, languageOf(c), all)
 	}
@@ -91,6 +88,71 @@ func (s *server) verify(c echo.Context) error {
 type rows struct {
 	expected int // how many there are at least
 	each     iter.Seq2[batch.Row, error]
+	ended    <-chan struct{} // closed when nothing is worked at any more
+}
+
+// heavyRows is the length of the credentials behind a table, in bytes, from which on its place is held until the visitor has it all.
+const heavyRows = 4 << 20
+
+// judgedRow is a row, or what ended the rows early.
+type judgedRow struct {
+	row batch.Row
+	err error
+}
+
+// judgedRows are rows that wait to be read. The work goes on however slowly a visitor reads, so that nobody holds up others who wait
+// to have their files judged.
+type judgedRows struct {
+	waiting chan judgedRow // has room for all
+	ended   chan struct{}
+}
+
+// ahead judges what is left of a request. When all is judged, over is told whether it takes much memory.
+func (s *server) ahead(c echo.Context, known []batch.Row, next func() (batch.Row, error, bool), over func(heavy bool)) judgedRows {
+	j := judgedRows{waiting: make(chan judgedRow, batch.MostRows+2), ended: make(chan struct{})}
+	length := 0
+	put := func(row batch.Row) {
+		length += len(row.Report.Text)
+		light(row.Report)
+		if batch.IsFault(row.Report) {
+			s.Log.Error("a check ended in a fault", "request", requestID(c), "row", row.Number)
+		}
+		j.waiting <- judgedRow{row: row}
+	}
+	go func() {
+		defer close(j.ended)
+		defer close(j.waiting)
+		defer func() {
+			if cause := recover(); cause != nil {
+				s.Log.Error("panic", "request", requestID(c), "route", c.Path(), "type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+				j.waiting <- judgedRow{err: errFault}
+			}
+		}()
+		for _, row := range known {
+			put(row)
+		}
+		for row, err, more := next(); more; row, err, more = next() {
+			if err != nil {
+				j.waiting <- judgedRow{err: err}
+				return
+			}
+			put(row)
+		}
+		over(length > heavyRows)
+	}()
+	return j
+}
+
+// wait comes back when the work is over.
+func (j judgedRows) wait() { <-j.ended }
+
+// each gives the rows.
+func (j judgedRows) each(yield func(batch.Row, error) bool) {
+	for found := range j.waiting {
+		if !yield(found.row, found.err) {
+			return
+		}
+	}
 }
 
 // answerOne shows a single report.
@@ -109,38 +171,22 @@ func (s *server) answerOne(c echo.Context, row batch.Row) error {
 func (s *server) tableJSON(c echo.Context, all rows) error {
 	var kept []batch.Row
 	for row, err := range all.each {
+		await(c, rowWait)
 		if err != nil {
 			return fmt.Errorf("verifying: %w", err)
 		}
-		s.note(c, row)
 		kept = append(kept, row)
 	}
-	var body bytes.Buffer
-	if err := batch.JSON(&body, kept); err != nil {
-		return fmt.Errorf("writing the reports: %w", err)
-	}
 	await(c, tailWait)
-	return c.Blob(http.StatusOK, mediaJSON, body.Bytes())
-}
-
-// note makes time for the next row, lets go of what is not shown and large, and logs a fault of this program.
-func (s *server) note(c echo.Context, row batch.Row) {
-	await(c, rowWait)
-	row.Report.Text = nil
-	if isFault(row.Report) {
-		s.Log.Error("a check ended in a fault", "request", requestID(c), "row", row.Number)
+	c.Response().Header().Set("Content-Type", mediaJSON)
+	if err := batch.JSON(c.Response(), kept); err != nil {
+		return fmt.Errorf("sending the reports: %w", err)
 	}
+	return nil
 }
 
 // errFault is the answer to a request whose only check failed for a reason that lies here.
 var errFault = errors.New("the check ended in a fault")
-
-// isFault tells a report that says only that the program failed.
-func isFault(report *verifier.Report) bool {
-	return slices.ContainsFunc(report.Checks, func(c verifier.Check) bool {
-		return c.Step == "form" && c.Code == "input_unavailable" && c.Facts[verifier.FactCase] == "fault"
-	})
-}
 
 // reportJSON writes a report as the command line writes it.
 func reportJSON(report *verifier.Report) ([]byte, error) {
@@ -157,21 +203,46 @@ func reportJSON(report *verifier.Report) ([]byte, error) {
 // notRead tells a report that says only that nothing could be read at the address that it was asked for. Whoever named just that
 // address asked for something else than a report.
 func notRead(report *verifier.Report) (failure, bool) {
-	for _, check := range report.Checks {
-		if check.Step != "form" || check.Outcome != verifier.NotKnown {
-			continue
-		}
-		switch {
-		case check.Code == "ssrf_blocked":
-			return failure{status: http.StatusUnprocessableEntity, code: "ssrf_blocked"}, true
-		case check.Code == "input_unavailable" && check.Facts[verifier.FactCause] == verifier.CauseTooLarge:
-			return failure{status: http.StatusUnprocessableEntity, code: "too_large", key: "link_too_large"}, true
-		case check.Code == "input_unavailable":
-			return failure{status: http.StatusUnprocessableEntity, code: "link_unavailable", about: func(l wording.Language) string {
-				f := l.Finding(report, check)
-				return f.Text + " " + f.Advice
-			}}, true
-		}
+	check, unread := report.Unread()
+	switch {
+	case !unread:
+		return failure{}, false
+	case check.Code == "ssrf_blocked":
+		return failure{status: http.StatusUnprocessableEntity, code: "ssrf_blocked"}, true
+	case check.Facts[verifier.FactCause] == verifier.CauseTooLarge:
+		return failure{status: http.StatusUnprocessableEntity, code: "too_large", key: "link_too_large"}, true
+	case check.Code == credential.CodeInputUnavailable:
+		return failure{status: http.StatusUnprocessableEntity, code: "link_unavailable", about: func(l wording.Language) string {
+			f := l.Finding(report, check)
+			return f.Text + " " + f.Advice
+		}}, true
 	}
 	return failure{}, false
+}
+
+// light lets go of what no table shows and may be large: the text that was judged, and pictures that stand in it.
+func light(report *verifier.Report) {
+	report.Text = nil
+	if v := report.Credential; v != nil {
+		pictures := []*string{&v.Issuer.Image}
+		for i := range v.Endorsements {
+			pictures = append(pictures, &v.Endorsements[i].Image)
+		}
+		if v.Holder != nil {
+			pictures = append(pictures, &v.Holder.Image)
+		}
+		if a := v.Achievement; a != nil {
+			if pictures = append(pictures, &a.Image); a.Creator != nil {
+				pictures = append(pictures, &a.Creator.Image)
+			}
+		}
+		for _, picture := range pictures {
+			if len(*picture) > len("data:") && strings.EqualFold((*picture)[:len("data:")], "data:") {
+				*picture = ""
+			}
+		}
+	}
+	for _, inside := range report.Credentials {
+		light(inside)
+	}
 }

@@ -63,7 +63,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 	b := &badge{
 		Standard: l.Standard(v.Standard),
 		Kind:     l.KindName(v.Kind),
-		Name:     wording.Plain(v.Name),
+		Name:     l.BadgeName(v),
 		Issuer:   partyOf(l, v.Issuer),
 	}
 	b.setRecipient(l, v.Recipient, who)
@@ -71,7 +71,6 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 		if a.Type != "" {
 			b.Kind = l.TypeName(a.Type)
 		}
-		b.Name = wording.First(a.Name, v.Name)
 		b.Description = wording.Prose(a.Description)
 		b.Criteria = markdown(a.Criteria)
 		b.CriteriaLink = webLink(a.CriteriaURL)
@@ -81,7 +80,6 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 			b.Creator = &creator
 		}
 	}
-	b.Name = wording.First(b.Name, b.Kind)
 	for _, d := range []struct{ label, value string }{
 		{"page.badge.awarded", v.Awarded}, {"page.badge.from", v.ValidFrom}, {"page.badge.until", v.ValidUntil},
 	} {
@@ -127,7 +125,7 @@ func partyOf(l wording.Language, p verifier.Party) party {
 
 func alignmentOf(l wording.Language, name, address, code, framework, description string) reference {
 	r := reference{Name: wording.First(name, code, l.Say("page.badge.alignment.unnamed")), Link: webLink(address)}
-	if line := strings.Join(nonEmpty(wording.Plain(framework), wording.Plain(code)), ", "); line != "" && line != r.Name {
+	if line := strings.Join(wording.Present(wording.Plain(framework), wording.Plain(code)), ", "); line != "" && line != r.Name {
 		r.Lines = append(r.Lines, line)
 	}
 	if description != "" {
@@ -148,14 +146,4 @@ func evidenceOf(l wording.Language, e verifier.Evidence) reference {
 		}
 	}
 	return r
-}
-
-func nonEmpty(texts ...string) []string {
-	var kept []string
-	for _, t := range texts {
-		if t != "" {
-			kept = append(kept, t)
-		}
-	}
-	return kept
 }

@@ -527,7 +527,7 @@ func TestRoom(t *testing.T) {
 	for _, release := range held {
 		release()
 	}
-	if len(u.large.from) != 0 || len(u.large.free) != 0 {
-		t.Errorf("left behind: %v, %d places", u.large.from, len(u.large.free))
+	if len(u.large.from) != 0 || u.large.held != 0 {
+		t.Errorf("left behind: %v, %d places", u.large.from, u.large.held)
 	}
 }

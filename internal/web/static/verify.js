@@ -52,21 +52,29 @@ function add(files) {
   check();
 }
 
-// All files below what was dropped. A folder tells its files in portions.
-async function below(entry) {
-  if(entry.isFile) {
-    return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+// Gathers all files below what was dropped, a few more than may be sent at most, and counts what cannot be read. A folder tells its
+// files in portions. Hidden files are what a computer added.
+async function gather(entry, found) {
+  if(found.files.length > most || entry.name.startsWith('.')) {
+    return;
   }
-  const reader = entry.createReader();
-  const files = [];
-  for(;;) {
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if(!some.length || files.length > most) {
-      return files;
+  try {
+    if(entry.isFile) {
+      found.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      return;
     }
-    for(const inside of some) {
-      files.push(...await below(inside));
+    const reader = entry.createReader();
+    for(;;) {
+      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if(!some.length || found.files.length > most) {
+        return;
+      }
+      for(const inside of some) {
+        await gather(inside, found);
+      }
     }
+  } catch {
+    found.unread++;
   }
 }
 
@@ -97,7 +105,14 @@ document.addEventListener('drop', async event => {
     add([...event.dataTransfer.files]);
     return;
   }
-  add((await Promise.all(entries.map(below))).flat());
+  const found = {files: [], unread: 0};
+  for(const entry of entries) {
+    await gather(entry, found);
+  }
+  add(found.files);
+  if(found.unread) {
+    say(form.dataset.unread.replace('%n', found.unread), 'trouble');
+  }
 });
 
 document.addEventListener('paste', event => {
