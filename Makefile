@@ -6,7 +6,7 @@ export CGO_ENABLED ?= 0
 GO       ?= go
 NPM_HOME := testdata/npm
 NPM_PEERS := testdata/npm-peers
-FUZZTIME ?= 3s
+FUZZTIME ?= 2s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages in which goroutines meet: the race detector runs over these, once.
 CONCURRENT := ./internal/... ./issuer/... ./verifier/... ./cmd/...
