@@ -82,6 +82,9 @@ var (
 
 // address tells whether a text is an address, or something else of a QR code that leads elsewhere, and where it leads.
 func address(whole []byte, at string) (Item, bool) {
+	if !bytes.HasPrefix(whole, []byte("VP1-")) && !scheme.Match(whole[:min(len(whole), maxAddress+1)]) {
+		return Item{}, false // most texts are credentials
+	}
 	text := string(whole[:min(len(whole), maxAddress+1)])
 	if strings.HasPrefix(text, "VP1-") && visible.MatchString(text) {
 		return Item{Kind: "json", Problem: none("cbor_ld", "This is a credential in the compact form for QR codes (CBOR-LD), which Laurel does not read. Ask for the badge as a file or for its address.")}, true
@@ -153,7 +156,7 @@ func isWholeToken(line string) bool {
 // list reads a text of several [Lines], each of which holds or leads to a credential, each once; nil for any other text. In what was read
 // at an address there is no such list: who wrote it is not who handed it in.
 func list(text []byte, at string) []Item {
-	if at != "" || len(text) > credential.Limits.Document {
+	if at != "" || len(text) > credential.Limits.Document || !bytes.ContainsAny(bytes.Trim(text, space), "\r\n") {
 		return nil
 	}
 	lines := Lines(string(text))
