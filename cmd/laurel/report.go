@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -33,7 +35,7 @@ func (c *verifyCommand) print(t *terminal, rows []batch.Row) error {
 	}
 	p := printer{out: t.out, language: wording.Language(c.Language), technical: c.Technical}
 	if c.Table {
-		p.table(rows)
+		p.table(rows, c.Sort, c.Only)
 	}
 	for _, row := range rows {
 		if !c.Table {
@@ -268,27 +270,56 @@ func (p printer) differences(r *verifier.Report) {
 	}
 }
 
-// table prints a line for each row, and how many there are of each answer.
-func (p printer) table(rows []batch.Row) {
-	columns := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+// tableLine is a line of the table: what stands in it, by the names of the orders.
+type tableLine struct {
+	batch.Row
+	cells map[string]string
+}
+
+func (p printer) line(row batch.Row) tableLine {
+	l := tableLine{row, map[string]string{"file": wording.Plain(row.Report.Input.Name), "answer": p.language.Answer(row.Report)}}
+	if form := row.Report.Checks[0]; form.Outcome != verifier.Pass { // no badge was judged: what the file is says more
+		l.cells["answer"] = wording.First(p.language.Finding(row.Report, form).Title, l.cells["answer"])
+	}
+	for _, fact := range p.facts(row.Report) {
+		for _, name := range []string{"badge", "recipient"} {
+			if fact[0] == p.say(name) {
+				l.cells[name] = fact[1]
+			}
+		}
+	}
+	return l
+}
+
+// among says whether a line is one of those that are asked for; "repeated" is one that was handed in before.
+func (l tableLine) among(only []string) bool {
+	return len(only) == 0 || slices.Contains(only, string(l.Report.Outcome)) || l.SameAs > 0 && slices.Contains(only, "repeated")
+}
+
+// table prints a line for each row that is asked for, in an order, and how many there are of each answer in all.
+func (p printer) table(rows []batch.Row, order string, only []string) {
+	var lines []tableLine
 	count := map[verifier.Outcome]int{}
 	for _, row := range rows {
 		count[row.Report.Outcome]++
-		answer := p.language.Answer(row.Report)
-		if form := row.Report.Checks[0]; form.Outcome != verifier.Pass { // no badge was judged: what the file is says more
-			answer = wording.First(p.language.Finding(row.Report, form).Title, answer)
+		if l := p.line(row); l.among(only) {
+			lines = append(lines, l)
 		}
-		cells := []string{fmt.Sprint(row.Number), wording.Plain(row.Report.Input.Name), answer}
-		for _, fact := range p.facts(row.Report) {
-			if fact[0] == p.say("badge") || fact[0] == p.say("recipient") {
-				cells = append(cells, fact[1])
+	}
+	slices.SortStableFunc(lines, func(a, b tableLine) int { return cmp.Compare(a.cells[order], b.cells[order]) }) // no cell is the number: as they came
+	columns := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	for _, l := range lines {
+		cells := []string{fmt.Sprint(l.Number), l.cells["file"], l.cells["answer"]}
+		for _, name := range []string{"badge", "recipient"} {
+			if l.cells[name] != "" {
+				cells = append(cells, l.cells[name])
 			}
 		}
 		switch {
-		case row.SameAs > 0:
-			cells = append(cells, p.say("same", "n", fmt.Sprint(row.SameAs)))
-		case row.Like > 0:
-			cells = append(cells, p.say("like", "n", fmt.Sprint(row.Like)))
+		case l.SameAs > 0:
+			cells = append(cells, p.say("same", "n", fmt.Sprint(l.SameAs)))
+		case l.Like > 0:
+			cells = append(cells, p.say("like", "n", fmt.Sprint(l.Like)))
 		}
 		fmt.Fprintln(columns, strings.Join(cells, "\t"))
 	}
