@@ -36,7 +36,7 @@ type KeyState string
 const (
 	KeyActive      KeyState = "active"      // signs
 	KeyRetired     KeyState = "retired"     // signs no more; stays published so that what it signed stays authentic
-	KeyCompromised KeyState = "compromised" // taken out of the DID document; what it signed is no longer authentic
+	KeyCompromised KeyState = "compromised" // stands in the DID document as revoked, for nothing; what it signed is no longer authentic
 )
 
 // Achievement is a micro-credential that people can earn. A published one never changes, but that it can be archived.

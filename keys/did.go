@@ -159,9 +159,9 @@ type webDocument struct {
 }
 
 // WebDocument returns the JSON of the document of did, which is a did:web: every method under its ID for assertions and
-// authentication, but those with Revoked, which stand there to say so and are for nothing (CID 1.0 section 2.2). An Ed25519 key is written as Multikey, any other as JsonWebKey with the ID as kid. Of a method the ID, which
-// begins with the DID and "#", the Key, Expires and Revoked are used. The same input gives the same bytes. Errors wrap
-// [ErrKey] or [ErrWeakKey].
+// authentication, but those with Revoked, which stand there to say so and are for nothing (CID 1.0 section 2.2). An Ed25519 key is
+// written as Multikey, any other as JsonWebKey with the ID as kid. Of a method the ID, which begins with the DID and "#", the Key,
+// Expires and Revoked are used. The same input gives the same bytes. Errors wrap [ErrKey] or [ErrWeakKey].
 func WebDocument(did string, methods []Method) ([]byte, error) {
 	if _, err := WebURL(did); err != nil {
 		return nil, err

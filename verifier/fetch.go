@@ -11,8 +11,8 @@ import (
 
 // Fetcher reads a public document. A nil Fetcher in [Options] is the same as being offline.
 type Fetcher interface {
-	// Fetch reads the document at url, an https URL, or one without TLS as installations on this machine have it. It gives up beyond limit bytes. Its errors wrap [ErrBlocked],
-	// [ErrTooLarge] or [ErrUnavailable]; a [FetchError] says more.
+	// Fetch reads the document at url, an https URL, or one without TLS as installations on this machine have it. It gives up
+	// beyond limit bytes. Its errors wrap [ErrBlocked], [ErrTooLarge] or [ErrUnavailable]; a [FetchError] says more.
 	Fetch(ctx context.Context, url string, limit int) (Document, error)
 }
 

@@ -223,7 +223,8 @@ func (b *openBadge2) judgeDates() {
 	}
 }
 
-// shown is what was secured, nil when that is next to nothing. A token secures the BadgeClass that it holds; of a hosted badge all was read at its address.
+// shown is what was secured, nil when that is next to nothing. A token secures the BadgeClass that it holds; of a hosted badge all
+// was read at its address.
 func (b *openBadge2) shown() *View {
 	a, badge, issuer := b.assertion, b.badge, b.profile
 	if held := a.Badge.Value; b.token != nil && held != nil {

@@ -109,7 +109,8 @@ func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bo
 		Detail: "The issuer offers a newer version, from " + day(after) + ", which is authentic" + words + "."}, true
 }
 
-// standingInWords says of an authentic credential, whose dates and status have been judged, whether it is in force: which case, and in words.
+// standingInWords says of an authentic credential, whose dates and status have been judged, whether it is in force: which case, and
+// in words.
 func (r *run) standingInWords() (which, words string) {
 	switch r.answerInForce(Yes) {
 	case Yes:

@@ -91,8 +91,8 @@ const caseSkipped = "not_looked_at"
 // Skipped says whether the step was not looked at, because an earlier one had failed.
 func (c Check) Skipped() bool { return c.Facts[FactCase] == caseSkipped }
 
-// Unread is the check that says why there was nothing to judge: whether there is a credential is not known, because nothing could be read
-// or was looked at. There is none for an input that was read, good or bad.
+// Unread is the check that says why there was nothing to judge: whether there is a credential is not known, because nothing could
+// be read or was looked at. There is none for an input that was read, good or bad.
 func (r *Report) Unread() (Check, bool) {
 	for _, c := range r.Checks {
 		if c.Step != "form" || c.Outcome != NotKnown {

@@ -222,8 +222,8 @@ func answerOf(r *verifier.Report) string {
 	return string(r.Outcome)
 }
 
-// TestFiveHundred: as many files as a form may have, of every kind, each give the answer that they should, in order; and neither these nor
-// three such forms at the same time take more memory than a small machine has.
+// TestFiveHundred: as many files as a form may have, of every kind, each give the answer that they should, in order; and neither
+// these nor three such forms at the same time take more memory than a small machine has.
 func TestFiveHundred(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: a server of its own, and many files")

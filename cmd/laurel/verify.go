@@ -99,8 +99,8 @@ func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error 
 // runTime is how long each worker may open and judge: a person sees how far it has come, and can break it off.
 const runTime = 15 * time.Minute
 
-// verdict is the exit status for all rows together. An input that the person named and that could not be read is told on out: nothing was judged
-// there.
+// verdict is the exit status for all rows together. An input that the person named and that could not be read is told on out:
+// nothing was judged there.
 func (c *verifyCommand) verdict(out io.Writer, named []source, rows []batch.Row) error {
 	status, unread := finished(exitGood), false
 	for _, row := range rows {

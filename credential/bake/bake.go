@@ -127,9 +127,9 @@ func open(picture []byte) (func(place) ([]byte, error), error) {
 }
 
 // Bake returns the picture with the credential in it, in the place of Open Badges 3.0. A credential that is already there is
-// replaced; everything else stays as it is, byte for byte. In a PNG it stands uncompressed in the last chunk before IEND. In an SVG it stands in the
-// first child of the root: a compact JWS as the attribute verify, a JSON object as the text, with line ends as XML reads them
-// (XML 1.0 section 2.11) and the two characters that XML has no place for, U+FFFE and U+FFFF, as JSON escapes.
+// replaced; everything else stays as it is, byte for byte. In a PNG it stands uncompressed in the last chunk before IEND. In an SVG
+// it stands in the first child of the root: a compact JWS as the attribute verify, a JSON object as the text, with line ends as XML
+// reads them (XML 1.0 section 2.11) and the two characters that XML has no place for, U+FFFE and U+FFFF, as JSON escapes.
 //
 // An SVG can hold scripts and references. Bake does not take them out: whoever serves an SVG that somebody else drew has to
 // keep it from running.

@@ -115,9 +115,9 @@ func pages(document *pdf.Document) (items []Item, leftOut string) {
 // likely are words in the addresses of badges.
 var likely = []string{"badge", "credential", "assertion", "award", "certificate", "verif"}
 
-// linked are the links of a PDF: an item for each page of a badge on a host whose badges are known, as in the portfolio of a person. Where
-// there are not several of them all links lead to one credential, in the order in which they may do so: such a page first, then those
-// that speak of one.
+// linked are the links of a PDF: an item for each page of a badge on a host whose badges are known, as in the portfolio of a
+// person. Where there are not several of them all links lead to one credential, in the order in which they may do so: such a page
+// first, then those that speak of one.
 func linked(document *pdf.Document) []Item {
 	var known, speaking, others []string
 	var badges []Item

@@ -121,8 +121,8 @@ func address(whole []byte, at string) (Item, bool) {
 	return Item{Kind: "url", Links: found}, true
 }
 
-// Lines are the inputs in a text that was pasted, or stands in a file: each line where all of them are addresses or whole tokens, else the
-// text as it is; none in an empty text. Space around a line is no part of it, and an empty line is none.
+// Lines are the inputs in a text that was pasted, or stands in a file: each line where all of them are addresses or whole tokens,
+// else the text as it is; none in an empty text. Space around a line is no part of it, and an empty line is none.
 func Lines(text string) []string {
 	var lines []string
 	known := map[string]bool{}
@@ -153,8 +153,8 @@ func isWholeToken(line string) bool {
 	return strings.HasPrefix(line, "eyJ") && strings.Count(line, ".") == 2 && !strings.HasSuffix(line, ".") && !strings.ContainsFunc(line, neverInToken)
 }
 
-// list reads a text of several [Lines], each of which holds or leads to a credential, each once; nil for any other text. In what was read
-// at an address there is no such list: who wrote it is not who handed it in.
+// list reads a text of several [Lines], each of which holds or leads to a credential, each once; nil for any other text. In what
+// was read at an address there is no such list: who wrote it is not who handed it in.
 func list(text []byte, at string) []Item {
 	if at != "" || len(text) > credential.Limits.Document || !bytes.ContainsAny(bytes.Trim(text, space), "\r\n") {
 		return nil

@@ -44,8 +44,8 @@ func WithBudget(ctx context.Context) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{most: budgetTime, count: budgetFetches})
 }
 
-// WithBatch returns a context for a request with many inputs: each that calls [ForInput] has the budget of [WithBudget] to itself, and all of
-// them together 400 fetches and 60 seconds. A budget that ctx has is put aside.
+// WithBatch returns a context for a request with many inputs: each that calls [ForInput] has the budget of [WithBudget] to itself,
+// and all of them together 400 fetches and 60 seconds. A budget that ctx has is put aside.
 func WithBatch(ctx context.Context) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{most: batchTime, count: batchFetches})
 }

@@ -1,12 +1,13 @@
 // Package opinion says where another verifier's published rules would answer differently from Laurel about the very same input, and
 // why: for whoever gets two answers and has to know which rule makes the difference.
 //
-// Start with [Differences]. It takes a report of the verifier and gives what follows from the rules of 1EdTech's public validator and of
-// the Digital Credentials Consortium's VerifierPlus, as their source code has them. Nothing is asked of anybody, and no rule of others
-// changes an answer of Laurel's.
+// Start with [Differences]. It takes a report of the verifier and gives what follows from the rules of 1EdTech's public validator
+// and of the Digital Credentials Consortium's VerifierPlus, as their source code has them. Nothing is asked of anybody, and no rule
+// of others changes an answer of Laurel's.
 //
-// The rules are data: one predicate each over the input and the report, in validator.go and dcc.go. A rule is about one point; another
-// verifier may stumble over something else first. Its words are those of package wording, under opinion.CODE.why and opinion.answer.ANSWER.
+// The rules are data: one predicate each over the input and the report, in validator.go and dcc.go. A rule is about one point;
+// another verifier may stumble over something else first. Its words are those of package wording, under opinion.CODE.why and
+// opinion.answer.ANSWER.
 package opinion
 
 import (

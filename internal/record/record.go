@@ -22,7 +22,8 @@ type Options struct {
 	Made     time.Time        // when the record is written; not said when it is zero
 	By       string           // who or what checked, such as the address of a server or the name of an office; "" for nobody
 	Version  string           // of the program
-	// Arguments are what else of a command line changes an answer, such as --offline: words for repeating the check, as they were given.
+	// Arguments are what else of a command line changes an answer, such as --offline: words for repeating the check, as they were
+	// given.
 	Arguments []string
 }
 

@@ -175,7 +175,8 @@ func TestCarrierTableIsWhole(t *testing.T) {
 	}
 }
 
-// TestCarrierCasesHaveOwnWords: each case has a title and a text of its own in every language, or those of its code in the form of the file.
+// TestCarrierCasesHaveOwnWords: each case has a title and a text of its own in every language, or those of its code in the form of
+// the file.
 func TestCarrierCasesHaveOwnWords(t *testing.T) {
 	for _, l := range Languages {
 		for _, c := range table(t) {

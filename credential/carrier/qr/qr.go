@@ -3,8 +3,8 @@
 // [Is] tells a picture by its first bytes, [Read] takes a PNG, JPEG, GIF or WebP file, [ReadImage] a picture that is decoded
 // already. What a text means is not said here: it is whatever somebody wrote into a QR code.
 //
-// What decoding a file would take is worked out from its headers before it is decoded (at most 52 million pixels and 80 MiB). Patterns that
-// look like the corner of a QR code are counted, and so are the attempts to read one, so that no picture takes long.
+// What decoding a file would take is worked out from its headers before it is decoded (at most 52 million pixels and 80 MiB).
+// Patterns that look like the corner of a QR code are counted, and so are the attempts to read one, so that no picture takes long.
 //
 // The cases of an [Error], which carriers pass on:
 //

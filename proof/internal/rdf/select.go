@@ -120,8 +120,8 @@ func (p *Processor) Statements(ctx context.Context, doc map[string]any, selectio
 	return result, err
 }
 
-// Place is the JSON Pointer to the value of a document that one of its [Processor.Statements] was made of, the first of several; "" when
-// there is no such line. It costs as much again.
+// Place is the JSON Pointer to the value of a document that one of its [Processor.Statements] was made of, the first of several; ""
+// when there is no such line. It costs as much again.
 func (p *Processor) Place(ctx context.Context, doc map[string]any, line string, labels func(blanks int) ([]string, error)) (string, error) {
 	_, places, err := p.statements(ctx, doc, &choice{located: true}, labels)
 	return places[line], err
