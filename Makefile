@@ -1,6 +1,6 @@
 # make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
 # make test   installs what the tests need, says so first, and runs all of them
-# The other targets: build check conformance bench bench-peers fuzz differential crash load contexts clean.
+# The other targets: build check conformance bench bench-peers fuzz differential crash load scale contexts clean.
 
 export CGO_ENABLED ?= 0
 GO       ?= go
@@ -8,10 +8,12 @@ NPM_HOME := testdata/npm
 NPM_PEERS := testdata/npm-peers
 FUZZTIME ?= 2s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# What `make crash` runs: everything that is killed, cut off, filled up or restored.
+FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Drill|Damage|Silence|DatabasePaused|ServerKilled|ConnectionLost|CommitCutOff|FileLimit|Flip|MetaPages|CutShort|Takeover|StoreFaults|AnswerLost|Unsettled|Moved)
 # Packages in which goroutines meet: the race detector runs over these, once.
 CONCURRENT := ./internal/... ./issuer/... ./verifier/... ./cmd/...
 
-.PHONY: build run check test unit race fuzz conformance bench bench-peers differential crash load contexts clean tools
+.PHONY: build run check test unit race fuzz conformance bench bench-peers differential crash load scale contexts clean tools
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
@@ -24,6 +26,7 @@ check:
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	@if command -v gcc >/dev/null; then echo 'go vet -tags pkcs11'; CGO_ENABLED=1 $(GO) vet -tags pkcs11 ./keys/hsm ./cmd/laurel; fi
 	$(GO) test -run '^Test(Layers|Homes|Clock)' .
 
 test: tools check build unit race fuzz
@@ -37,8 +40,9 @@ unit:
 	$(GO) test -timeout 8m ./...
 
 race:
-	@if command -v gcc >/dev/null; then echo 'go test -race $(CONCURRENT)'; CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(CONCURRENT); \
-	else echo 'skipped: the race detector needs gcc'; fi
+	@if command -v gcc >/dev/null; then echo 'go test -race $(CONCURRENT)'; CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(CONCURRENT) && \
+	  echo 'go test -race -tags pkcs11 ./keys/hsm' && CGO_ENABLED=1 $(GO) test -race -tags pkcs11 -timeout 5m ./keys/hsm; \
+	else echo 'skipped: the race detector and the tests of PKCS#11 need gcc'; fi
 
 # Every fuzz target for FUZZTIME; `make fuzz FUZZTIME=10m` for a long run.
 fuzz:
@@ -55,8 +59,9 @@ differential: tools
 
 # For benchstat; docs/performance.md says how to read it. Growth over processors and hostile inputs have runs of their own.
 bench: build
-	$(GO) test -timeout 30m -run '^$$' -bench . -skip '^Benchmark(Cores|Hostile)$$' -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
+	LAUREL_MILLION=$${LAUREL_MILLION:-1} $(GO) test -timeout 60m -run '^$$' -bench . -skip '^Benchmark(Cores|Hostile)$$' -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
 	$(GO) test -timeout 10m -run '^$$' -bench '^BenchmarkCores$$' -cpu 1,2 ./cmd/laurel
+	$(GO) test -timeout 10m -run '^$$' -bench . -benchtime 3000x ./internal/scale
 	$(GO) test -timeout 30m -run '^$$' -bench '^BenchmarkHostile$$' -benchtime 3x ./cmd/laurel
 
 # Laurel, the floor of the machine and other libraries in turns; prints the table of docs/performance.md. The libraries are not
@@ -67,12 +72,16 @@ bench-peers:
 	  cp $(NPM_PEERS)/package-lock.json $(NPM_PEERS)/node_modules/.installed; }
 	LAUREL_PEERS=$${LAUREL_PEERS:-5} $(GO) test -count=1 -timeout 60m -run '^TestPeers$$' -v ./cmd/laurel
 
-# Kills and loads a real server for long; the short forms are part of `make test`.
-crash:
-	LAUREL_CRASH_ROUNDS=$${LAUREL_CRASH_ROUNDS:-500} $(GO) test -count=1 -timeout 60m -run '^TestCrash$$' -v ./cmd/laurel
+# Kills, cuts and fills a real server and its database for long; the short forms are part of `make test`.
+crash: tools
+	LAUREL_CRASH_ROUNDS=$${LAUREL_CRASH_ROUNDS:-200} LAUREL_DRILL=$${LAUREL_DRILL:-100000} $(GO) test -count=1 -timeout 120m -run '$(FAULTS)' -v ./cmd/laurel ./internal/... ./issuer
 
 load:
 	LAUREL_LOAD_SECONDS=$${LAUREL_LOAD_SECONDS:-300} $(GO) test -count=1 -timeout 30m -run '^TestLoad$$' -v ./cmd/laurel
+
+# The tables of docs/scale.md.
+scale:
+	$(GO) run ./internal/scale
 
 contexts:
 	node $(NPM_HOME)/contexts.mjs

@@ -15,17 +15,27 @@ var (
 	ErrConflict = errors.New("the record has changed in the meantime")
 	// ErrCursor says that a Query.After did not come from this list.
 	ErrCursor = errors.New("the cursor does not belong to this list")
+	// ErrDamaged says that a record is not as it was written. It is never given out as if it were.
+	ErrDamaged = errors.New("a record is not as it was written")
+	// ErrFull says that there is no room left to write. Nothing of the change was kept.
+	ErrFull = errors.New("there is no room left to write")
+	// ErrUnavailable says that the engine cannot be reached now. An Update that ends so may have been committed or not.
+	ErrUnavailable = errors.New("the database cannot be reached")
 )
 
 // Store keeps records. Both methods give fn one consistent state of the store.
 type Store interface {
-	// View runs fn on a snapshot: what other goroutines commit meanwhile is not seen. Writing fails.
+	// View runs fn on a snapshot: what others commit meanwhile is not seen. It is taken before fn begins or, in a shared store,
+	// at the first read at the latest. Writing fails.
 	// fn must not call Update, nor wait for one.
 	View(ctx context.Context, fn func(Tx) error) error
 	// Update runs fn and commits all that it wrote, or nothing when fn fails or panics. When it returns nil the
 	// writes are on disk. fn may run again after a conflict, so it has no effects but on tx and its own results;
 	// it runs while other writers wait, so it is short. A context that ends before fn starts ends the wait.
 	Update(ctx context.Context, fn func(Tx) error) error
+	// Shared says that other processes may write to the store as well: what was read a moment ago may have changed without
+	// an Update here.
+	Shared() bool
 }
 
 // Tx is one transaction. It is valid until fn returns and must not be shared between goroutines.

@@ -1,22 +1,22 @@
-// Package bolt keeps records in one bbolt file. One goroutine writes: updates that wait are run one after another in
-// a single bbolt transaction and answered together after its commit, so that many writers share one flush to disk
-// and a lone writer waits for nothing but its own.
+// Package bolt keeps records in one bbolt file. Updates are written in groups, so that many writers share one flush to disk.
+// bbolt trusts its file; this package does not: each record carries a checksum, and each page is looked at before bbolt is led
+// to it.
 package bolt
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
 
+	"github.com/laurelbadges/laurel/internal/store"
+	"github.com/laurelbadges/laurel/internal/store/group"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -24,285 +24,212 @@ import (
 const FileName = "laurel.db"
 
 const (
-	schemaVersion = 1           // raised when the layout of buckets or rows changes
-	lockWait      = time.Second // how long Open waits for another process to let go of the file
-	groupLimit    = 1024        // updates in one commit: bounds how long the first of them waits
-	mapSize       = 256 << 20   // bytes of the file that are mapped from the start
+	lockWait   = time.Second // how long Open waits for another process to let go of the file
+	groupLimit = 1024        // updates in one commit: bounds how long the first of them waits
+	mapSize    = 256 << 20   // bytes of the file that are mapped from the start
 )
 
-var (
-	// ErrLocked says that another process has the database open.
-	ErrLocked = errors.New("another process, probably `laurel serve`, holds the database")
-	// ErrClosed says that the store was closed.
-	ErrClosed = errors.New("the store is closed")
-	// ErrReadOnly is returned by Update after OpenReadOnly.
-	ErrReadOnly = errors.New("the store is open for reading only")
-)
-
-var (
-	metaBucket    = []byte("meta")
-	counterBucket = []byte("counters")
-	schemaKey     = []byte("schema")
-)
-
-// Store is an issuer.Store in one file.
+// Store is a store.Engine in one file.
 type Store struct {
-	db       *bbolt.DB
-	requests chan *request
-	stopped  chan struct{} // closed when the writer has ended
-
-	mu       sync.RWMutex // guards closed and the closing of requests
-	closed   bool
-	readOnly bool // opened by OpenReadOnly
+	db     *bbolt.DB
+	pages  *pages                // of the same file, to be read ahead of bbolt
+	writer *group.Writer         // nil when the store was opened for looking
+	old    bool                  // the file is of schema 1
+	broken atomic.Pointer[error] // why nothing more is written
+	stuck  atomic.Bool           // bbolt could not end a transaction and waits for it for ever
 }
 
-// request is one Update on its way through the writer. fn runs in the goroutine of its caller, who is handed the
-// transaction and hands it back; a panic or Goexit in fn then never reaches the writer.
-type request struct {
-	state  atomic.Int32 // waiting, then running or withdrawn
-	turn   chan turn    // from the writer: it is your turn
-	ran    chan outcome // to the writer: fn has ended
-	commit chan error   // from the writer: the group was committed, or not
-}
+var _ store.Engine = (*Store)(nil)
 
-const (
-	waiting int32 = iota
-	running
-	withdrawn
-)
-
-type turn struct {
-	tx  *bbolt.Tx
-	err error // the transaction could not begin
-}
-
-type outcome struct {
-	wrote  bool  // writes of fn stand in the transaction
-	broken error // writes of a failed fn could not be taken back: the whole group must go
-}
-
-// Open opens DATA/laurel.db in folder and creates both when they do not exist. When another process holds the file
-// for longer than a second, the error wraps ErrLocked.
+// Open opens DATA/laurel.db in folder and creates both when they do not exist. A file of an earlier release is brought up to this
+// one; that may take a minute, and goes on at the next Open when it is cut short. The error wraps store.ErrLocked when another
+// process holds the file for longer than a second, store.ErrNewer, store.ErrHalf, or issuer.ErrDamaged when the file is not one
+// that was written: nothing is written to it then.
 func Open(folder string) (*Store, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("creating the data folder: %w", err)
 	}
-	path := filepath.Join(folder, FileName)
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockWait,
+	s, err := open(folder, &bbolt.Options{
 		// The free list stays on disk: rebuilding it at each start would read the whole file.
 		NoFreelistSync: false,
-		FreelistType:   bbolt.FreelistMapType,
+		FreelistType:   bbolt.FreelistArrayType,
 		// Address space, not memory: while the file fits in, no commit has to wait for open views to end.
 		InitialMmapSize: mapSize,
 	})
-	if errors.Is(err, bbolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("opening %s: %w", path, ErrLocked)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, err)
+		return nil, err
 	}
-	if err := prepare(db, folder); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), db.Close())
+	if err := s.prepare(folder); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", s.pages.file.Name(), err), s.Close())
 	}
-	s := &Store{db: db, requests: make(chan *request, groupLimit), stopped: make(chan struct{})}
-	go s.write()
+	s.writer = group.New(s.begin, groupLimit)
 	return s, nil
 }
 
-// OpenReadOnly opens the store in folder, which has to exist, for looking: Update fails with ErrReadOnly, and nothing in the
-// folder changes. When another process has it open for writing, the error wraps ErrLocked.
+// OpenReadOnly opens the store in folder, which has to exist, for looking: Update fails with store.ErrReadOnly, and nothing in the
+// folder changes. When another process has it open for writing, the error wraps store.ErrLocked; the others are those of Open.
 func OpenReadOnly(folder string) (*Store, error) {
-	path := filepath.Join(folder, FileName)
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
-	if errors.Is(err, bbolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("opening %s: %w", path, ErrLocked)
-	}
+	s, err := open(folder, &bbolt.Options{ReadOnly: true})
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, err)
+		return nil, err
 	}
-	s := &Store{db: db, requests: make(chan *request), stopped: make(chan struct{}), readOnly: true}
-	close(s.stopped) // there is no writer to wait for
+	if _, _, err := s.look(); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", s.pages.file.Name(), err), s.Close())
+	}
 	return s, nil
 }
 
-// prepare creates the fixed buckets and checks the schema version.
-func prepare(db *bbolt.DB, folder string) error {
-	fresh := false
-	err := db.View(func(tx *bbolt.Tx) error {
-		meta := tx.Bucket(metaBucket)
-		if meta == nil {
-			fresh = true
-			return nil
-		}
-		if got := meta.Get(schemaKey); len(got) != 8 || binary.BigEndian.Uint64(got) != schemaVersion {
-			return errors.New("the database was written by another version of laurel, which this one cannot read")
-		}
-		return nil
-	})
-	if err != nil || !fresh {
+func open(folder string, options *bbolt.Options) (*Store, error) {
+	path := filepath.Join(folder, FileName)
+	options.Timeout, options.OpenFile, options.NoStatistics = lockWait, openFile, true
+	s := &Store{}
+	err := guard(func() (err error) {
+		s.db, err = bbolt.Open(path, 0o600, options)
 		return err
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		if _, err := tx.CreateBucketIfNotExists(counterBucket); err != nil {
-			return err
-		}
-		meta, err := tx.CreateBucketIfNotExists(metaBucket)
-		if err != nil {
-			return err
-		}
-		return meta.Put(schemaKey, binary.BigEndian.AppendUint64(nil, schemaVersion))
 	})
+	if errors.Is(err, bbolterrors.ErrTimeout) {
+		err = store.ErrLocked
+	}
+	if err == nil {
+		var file *os.File
+		if file, err = os.Open(path); err != nil {
+			err = errors.Join(err, s.db.Close())
+		} else {
+			s.pages = newPages(file, s.db.Info().PageSize)
+		}
+	}
 	if err != nil {
-		return err
+		if full(err) {
+			err = failed(err)
+		}
+		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
-	// The name of a new file is on disk only once its folder is.
-	return syncFolder(folder)
+	return s, nil
 }
 
-func syncFolder(folder string) error {
-	dir, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
-// Close lets the updates that were accepted finish, then closes the file. Later calls return ErrClosed.
+// Close implements store.Engine.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return ErrClosed
+	if s.writer != nil {
+		if err := s.writer.Close(); err != nil {
+			return err
+		}
 	}
-	s.closed = true
-	close(s.requests)
-	s.mu.Unlock()
-	<-s.stopped
-	return s.db.Close()
+	if s.stuck.Load() {
+		return errors.Join(*s.broken.Load(), s.pages.file.Close())
+	}
+	if s.db.Path() == "" {
+		return store.ErrClosed
+	}
+	return errors.Join(s.db.Close(), s.pages.file.Close())
 }
 
-// View implements issuer.Store.
+// Shared implements issuer.Store: one process alone has the file open.
+func (s *Store) Shared() bool { return false }
+
+// View implements issuer.Store. The error wraps issuer.ErrDamaged when what was asked for cannot be told for sure.
 func (s *Store) View(ctx context.Context, fn func(issuer.Tx) error) error {
+	return s.view(ctx, func(t *tx) error { return fn(t) })
+}
+
+func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := s.db.View(func(btx *bbolt.Tx) error {
-		t := &tx{bolt: btx}
-		defer t.end()
-		return fn(t)
-	})
+	btx, err := s.db.Begin(false)
 	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
-		return ErrClosed
+		return store.ErrClosed
 	}
-	return err
-}
-
-// Update implements issuer.Store.
-func (s *Store) Update(ctx context.Context, fn func(issuer.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", failed(err))
 	}
-	if s.readOnly {
-		return ErrReadOnly
-	}
-	r := &request{turn: make(chan turn, 1), ran: make(chan outcome, 1), commit: make(chan error, 1)}
-	if err := s.enqueue(ctx, r); err != nil {
-		return err
-	}
-	var now turn
-	select {
-	case now = <-r.turn:
-	case <-ctx.Done():
-		if r.state.CompareAndSwap(waiting, withdrawn) {
-			return ctx.Err()
-		}
-		now = <-r.turn
-	}
-	if now.err != nil {
-		return now.err
-	}
-	err := r.run(now.tx, fn)
-	// A failed fn waits too: it may have failed over what another in the group wrote, which counts only once committed.
-	if failed := <-r.commit; failed != nil {
-		return fmt.Errorf("committing: %w", failed)
-	}
-	return err
-}
-
-func (s *Store) enqueue(ctx context.Context, r *request) error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.closed {
-		return ErrClosed
-	}
-	select {
-	case s.requests <- r:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// run calls fn and tells the writer how it ended, also when fn panics.
-func (r *request) run(btx *bbolt.Tx, fn func(issuer.Tx) error) (err error) {
-	t := &tx{bolt: btx}
-	returned := false
+	sn := s.snapshot(btx)
+	t := &tx{snapshot: sn}
 	defer func() {
-		var o outcome
-		if returned && err == nil {
-			o.wrote = len(t.undo) > 0
-		} else {
-			o.broken = t.rollback()
-		}
-		t.end()
-		r.ran <- o
+		t.snapshot = nil
+		sn.end()
+		_ = btx.Rollback() // of one that reads: it fails only after its end
 	}()
-	err = fn(t)
-	returned = true
+	return fn(t)
+}
+
+// Update implements issuer.Store. The error wraps issuer.ErrFull when there is no room; reading goes on, and so does writing once
+// there is. It wraps issuer.ErrUnavailable when the disk failed, for good when that may have left a change half on disk.
+func (s *Store) Update(ctx context.Context, fn func(issuer.Tx) error) error {
+	if s.writer == nil {
+		return store.ErrReadOnly
+	}
+	return s.writer.Update(ctx, fn)
+}
+
+// batch is a group.Batch.
+type batch struct {
+	store *Store
+	*snapshot
+}
+
+func (s *Store) begin(context.Context) (group.Batch, error) { return s.batch() }
+
+func (s *Store) batch() (*batch, error) {
+	if broken := s.broken.Load(); broken != nil {
+		return nil, *broken
+	}
+	btx, err := s.db.Begin(true)
+	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
+		return nil, store.ErrClosed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("beginning a transaction: %w", failed(err))
+	}
+	return &batch{store: s, snapshot: s.snapshot(btx)}, nil
+}
+
+// Turn implements group.Batch.
+func (b *batch) Turn() group.Turn { return &tx{snapshot: b.snapshot} }
+
+// Rollback implements group.Batch.
+func (b *batch) Rollback() error {
+	btx := b.bolt
+	b.end()
+	return b.store.giveUp(btx)
+}
+
+func (s *Store) giveUp(btx *bbolt.Tx) error {
+	err := guard(btx.Rollback)
+	if errors.Is(err, issuer.ErrDamaged) {
+		s.stuck.Store(true)
+		s.broken.Store(&err)
+	}
 	return err
 }
 
-// write is the writer: it alone begins and ends bbolt's write transactions.
-func (s *Store) write() {
-	defer close(s.stopped)
-	for first := range s.requests {
-		btx, err := s.db.Begin(true)
-		if err != nil {
-			if first.state.CompareAndSwap(waiting, running) {
-				first.turn <- turn{err: fmt.Errorf("beginning a transaction: %w", err)}
-			}
-			continue
-		}
-		group, wrote, err := s.gather(first, btx)
-		if err == nil && wrote {
-			err = btx.Commit()
-		} else {
-			err = errors.Join(err, btx.Rollback())
-		}
-		for _, r := range group {
-			r.commit <- err
-		}
+// Commit implements group.Batch.
+func (b *batch) Commit() error {
+	s, btx, number := b.store, b.bolt, b.bolt.ID()
+	b.end()
+	err := guard(btx.Commit)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, issuer.ErrDamaged):
+		// bbolt's idea of which pages are free is not to be trusted any longer.
+		err = fmt.Errorf("%w. Nothing more is written until the program is started again. %s", err, bringBack)
+		s.broken.Store(&err)
+		return errors.Join(err, s.giveUp(btx))
+	case s.latest() == number:
+		// The last page was written and its flush failed: the change is seen here, and gone if the machine stops now.
+		err = fmt.Errorf("%w: the disk failed at the end of a change (%w). Nothing more is written until the program is started again",
+			issuer.ErrUnavailable, err)
+		s.broken.Store(&err)
+		return err
 	}
+	return failed(err)
 }
 
-// gather runs first and whatever else waits, and returns those that ran.
-func (s *Store) gather(first *request, btx *bbolt.Tx) (group []*request, wrote bool, err error) {
-	for r, more := first, true; more; {
-		if r.state.CompareAndSwap(waiting, running) {
-			r.turn <- turn{tx: btx}
-			o := <-r.ran
-			group = append(group, r)
-			wrote = wrote || o.wrote
-			if o.broken != nil || len(group) == groupLimit {
-				return group, wrote, o.broken
-			}
-		}
-		select {
-		case r, more = <-s.requests:
-		default:
-			more = false
-		}
-	}
-	return group, wrote, nil
+// latest is the number of the transaction that a reader would see.
+func (s *Store) latest() (number int) {
+	_ = s.db.View(func(btx *bbolt.Tx) error {
+		number = btx.ID()
+		return nil
+	})
+	return number
 }
