@@ -24,7 +24,10 @@ import (
 // ErrPassphrase is wrapped by the errors of a passphrase that is wrong, missing, or given where none was set.
 var ErrPassphrase = errors.New("the passphrase does not open the keys")
 
-// Kind is a kind of private key that [Folder.Create] makes.
+// ErrUnavailable is wrapped by the errors of a key that lies in a device or a service which cannot sign now, and may do so later.
+var ErrUnavailable = errors.New("the key cannot be used now")
+
+// Kind is a kind of private key that a [Store] makes.
 type Kind string
 
 const (
@@ -46,9 +49,10 @@ const (
 )
 
 // Folder is a folder of key files, opened. Each file is a PKCS#8 private key, sealed with age to the identity of the folder; the
-// identity lies beside them, itself sealed with the passphrase where there is one. It may be used by several goroutines.
+// identity lies beside them, itself sealed with the passphrase where there is one. After [OpenSealed] the sealed files lie
+// elsewhere, and only the identity in the folder. It may be used by several goroutines.
 type Folder struct {
-	path     string
+	files    Files
 	identity *age.X25519Identity
 }
 
@@ -56,6 +60,22 @@ type Folder struct {
 // passphrase unless that is "", and says so by created. A folder or file that others may read is refused with the command that
 // mends it. Without a passphrase it takes a few milliseconds. Errors wrap [ErrPassphrase] when the passphrase is the cause.
 func OpenFolder(path, passphrase string) (folder *Folder, created bool, err error) {
+	identity, created, err := folderIdentity(path, passphrase, func(file string) error {
+		names, err := folderFiles(path).List()
+		if err == nil && len(names) > 0 { // a new identity would open none of them
+			err = fmt.Errorf("opening the key folder: %s, which opens the key files there, is missing", file)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return &Folder{files: folderFiles(path), identity: identity}, created, nil
+}
+
+// folderIdentity opens the identity in the folder at path. Where there is none it makes one, unless mayMake, which gets the name of
+// its file, has a reason against it.
+func folderIdentity(path, passphrase string, mayMake func(file string) error) (identity *age.X25519Identity, created bool, err error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, false, fmt.Errorf("making the key folder: %w", err)
 	}
@@ -66,48 +86,24 @@ func OpenFolder(path, passphrase string) (folder *Folder, created bool, err erro
 	if err := private(path, info, 0o700); err != nil {
 		return nil, false, err
 	}
-	folder = &Folder{path: path}
-	if err := folder.checkModes(); err != nil {
+	if err := folderFiles(path).checkModes(); err != nil {
 		return nil, false, err
 	}
 	file := filepath.Join(path, identityName)
 	data, err := readPrivate(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		names, err := folder.List()
-		if err != nil {
+		if err := mayMake(file); err != nil {
 			return nil, false, err
 		}
-		if len(names) > 0 { // a new identity would open none of them
-			return nil, false, fmt.Errorf("opening the key folder: %s, which opens the key files there, is missing", file)
-		}
-		folder.identity, err = newIdentity(file, passphrase)
-		return folder, err == nil, err
+		identity, err = newIdentity(file, passphrase)
+		return identity, err == nil, err
 	case err != nil:
 		return nil, false, err
 	}
 	defer clear(data)
-	folder.identity, err = openIdentity(file, data, passphrase)
-	return folder, false, err
-}
-
-// checkModes refuses a folder in which others may read a key file.
-func (f *Folder) checkModes() error {
-	names, err := f.List()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		file := filepath.Join(f.path, name+keySuffix)
-		info, err := os.Stat(file)
-		if err != nil {
-			return fmt.Errorf("opening the key folder: %w", err)
-		}
-		if err := private(file, info, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
+	identity, err = openIdentity(file, data, passphrase)
+	return identity, false, err
 }
 
 func newIdentity(file, passphrase string) (*age.X25519Identity, error) {
@@ -157,11 +153,11 @@ func openIdentity(file string, data []byte, passphrase string) (*age.X25519Ident
 // Create makes a private key, writes it under name and returns it once it is safely on disk. A name is 1 to 64 letters, digits, "-"
 // and "_"; one that is taken is refused.
 func (f *Folder) Create(kind Kind, name string) (crypto.Signer, error) {
-	file, err := f.file(name)
-	if err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	var key crypto.Signer
+	var err error
 	switch kind {
 	case Ed25519:
 		_, key, err = ed25519.GenerateKey(rand.Reader)
@@ -186,7 +182,7 @@ func (f *Folder) Create(kind Kind, name string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writePrivate(file, sealed); err != nil {
+	if err := f.files.Create(name, sealed); err != nil {
 		return nil, err
 	}
 	return key, nil
@@ -194,14 +190,14 @@ func (f *Folder) Create(kind Kind, name string) (crypto.Signer, error) {
 
 // Load reads the private key with that name. It wraps [fs.ErrNotExist] when there is none.
 func (f *Folder) Load(name string) (crypto.Signer, error) {
-	file, err := f.file(name)
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	data, err := f.files.Read(name)
 	if err != nil {
 		return nil, err
 	}
-	data, err := readPrivate(file)
-	if err != nil {
-		return nil, err
-	}
+	file := place(f.files, name)
 	plain, err := open(file, data, "", f.identity)
 	if err != nil {
 		return nil, err
@@ -211,25 +207,14 @@ func (f *Folder) Load(name string) (crypto.Signer, error) {
 }
 
 // List returns the names of the key files, sorted.
-func (f *Folder) List() ([]string, error) {
-	entries, err := os.ReadDir(f.path)
-	if err != nil {
-		return nil, fmt.Errorf("listing the key folder: %w", err)
-	}
-	var names []string
-	for _, entry := range entries {
-		if name, ok := strings.CutSuffix(entry.Name(), keySuffix); ok && isName(name) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
+func (f *Folder) List() ([]string, error) { return keyNames(f.files) }
 
-func (f *Folder) file(name string) (string, error) {
+// CheckName refuses what is no name of a key: it is 1 to 64 letters, digits, "-" and "_".
+func CheckName(name string) error {
 	if !isName(name) {
-		return "", errors.New("naming a key: a name is 1 to 64 letters, digits, hyphens and underscores")
+		return errors.New("naming a key: a name is 1 to 64 letters, digits, hyphens and underscores")
 	}
-	return filepath.Join(f.path, name+keySuffix), nil
+	return nil
 }
 
 func isName(name string) bool {

@@ -10,8 +10,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -338,6 +340,218 @@ func BenchmarkOpenFolder(b *testing.B) {
 		}
 		if _, err := folder.Load("a"); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// heldFiles are sealed files in memory.
+type heldFiles struct {
+	mu    sync.Mutex
+	files map[string][]byte
+}
+
+func (h *heldFiles) Read(name string) ([]byte, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if sealed, ok := h.files[name]; ok {
+		return sealed, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (h *heldFiles) Create(name string, sealed []byte) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, taken := h.files[name]; taken {
+		return fs.ErrExist
+	}
+	if h.files == nil {
+		h.files = map[string][]byte{}
+	}
+	h.files[name] = sealed
+	return nil
+}
+
+func (h *heldFiles) List() ([]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.files)), nil
+}
+
+// brokenFiles cannot be reached.
+type brokenFiles struct{}
+
+var errBroken = errors.New("out of reach")
+
+func (brokenFiles) Read(string) ([]byte, error) { return nil, errBroken }
+func (brokenFiles) Create(string, []byte) error { return errBroken }
+func (brokenFiles) List() ([]string, error)     { return nil, errBroken }
+
+func TestOpenSealed(t *testing.T) {
+	path, files := filepath.Join(t.TempDir(), "keys"), &heldFiles{}
+	folder, created, err := OpenSealed(path, "", files)
+	if err != nil || !created {
+		t.Fatalf("created %v, error %v", created, err)
+	}
+	key := create(t, folder, Ed25519, "b")
+	create(t, folder, P256, "a-b")
+	create(t, folder, P256, "a")
+	if _, err := folder.Create(P256, "b"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if _, err := folder.Load("c"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a name that is not there: %v", err)
+	}
+	for _, name := range []string{"", "../b", recipientName} {
+		if _, err := folder.Create(P256, name); err == nil {
+			t.Errorf("name %q: accepted", name)
+		}
+		if _, err := folder.Load(name); err == nil {
+			t.Errorf("name %q: read", name)
+		}
+	}
+	if entries, err := os.ReadDir(path); err != nil || len(entries) != 1 || entries[0].Name() != identityName {
+		t.Errorf("the folder holds %v, error %v", entries, err)
+	}
+	for name, sealed := range files.files {
+		if name != recipientName && !isSealed(sealed) {
+			t.Errorf("%s is not sealed", name)
+		}
+	}
+	if _, _, err := OpenSealed(path, "battery staple", files); !errors.Is(err, ErrPassphrase) {
+		t.Errorf("a passphrase that was never set: %v", err)
+	}
+	folder, created, err = OpenSealed(path, "", files)
+	if err != nil || created {
+		t.Fatalf("created %v, error %v", created, err)
+	}
+	if got, err := folder.Load("b"); err != nil || !equal(got.Public(), key.Public()) {
+		t.Error(err)
+	}
+	names, err := folder.List()
+	if diff := cmp.Diff([]string{"a", "a-b", "b"}, names); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	files.files["torn"] = []byte("age")
+	if _, err := folder.Load("torn"); err == nil || !strings.Contains(err.Error(), "the key file torn") {
+		t.Errorf("a torn file: %v", err)
+	}
+	identity := filepath.Join(path, identityName)
+	if err := os.Chmod(identity, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenSealed(path, "", files); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("an identity that others can read: %v", err)
+	}
+	if _, _, err := OpenSealed(t.TempDir(), "", brokenFiles{}); !errors.Is(err, errBroken) {
+		t.Errorf("files out of reach: %v", err)
+	}
+}
+
+// TestSealedElsewhere: a machine without the identity of the keys, or with another, makes no keys that the others cannot open.
+func TestSealedElsewhere(t *testing.T) {
+	refused := func(name, path string, files Files, want string) {
+		t.Helper()
+		if _, _, err := OpenSealed(path, "", files); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	first, files := filepath.Join(t.TempDir(), "keys"), &heldFiles{}
+	ring, _, err := OpenSealed(first, "", files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(t.TempDir(), "keys")
+	openFolder(t, other, "", true)
+	for _, made := range []bool{false, true} { // before the first key and after it
+		if made {
+			create(t, ring, Ed25519, "a")
+		}
+		empty := filepath.Join(t.TempDir(), "keys")
+		refused("no identity", empty, files, "copy identity.age-key from the machine that made it")
+		refused("another identity", other, files, "copy identity.age-key from the machine that made them")
+		if _, err := os.Stat(filepath.Join(empty, identityName)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the refused machine has an identity: %v", err)
+		}
+	}
+	// Files that were copied say nothing yet of whom they are sealed to.
+	copied := &heldFiles{}
+	if n, err := CopySealed(files, copied); err != nil || n != 1 {
+		t.Fatalf("%d copied, error %v", n, err)
+	}
+	refused("copied, no identity", filepath.Join(t.TempDir(), "keys"), copied, "copy identity.age-key")
+	refused("copied, another identity", other, copied, "sealed to another identity")
+	if _, ok := copied.files[recipientName]; ok {
+		t.Error("the wrong identity was written down")
+	}
+	if _, created, err := OpenSealed(first, "", copied); err != nil || created {
+		t.Errorf("created %v, error %v", created, err)
+	}
+	refused("copied, and opened once", other, copied, "copy identity.age-key")
+}
+
+// TestSealedRace: of many machines that come to an empty store at once, one has the identity to whom keys are sealed.
+func TestSealedRace(t *testing.T) {
+	files := &heldFiles{}
+	rings := make([]*Folder, 8)
+	var all sync.WaitGroup
+	for i := range rings {
+		path := filepath.Join(t.TempDir(), "keys")
+		all.Go(func() { rings[i], _, _ = OpenSealed(path, "", files) })
+	}
+	all.Wait()
+	rings = slices.DeleteFunc(rings, func(f *Folder) bool { return f == nil })
+	if len(rings) != 1 {
+		t.Errorf("%d machines may make keys", len(rings))
+	}
+}
+
+// TestCopySealed: the files of a folder go elsewhere and back as they are, and none is ever replaced.
+func TestCopySealed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	folder := openFolder(t, path, "", true)
+	key := create(t, folder, Ed25519, "a")
+	create(t, folder, P256, "b")
+	elsewhere := &heldFiles{files: map[string][]byte{recipientName: []byte("age1")}}
+	for _, want := range []int{2, 0} { // again is harmless
+		if n, err := CopySealed(SealedFiles(path), elsewhere); err != nil || n != want {
+			t.Fatalf("%d copied, error %v", n, err)
+		}
+	}
+	back := filepath.Join(t.TempDir(), "back")
+	if n, err := CopySealed(elsewhere, SealedFiles(back)); err != nil || n != 2 {
+		t.Fatalf("%d copied back, error %v", n, err)
+	}
+	data, err := os.ReadFile(filepath.Join(path, identityName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(back, identityName), data, 0o600)
+	if got, err := openFolder(t, back, "", false).Load("a"); err != nil || !equal(got.Public(), key.Public()) {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(back); len(entries) != 3 {
+		t.Errorf("the copy holds %v", entries)
+	}
+	elsewhere.files["b"] = []byte("another")
+	if _, err := CopySealed(SealedFiles(path), elsewhere); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "named b") {
+		t.Errorf("another key of the name: %v", err)
+	}
+	if n, err := CopySealed(SealedFiles(filepath.Join(path, "absent")), elsewhere); err != nil || n != 0 { // as where keys lie in a token
+		t.Errorf("copied %d, error %v", n, err)
+	}
+	if _, err := CopySealed(brokenFiles{}, elsewhere); !errors.Is(err, errBroken) {
+		t.Error(err)
+	}
+	if _, err := CopySealed(SealedFiles(path), brokenFiles{}); !errors.Is(err, errBroken) {
+		t.Error(err)
+	}
+	for _, name := range []string{"../a", "a/b", ""} {
+		if err := SealedFiles(path).Create(name, nil); err == nil {
+			t.Errorf("file %q: written", name)
+		}
+		if _, err := SealedFiles(path).Read(name); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("file %q: %v", name, err)
 		}
 	}
 }

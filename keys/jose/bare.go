@@ -8,7 +8,9 @@ import (
 // ParseBare is [Parse] for a token whose header need not name a key, because the payload leads to it: that of Open Badges 2.0
 // ("SignedBadge Verification"). Nothing else is let through that Parse refuses. Whether type and content type are those of such
 // a token is asked by the caller. Every error is an [*Error].
-func ParseBare(token []byte) (*Token, error) {
+func ParseBare(token []byte) (*Token, error) { return parse(token, checkTypes) }
+
+func parse(token []byte, types typeRule) (*Token, error) {
 	parts := bytes.SplitN(token, []byte("."), 4)
 	if len(parts) != 3 || len(parts[0]) == 0 || len(parts[1]) == 0 {
 		return nil, &Error{CodeMalformed, "the token is not three parts with dots between them", "RFC 7515 7.1"}
@@ -28,7 +30,7 @@ func ParseBare(token []byte) (*Token, error) {
 	if t.Payload, err = decode(parts[1]); err != nil {
 		return nil, err
 	}
-	if t.Header, err = parseHeader(header); err != nil {
+	if t.Header, err = parseHeader(header, types); err != nil {
 		return nil, err
 	}
 	if t.signature, err = decodeSignature(parts[2], signatureSizes[t.Header.Algorithm]); err != nil {

@@ -40,7 +40,7 @@ var (
 )
 
 // parseHeader reads a header. Of several faults the first in this order is named: JSON, alg, keys elsewhere, other members.
-func parseHeader(data []byte) (Header, error) {
+func parseHeader(data []byte, types typeRule) (Header, error) {
 	members, err := strict.Object(data, headerLimits)
 	if err != nil {
 		refusal := &Error{Code: CodeMalformed, Detail: "the header of the token is not a JSON object", Clause: "RFC 7515 4"}
@@ -82,7 +82,7 @@ func parseHeader(data []byte) (Header, error) {
 			return Header{}, err
 		}
 	}
-	return h, checkTypes(h.Type, h.ContentType)
+	return h, types(h.Type, h.ContentType)
 }
 
 func parseJWK(v any) (*keys.JWK, error) {
@@ -96,6 +96,9 @@ func parseJWK(v any) (*keys.JWK, error) {
 	}
 	return &jwk, nil
 }
+
+// typeRule says whether a token may have this type and content type (typ and cty).
+type typeRule func(kind, content string) error
 
 // checkTypes lets through the types of a credential or presentation, in the writing of their registration, and the content
 // type that goes with each (VC-JOSE-COSE sections 3.1.1 and 3.1.2).

@@ -15,6 +15,10 @@ import (
 // order, so that the same input gives the same text up to the signature. header.KeyID is required; Algorithm may be empty, and
 // JWK has to be: Laurel names keys, it does not send them. The signer may be opaque, as in a hardware module.
 func Sign(payload []byte, header Header, signer crypto.Signer) (string, error) {
+	return sign(payload, header, signer, checkTypes)
+}
+
+func sign(payload []byte, header Header, signer crypto.Signer, types typeRule) (string, error) {
 	if signer == nil || header.KeyID == "" || header.JWK != nil || len(payload) == 0 {
 		return "", errors.New("signing a token: a key, its kid and a payload are needed, and no jwk")
 	}
@@ -22,7 +26,7 @@ func Sign(payload []byte, header Header, signer crypto.Signer) (string, error) {
 	if header.Algorithm != "" && header.Algorithm != algorithm {
 		return "", errors.New("signing a token: the algorithm does not fit the key")
 	}
-	if err := checkTypes(header.Type, header.ContentType); err != nil {
+	if err := types(header.Type, header.ContentType); err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
 	var head bytes.Buffer
