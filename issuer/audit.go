@@ -2,17 +2,17 @@ package issuer
 
 import (
 	"context"
-	"crypto/sha256"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // AuditEntry is one act. Entries form a chain: each holds the hash of the one before, so that none can be changed or taken
-// out without a trace. They hold no personal data.
+// out without a trace. They hold no personal data: what a person wrote lies beside the entry, which has its digest only.
 type AuditEntry struct {
 	Sequence uint64    `json:"sequence"` // from 1, without gaps
 	At       time.Time `json:"at"`
@@ -20,22 +20,40 @@ type AuditEntry struct {
 	Action   string    `json:"action"`           // such as credential.revoked
 	Subject  string    `json:"subject"`          // id of what it was done to
 	Detail   string    `json:"detail,omitempty"` // ids and names of things, not of people
-	Previous string    `json:"previous"`         // hash of the entry before; "" for the first
-	Hash     string    `json:"hash,omitempty"`   // SHA-256 in base64url of the entry's JSON without this member
+	// Before and After are the SHA-256 in base64url of the stored record of the subject before and after the act: Before is ""
+	// when there was none, After when it was taken out, and both when the act changed no record or comes from a release that
+	// did not write them. A token counts without its last use.
+	Before   string `json:"before,omitempty"`
+	After    string `json:"after,omitempty"`
+	Reason   string `json:"reason,omitempty"` // SHA-256 in base64url of a salt of 16 bytes and the text of the reason
+	Previous string `json:"previous"`         // hash of the entry before; "" for the first
+	Hash     string `json:"hash,omitempty"`   // SHA-256 in base64url of the entry's JSON without this member
+
+	why string // the text of the reason, for record
 }
 
 // auditHead is the end of the chain. It lets the loss of the newest entries be noticed, and the clock going back.
 type auditHead struct {
 	Sequence uint64    `json:"sequence"`
 	Hash     string    `json:"hash"`
-	Latest   time.Time `json:"latest"` // the latest instant of any entry
+	Latest   time.Time `json:"latest"`          // the latest instant of any entry
+	Moved    string    `json:"moved,omitempty"` // where the installation was moved to: nothing more is done here
+	// Unsettled says that a backup was put here, and that [Restored] has not yet closed its status lists: nothing is done before.
+	Unsettled bool `json:"unsettled,omitempty"`
+}
+
+// auditReason is the text of a reason. It may speak of people, so it can be erased, and the chain holds without it.
+type auditReason struct {
+	Sequence uint64 `json:"sequence"` // of its entry
+	Salt     string `json:"salt"`     // 16 random bytes in base64url: without them a short reason could be guessed from its digest
+	Text     string `json:"text"`
 }
 
 const auditHeadID = "head"
 
 var auditEntries = Table[AuditEntry]{
 	Kind: Kind{Name: "audit"},
-	Key:  func(e *AuditEntry) string { return fmt.Sprintf("%020d", e.Sequence) },
+	Key:  func(e *AuditEntry) string { return sequenced(e.Sequence) },
 }
 
 var auditHeads = Table[auditHead]{
@@ -43,15 +61,25 @@ var auditHeads = Table[auditHead]{
 	Key:  func(*auditHead) string { return auditHeadID },
 }
 
-// digest is the hash that the entry has to carry.
-func (e AuditEntry) digest() (string, error) {
+var auditReasons = Table[auditReason]{
+	Kind: Kind{Name: "audit-reason"},
+	Key:  func(r *auditReason) string { return sequenced(r.Sequence) },
+}
+
+// seal returns the entry's JSON as it is stored, with the hash that it has to carry, and that hash.
+func (e AuditEntry) seal() (text []byte, hash string, err error) {
 	e.Hash = ""
-	text, err := json.Marshal(e)
-	if err != nil {
-		return "", err
+	if text, err = json.Marshal(e); err != nil {
+		return nil, "", err
 	}
-	sum := sha256.Sum256(text)
-	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
+	hash = digestOf(text)
+	return append(text[:len(text)-1], `,"hash":"`+hash+`"}`...), hash, nil
+}
+
+// fits says whether the text is the one that an entry has the digest of.
+func (r auditReason) fits(digest string) bool {
+	salt, err := base64.RawURLEncoding.DecodeString(r.Salt)
+	return err == nil && digestOf(append(salt, r.Text...)) == digest
 }
 
 // readHead returns the end of the chain, the zero value when there is none, and its version.
@@ -63,8 +91,19 @@ func readHead(tx Tx) (auditHead, uint64, error) {
 	return head, version, err
 }
 
-// record appends one act to the chain, in the transaction of the act.
+// record appends one act to the chain, in the transaction of the act, after all that it changed was put. The digests of the
+// subject come from what the transaction has noted. An installation that was moved away takes no more acts, and one that is being
+// restored none yet.
 func record(tx Tx, e AuditEntry) error {
+	return enter(tx, e, auditHead.live)
+}
+
+// enter is record for an installation that fit finds nothing wrong with.
+func enter(tx Tx, e AuditEntry, fit func(auditHead) error) error {
+	notes, ok := tx.(*noting)
+	if !ok {
+		return internal("audit", "An act was to be recorded outside of an update that notes what it changes.", nil)
+	}
 	if strings.Contains(e.Actor, "@") {
 		return invalid("actor", "The name of who does this must not be an e-mail address.")
 	}
@@ -72,9 +111,22 @@ func record(tx Tx, e AuditEntry) error {
 	if err != nil {
 		return err
 	}
+	if err := fit(head); err != nil {
+		return err
+	}
 	e.At = e.At.UTC()
 	e.Sequence, e.Previous = head.Sequence+1, head.Hash
-	if e.Hash, err = e.digest(); err != nil {
+	e.Before, e.After = notes.digests(e)
+	if e.why != "" {
+		salt := make([]byte, 16, 16+len(e.why))
+		_, _ = rand.Read(salt) // never fails
+		r := auditReason{Sequence: e.Sequence, Salt: base64.RawURLEncoding.EncodeToString(salt), Text: e.why}
+		e.Reason = digestOf(append(salt, e.why...))
+		if err := auditReasons.Put(tx, &r, 0); err != nil {
+			return err
+		}
+	}
+	if _, e.Hash, err = e.seal(); err != nil {
 		return err
 	}
 	if err := auditEntries.Put(tx, &e, 0); err != nil {
@@ -87,48 +139,18 @@ func record(tx Tx, e AuditEntry) error {
 	return auditHeads.Put(tx, &head, version)
 }
 
-// VerifyAudit recomputes the whole chain and returns the number of its entries. A broken chain is an error of kind conflict
-// and code audit_broken that names the first entry at fault.
-func (s *Service) VerifyAudit(ctx context.Context) (entries int, err error) {
-	return verifyAudit(ctx, s.store)
-}
+const actionErased = "reason.erased" // the subject is the sequence of the entry
 
-func verifyAudit(ctx context.Context, store Store) (entries int, err error) {
-	err = store.View(ctx, func(tx Tx) error {
-		entries = 0
-		head, _, err := readHead(tx)
-		if err != nil {
+// EraseReason erases the text of the reason of an entry from the log, because it speaks of a person; the entry keeps its digest,
+// and another entry says that this was done. What is shown elsewhere, such as the reason on the page of an award, stays. Kind
+// missing when the entry has no such text.
+func (s *Service) EraseReason(ctx context.Context, sequence uint64, actor string) error {
+	return stored(s.store.Update(ctx, func(tx Tx) error {
+		if err := tx.Delete(auditReasons.Kind, sequenced(sequence)); errors.Is(err, ErrNotFound) {
+			return missing("The entry of this number has no reason, or it was erased already.")
+		} else if err != nil {
 			return err
 		}
-		var last AuditEntry
-		for q := (Query{Limit: 1000}); ; {
-			page, next, err := auditEntries.List(tx, q)
-			if err != nil {
-				return err
-			}
-			for _, e := range page {
-				want, err := e.digest()
-				if err != nil {
-					return err
-				}
-				if e.Sequence != last.Sequence+1 || e.Previous != last.Hash || e.Hash != want {
-					return broken(last.Sequence + 1)
-				}
-				last = e
-				entries++
-			}
-			if q.After = next; next == "" {
-				break
-			}
-		}
-		if head.Sequence != last.Sequence || head.Hash != last.Hash {
-			return broken(last.Sequence + 1)
-		}
-		return nil
-	})
-	return entries, stored(err)
-}
-
-func broken(sequence uint64) error {
-	return conflict("audit_broken", fmt.Sprintf("The audit log is not as it was written: entry %d was changed or is missing.", sequence))
+		return record(tx, AuditEntry{At: s.now(), Actor: actor, Action: actionErased, Subject: strconv.FormatUint(sequence, 10)})
+	}))
 }

@@ -42,7 +42,7 @@ type Evidence struct {
 }
 
 var credentials = Table[Credential]{
-	Kind:  Kind{Name: "credential", Lookups: []string{"draft", "organisation", "state", "achievement", "achievement-state"}},
+	Kind:  Kind{Name: "credential", Lookups: []string{"draft", "organisation", "state", "achievement", "achievement-state", "integrity-key", "token-key"}},
 	Key:   func(c *Credential) string { return c.ID },
 	Order: func(c *Credential) string { return sequenced(c.Sequence) },
 	Lookups: func(c *Credential) []string {
@@ -51,8 +51,16 @@ var credentials = Table[Credential]{
 			draft = inAll
 		}
 		ours, same := c.Organisation, c.Organisation+"/"+c.Achievement
-		return []string{draft, ours, ours + state, same, same + state}
+		return []string{draft, ours, ours + state, same, same + state, keyLookup(ours, c.IntegrityKey), keyLookup(ours, c.TokenKey)}
 	},
+}
+
+// keyLookup is the value under which the awards stand that a key of the organisation has signed.
+func keyLookup(organisation, name string) string {
+	if name == "" {
+		return ""
+	}
+	return organisation + "/" + name
 }
 
 // Issue makes an award: it records the intent with id and place in the status lists, signs, has its own work checked, and
@@ -93,7 +101,7 @@ func (s *Service) badge(in AwardInput) (credential.AchievementCredential, error)
 		}
 		badge.Subject.Identifiers = append(badge.Subject.Identifiers, credential.IdentityObject{Type: "name", Hash: name})
 	}
-	badge.Subject.Narrative = strings.TrimSpace(in.Narrative)
+	badge.Subject.Narrative, badge.Subject.Results = strings.TrimSpace(in.Narrative), in.Results
 	for _, e := range in.Evidence {
 		if e.URL != "" && !isWebAddress(e.URL) {
 			return badge, invalid("evidence", "The address of evidence has to begin with https:// or http://.")
@@ -136,20 +144,8 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 	if c.Slot, err = takeSlot(tx, o.ID); err != nil {
 		return Credential{}, err
 	}
-	badge.ID, badge.Name = c.Identifier, a.Name
-	badge.Issuer = credential.Party{ID: o.DID, Name: o.Name, URL: o.URL, Email: o.Email}
-	badge.Subject.Achievement = placed(a.Content, a.URL)
-	badge.Subject.Results = slices.Clone(in.Results)
-	for i := range badge.Subject.Results {
-		r := &badge.Subject.Results[i]
-		r.ResultDescription, r.AchievedLevel = place(a.URL, r.ResultDescription), place(a.URL, r.AchievedLevel)
-	}
-	badge.Status = []credential.StatusEntry{
-		s.entry(status.PurposeRevocation, c.Slot.Revocation, c.Slot.Index),
-		s.entry(status.PurposeSuspension, c.Slot.Suspension, c.Slot.Index),
-	}
-	if c.Unsigned, err = credential.Build(badge); err != nil {
-		return Credential{}, unbuildable(err)
+	if c.Unsigned, err = s.compose(badge, o, a, c); err != nil {
+		return Credential{}, err
 	}
 	if err := credentials.Put(tx, &c, 0); err != nil {
 		return Credential{}, err
@@ -158,6 +154,27 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 		return Credential{}, err
 	}
 	return c, record(tx, AuditEntry{At: c.Intended, Actor: in.Actor, Action: "credential.intended", Subject: c.ID, Detail: a.ID})
+}
+
+// compose writes the document of the award c.
+func (s *Service) compose(badge credential.AchievementCredential, o Organisation, a Achievement, c Credential) ([]byte, error) {
+	badge.ID, badge.Name = c.Identifier, a.Name
+	badge.Issuer = credential.Party{ID: o.DID, Name: o.Name, URL: o.URL, Email: o.Email}
+	badge.Subject.Achievement = placed(a.Content, a.URL)
+	badge.Subject.Results = slices.Clone(badge.Subject.Results)
+	for i := range badge.Subject.Results {
+		r := &badge.Subject.Results[i]
+		r.ResultDescription, r.AchievedLevel = place(a.URL, r.ResultDescription), place(a.URL, r.AchievedLevel)
+	}
+	badge.Status = []credential.StatusEntry{
+		s.entry(status.PurposeRevocation, c.Slot.Revocation, c.Slot.Index),
+		s.entry(status.PurposeSuspension, c.Slot.Suspension, c.Slot.Index),
+	}
+	document, err := credential.Build(badge)
+	if err != nil {
+		return nil, unbuildable(err)
+	}
+	return document, nil
 }
 
 // clockHolds refuses to sign while the clock stands more than five minutes before the latest recorded act: dates in badges
@@ -217,55 +234,18 @@ func (s *Service) complete(ctx context.Context, draft Credential) (done Credenti
 	return done, err
 }
 
-// sameKeys says whether an organisation still signs with the keys and the suite that it had.
-func sameKeys(before, now Organisation) bool {
-	for _, key := range []func(*Organisation) (Key, error){(*Organisation).integrityKey, (*Organisation).jwtKey} {
-		a, errA := key(&before)
-		b, errB := key(&now)
-		if errA != nil || errB != nil || a.Method != b.Method {
-			return false
-		}
-	}
-	return before.suite() == now.suite()
-}
-
-func (s *Service) completeOnce(ctx context.Context, draft Credential) (Credential, error) {
+func (s *Service) completeOnce(ctx context.Context, draft Credential) (done Credential, err error) {
 	o, err := s.Organisation(ctx, draft.Organisation)
 	if err != nil {
 		return Credential{}, err
 	}
-	signed, err := s.seal(ctx, o, draft.Unsigned)
+	signed, err := s.sign(ctx, o, draft.Unsigned, o.suite())
 	if err != nil {
 		return Credential{}, err
 	}
-	for _, form := range [][]byte{signed.published, []byte(signed.token)} {
-		if err := s.check(ctx, form); err != nil {
-			if ctx.Err() != nil {
-				return Credential{}, ctx.Err()
-			}
-			return Credential{}, internal(codeSelfCheck, "What was signed did not pass this program's own check, so it was not given out.", err)
-		}
-	}
-	var done Credential
 	err = s.store.Update(ctx, func(tx Tx) error {
-		var version uint64
-		var err error
-		if done, version, err = credentials.Get(tx, draft.ID); err != nil || !done.Issued.IsZero() {
-			return err
-		}
-		now, _, err := organisations.Get(tx, o.ID)
-		if err != nil {
-			return err
-		}
-		if !sameKeys(o, now) {
-			return errKeyChanged
-		}
-		done.Issued, done.Unsigned = s.now().UTC(), nil
-		done.JSON, done.Base, done.JWT = signed.published, signed.base, signed.token
-		if err := credentials.Put(tx, &done, version); err != nil {
-			return err
-		}
-		return record(tx, AuditEntry{At: done.Issued, Actor: done.By, Action: "credential.issued", Subject: done.ID, Detail: done.Achievement})
+		done, err = s.keep(tx, draft.ID, signed)
+		return err
 	})
 	if err != nil {
 		return Credential{}, stored(err)
@@ -273,36 +253,95 @@ func (s *Service) completeOnce(ctx context.Context, draft Credential) (Credentia
 	return done, nil
 }
 
-// forms are what an award is signed as.
-type forms struct {
-	published []byte // with a Data Integrity proof
-	base      []byte // with a base proof, where published carries a derived one
-	token     string
-}
-
-// seal signs the document of an award in all its forms.
-func (s *Service) seal(ctx context.Context, o Organisation, document []byte) (signed forms, err error) {
-	k, err := o.integrityKey()
+// sign signs the document of an award in all its forms, and has them checked.
+func (s *Service) sign(ctx context.Context, o Organisation, document []byte, suite string) (forms, error) {
+	signed, err := s.seal(ctx, o, document, suite)
 	if err != nil {
 		return forms{}, err
 	}
-	if o.suite() != SuiteSelective {
-		signed.published, err = s.sealIntegrity(ctx, k, document, o.suite())
+	for _, form := range [][]byte{signed.published, []byte(signed.token)} {
+		if err := s.check(ctx, form); err != nil {
+			if ctx.Err() != nil {
+				return forms{}, ctx.Err()
+			}
+			return forms{}, internal(codeSelfCheck, "What was signed did not pass this program's own check, so it was not given out.", err)
+		}
+	}
+	return signed, nil
+}
+
+// keep records the signed forms of a draft. An award that has some stays as it is.
+func (s *Service) keep(tx Tx, id string, signed forms) (Credential, error) {
+	c, version, err := credentials.Get(tx, id)
+	if err != nil || !c.Issued.IsZero() {
+		return c, err
+	}
+	c.Issued, c.Unsigned, c.Tried = s.now().UTC(), nil, Tries{}
+	if err := signed.into(tx, &c, version); err != nil {
+		return Credential{}, err
+	}
+	return c, record(tx, AuditEntry{At: c.Issued, Actor: c.By, Action: "credential.issued", Subject: c.ID, Detail: c.Achievement})
+}
+
+// forms are what an award is signed as.
+type forms struct {
+	suite     string // of published
+	published []byte // with a Data Integrity proof
+	base      []byte // with a base proof, where published carries a derived one
+	token     string
+
+	integrityKey, tokenKey Key
+}
+
+// into writes the forms into the record of their award, unless the organisation signs otherwise by now.
+func (f forms) into(tx Tx, c *Credential, version uint64) error {
+	o, _, err := organisations.Get(tx, c.Organisation)
+	if err != nil {
+		return err
+	}
+	integrity, _ := o.keyFor(f.suite)
+	token, err := o.jwtKey()
+	if err != nil || f.suite != o.suiteOf(c) || integrity.Name != f.integrityKey.Name || token.Name != f.tokenKey.Name {
+		return errKeyChanged
+	}
+	c.JSON, c.Base, c.JWT = f.published, f.base, f.token
+	c.IntegrityKey, c.TokenKey = integrity.Name, token.Name
+	return credentials.Put(tx, c, version)
+}
+
+// suiteOf is the suite to sign an award with: that of the organisation. An award whose holder has a base proof keeps one, as long as
+// the organisation can make it.
+func (o *Organisation) suiteOf(c *Credential) string {
+	if _, can := o.keyFor(SuiteSelective); can && c.Base != nil {
+		return SuiteSelective
+	}
+	return o.suite()
+}
+
+// seal signs the document of an award in all its forms.
+func (s *Service) seal(ctx context.Context, o Organisation, document []byte, suite string) (signed forms, err error) {
+	k, ok := o.keyFor(suite)
+	if !ok {
+		return forms{}, noKey(suite)
+	}
+	signed.suite, signed.integrityKey = suite, k
+	if suite != SuiteSelective {
+		signed.published, err = s.sealIntegrity(ctx, k, document, suite)
 	} else {
 		signed.published, signed.base, err = s.sealSelective(ctx, k, document)
 	}
 	if err != nil {
 		return forms{}, err
 	}
-	if k, err = o.jwtKey(); err != nil {
+	if signed.tokenKey, err = o.jwtKey(); err != nil {
 		return forms{}, err
 	}
-	signer, err := s.signer(k)
+	signer, err := s.signer(signed.tokenKey)
 	if err != nil {
 		return forms{}, err
 	}
 	if signed.token, err = proof.SealJWT(document, signer); err != nil {
-		return forms{}, internal(codeSigning, "The badge could not be signed.", err)
+		return forms{}, unsigned("The badge could not be signed.", err)
 	}
 	return signed, nil
 }
@@ -319,7 +358,7 @@ func (s *Service) sealIntegrity(ctx context.Context, k Key, document []byte, sui
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, internal(codeSigning, "The document could not be signed.", err)
+		return nil, unsigned("The document could not be signed.", err)
 	}
 	return sealed, nil
 }
@@ -329,7 +368,7 @@ func (s *Service) sealIntegrity(ctx context.Context, k Key, document []byte, sui
 func (s *Service) sealSelective(ctx context.Context, k Key, document []byte) (published, base []byte, err error) {
 	value, err := strict.Object(document, credential.JSONLimits())
 	if err != nil {
-		return nil, nil, internal(codeSigning, "The document could not be signed.", err)
+		return nil, nil, unsigned("The document could not be signed.", err)
 	}
 	if base, err = s.sealIntegrity(ctx, k, document, SuiteSelective, proof.OpenBadgeMandatory(value)...); err != nil {
 		return nil, nil, err
@@ -342,7 +381,7 @@ func (s *Service) sealSelective(ctx context.Context, k Key, document []byte) (pu
 func revealed(ctx context.Context, base []byte) ([]byte, error) {
 	value, err := strict.Object(base, credential.JSONLimits())
 	if err != nil {
-		return nil, internal(codeSigning, "The document could not be signed.", err)
+		return nil, unsigned("The document could not be signed.", err)
 	}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(value)) {
@@ -355,81 +394,7 @@ func revealed(ctx context.Context, base []byte) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, internal(codeSigning, "The document could not be signed.", err)
+		return nil, unsigned("The document could not be signed.", err)
 	}
 	return derived, nil
-}
-
-// finishDrafts completes the awards that a crash left between intent and signature, in the order in which they were begun. One
-// that cannot be completed stands in the way of no other and of no start; only a store that cannot be read, or the end of
-// ctx, does.
-func (s *Service) finishDrafts(ctx context.Context) (Opening, error) {
-	var found Opening
-	var failed []error
-	for q := (Query{By: "draft", Value: inAll}); ; {
-		var drafts []Credential
-		var next string
-		err := s.store.View(ctx, func(tx Tx) (err error) {
-			drafts, next, err = credentials.List(tx, q)
-			if err == nil && len(drafts) > 0 {
-				err = s.clockHolds(tx)
-			}
-			return err
-		})
-		if refusal := (*Error)(nil); errors.As(err, &refusal) {
-			found.Unfinished = errors.Join(append(failed, err)...)
-			return found, nil
-		}
-		if err != nil {
-			return Opening{}, stored(err)
-		}
-		for _, draft := range drafts {
-			_, err := s.complete(ctx, draft)
-			if ctx.Err() != nil {
-				return Opening{}, ctx.Err()
-			}
-			if err == nil {
-				found.Finished++
-				continue
-			}
-			burned, unknown := s.burn(ctx, draft, err)
-			if burned {
-				found.Burned++
-				err = fmt.Errorf("giving up the award %s, which nobody has received: %w", draft.ID, err)
-			} else {
-				err = fmt.Errorf("completing the award %s: %w", draft.ID, errors.Join(err, unknown))
-			}
-			failed = append(failed, err)
-		}
-		if q.After = next; next == "" {
-			found.Unfinished = errors.Join(failed...)
-			return found, nil
-		}
-	}
-}
-
-// lastTry is the start at which a draft that cannot be signed is given up.
-const lastTry = 5
-
-// burn counts that a draft could not be signed, or that its signed form did not pass the check, and gives it up at the last
-// try: the award was never made, so its record goes. The audit log keeps its id and why; its place in the status lists is not
-// given again. What may work later, such as a key or a disk that is away, is not counted.
-func (s *Service) burn(ctx context.Context, draft Credential, cause error) (burned bool, err error) {
-	refusal := (*Error)(nil)
-	if !errors.As(cause, &refusal) || refusal.Code != codeSelfCheck && refusal.Code != codeSigning {
-		return false, nil
-	}
-	err = s.store.Update(ctx, func(tx Tx) error {
-		burned = false
-		tries, err := tx.Next("unfinished/" + draft.ID)
-		if err != nil || tries < lastTry {
-			return err
-		}
-		if err := tx.Delete(credentials.Kind, draft.ID); err != nil {
-			return err
-		}
-		burned = true
-		return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: "credential.burned", Subject: draft.ID, Detail: refusal.Code})
-	})
-	return burned && err == nil, err
 }

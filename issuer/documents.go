@@ -25,6 +25,16 @@ type Documents struct{ store Store }
 // NewDocuments returns the documents of the installation in store.
 func NewDocuments(store Store) *Documents { return &Documents{store: store} }
 
+// Base returns the address that ids and links of the installation begin with. Kind missing when the store holds none.
+func (d *Documents) Base(ctx context.Context) (base string, err error) {
+	err = d.store.View(ctx, func(tx Tx) error {
+		here, _, err := installations.Get(tx, installationID)
+		base = here.Base
+		return err
+	})
+	return base, stored(err)
+}
+
 // Document returns the document that the installation publishes at an address under its stored base, wherever it is served
 // now. What does not exist, and any other address, has kind missing and wraps ErrNotFound.
 func (d *Documents) Document(ctx context.Context, address string) (document []byte, err error) {
@@ -45,6 +55,9 @@ func (d *Documents) Document(ctx context.Context, address string) (document []by
 
 // Document is Documents.Document, with status lists that are signed anew when that is due.
 func (s *Service) Document(ctx context.Context, address string) ([]byte, error) {
+	if !strings.HasPrefix(address, s.base+"/") { // of others: known without the store, which may be away
+		return nil, missing("Nothing of this name exists here.")
+	}
 	if list, ok := strings.CutPrefix(address, listURL(s.base, "")); ok {
 		l, err := s.StatusList(ctx, list)
 		return l.JSON, err

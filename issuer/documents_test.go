@@ -3,6 +3,7 @@ package issuer_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
@@ -37,7 +38,7 @@ func TestWithdrawnKeys(t *testing.T) {
 	for range 27 {
 		k := active()
 		methods = append(methods, k.Method)
-		if err := d.CompromiseKey(t.Context(), id, k.Method, "test"); err != nil {
+		if err := d.CompromiseKey(t.Context(), id, k.Method, time.Time{}, "test"); err != nil {
 			t.Fatal(err)
 		}
 		now, text := document()

@@ -52,7 +52,7 @@ func (s *Service) envelop(ctx context.Context, organisation string, document []b
 	}
 	token, err := proof.SealVCJWT(document, signer)
 	if err != nil {
-		return "", internal(codeSigning, "The document could not be signed.", err)
+		return "", unsigned("The document could not be signed.", err)
 	}
 	return token, nil
 }

@@ -44,7 +44,7 @@ func (s *Service) AddKey(ctx context.Context, organisation string, kind keys.Kin
 	if err := o.mayAddKey(); err != nil {
 		return Key{}, err
 	}
-	k, private, err := s.newKey(o, kind)
+	k, private, err := s.newKey(o, kind, newKeyName())
 	if err != nil {
 		return Key{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
@@ -57,10 +58,10 @@ func TestFurtherKeysEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCode(t, d.RetireKey(t.Context(), o.ID, p256.Method, "test"), issuer.KindConflict, "key_ended")
-	if err := d.CompromiseKey(t.Context(), o.ID, p384.Method, "test"); err != nil {
+	if err := d.CompromiseKey(t.Context(), o.ID, p384.Method, time.Time{}, "test"); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, d.CompromiseKey(t.Context(), o.ID, p384.Method, "test"), issuer.KindConflict, "key_ended")
+	wantCode(t, d.CompromiseKey(t.Context(), o.ID, p384.Method, time.Time{}, "test"), issuer.KindConflict, "key_ended")
 	for _, k := range []issuer.Key{p256, p384} {
 		_, err := d.Workspace(o.ID).Sign(t.Context(), issuer.SignInput{Document: unsigned("did:key:" + k.Multikey)}, issuer.Write{Actor: "test"})
 		wantCode(t, err, issuer.KindInvalid, "issuer")
@@ -97,7 +98,7 @@ func TestFurtherKeysRefused(t *testing.T) {
 	// They are all to be read in the document, under both names; a stolen one is replaced all the same, and makes no room.
 	_, err = d.RotateKey(t.Context(), o.ID, keys.EdDSA, "test")
 	wantCode(t, err, issuer.KindConflict, "many_keys")
-	if err := d.CompromiseKey(t.Context(), o.ID, mustKeys(t, d)[0].Method, "test"); err != nil {
+	if err := d.CompromiseKey(t.Context(), o.ID, mustKeys(t, d)[0].Method, time.Time{}, "test"); err != nil {
 		t.Error(err)
 	}
 	document, err := keys.ParseDocument(mustDocument(t, d, o.URL+"/did.json"))

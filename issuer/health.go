@@ -11,7 +11,9 @@ import (
 // Inspection is how an installation stands, by its store alone.
 type Inspection struct {
 	Base          string         `json:"base"`
-	Public        bool           `json:"public"` // Base was given as the public address
+	Public        bool           `json:"public"`              // Base was given as the public address
+	Moved         string         `json:"moved,omitempty"`     // where the installation was moved to; nothing is issued here then
+	Unsettled     bool           `json:"unsettled,omitempty"` // a restore of a backup was broken off: nothing is issued yet
 	Organisations []Organisation `json:"organisations"`
 	Acts          int            `json:"acts"`              // entries of the audit log
 	Broken        string         `json:"broken,omitempty"`  // why the audit log cannot be trusted; "" when its chain holds
@@ -42,7 +44,7 @@ func (d *Documents) Inspect(ctx context.Context, now time.Time) (Inspection, err
 		if err != nil {
 			return err
 		}
-		found.Latest = head.Latest
+		found.Latest, found.Moved, found.Unsettled = head.Latest, head.Moved, head.Unsettled
 		if found.Drafts, err = unfinished(tx, now.Add(-drafting)); err != nil {
 			return err
 		}
@@ -51,7 +53,7 @@ func (d *Documents) Inspect(ctx context.Context, now time.Time) (Inspection, err
 	if err != nil {
 		return found, stored(err)
 	}
-	found.Acts, err = verifyAudit(ctx, d.store)
+	found.Acts, err = d.VerifyAudit(ctx)
 	var told *Error
 	if errors.As(err, &told) && told.Code == "audit_broken" {
 		found.Broken, err = told.Detail, nil
@@ -105,8 +107,12 @@ func (s *Service) Inspect(ctx context.Context) (Inspection, error) {
 	return s.documents.Inspect(ctx, s.now())
 }
 
-// Ready says whether readers and awards will get their answers: the store can be read, the keys that sign can be opened, and
-// every status list can be had as it stands now. It costs little while nothing has changed.
+// readyAtOnce is of how many organisations Ready looks at the status lists. The next call goes on with others.
+const readyAtOnce = 8
+
+// Ready says whether readers and awards will get their answers: the installation was not moved away, the store can be read, the keys
+// that sign can be opened, and the status lists in which the next awards stand can be had as they stand now. Of many organisations
+// it looks at the lists of eight, at those of others the next time, so that it costs little however many there are.
 func (s *Service) Ready(ctx context.Context) error {
 	all, err := s.Organisations(ctx)
 	if err != nil {
@@ -122,16 +128,30 @@ func (s *Service) Ready(ctx context.Context) error {
 			}
 		}
 	}
-	var lists []statusList
-	err = s.store.View(ctx, func(tx Tx) (err error) {
-		lists, err = every(tx, statusLists)
-		return err
+	from := s.looks.Add(1) * readyAtOnce
+	var lists []string
+	err = s.store.View(ctx, func(tx Tx) error {
+		lists = nil
+		if err := live(tx); err != nil {
+			return err
+		}
+		for i := range uint64(min(len(all), readyAtOnce)) {
+			p, _, err := pairs.Get(tx, all[(from+i)%uint64(len(all))].ID)
+			if errors.Is(err, ErrNotFound) { // it has made no award
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			lists = append(lists, p.Revocation, p.Suspension)
+		}
+		return nil
 	})
 	if err != nil {
 		return stored(err)
 	}
-	for _, l := range lists {
-		if _, err := s.StatusList(ctx, l.ID); err != nil {
+	for _, id := range lists {
+		if _, err := s.StatusList(ctx, id); err != nil {
 			return err
 		}
 	}

@@ -3,12 +3,14 @@ package issuer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 func (d *desk) inspect(t *testing.T) issuer.Inspection {
@@ -105,5 +107,61 @@ func TestActionOf(t *testing.T) {
 		if got := issuer.ActionOf(issuer.Kind{Name: "credential"}, row); got != "" {
 			t.Errorf("a credential is the act %q", got)
 		}
+	}
+}
+
+// TestReadyOfMany: with thousands of status lists it costs little to say that all is well, and to publish what was published.
+func TestReadyOfMany(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	c := d.award(t)
+	o := d.organisation(t)
+	const lists = 5000
+	err := d.store.Update(t.Context(), func(tx issuer.Tx) error {
+		for i := range lists {
+			id := fmt.Sprintf("list %04d", i)
+			err := tx.Put(declared("status-list"), issuer.Row{ID: id, Lookups: []string{"yes"}, Body: fmt.Appendf(nil, `{"id":%q,"organisation":%q,"purpose":"revocation"}`, id, o.ID)})
+			if err == nil {
+				err = tx.Put(declared("published-list"), issuer.Row{ID: id, Body: fmt.Appendf(nil, `{"list":%q,"method":%q,"signed":%q,"json":"{}"}`,
+					id, d.inUse(t, keys.EdDSA).Method, noon.Format(time.RFC3339))})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := d.watched(t)
+	if err := d.PublishLists(t.Context()); err != nil || w.copies.Load() != 2 { // those of the award
+		t.Errorf("%d copies were written, error %v", w.copies.Load(), err)
+	}
+	w.views.Store(0)
+	begun := time.Now()
+	for range 10 {
+		if err := d.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(begun); took > time.Second || w.views.Load() > 40 {
+		t.Errorf("ten looks took %v and %d views", took, w.views.Load())
+	}
+	if _, err := d.Revoke(t.Context(), c.ID, "why", "test"); err != nil {
+		t.Fatal(err)
+	}
+	w.full.Store(true) // what is published needs no writing
+	if err := d.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	w.full.Store(false)
+	for range 2 {
+		if err := d.PublishLists(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.copies.Load() != 3 {
+		t.Errorf("%d copies were written", w.copies.Load())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -32,7 +33,7 @@ type publishedList struct {
 	Version uint64    `json:"version"` // of the list, when it was signed
 	Method  string    `json:"method"`  // the key that signed
 	Signed  time.Time `json:"signed"`
-	JSON    []byte    `json:"json"`
+	JSON    Text      `json:"json"`
 }
 
 var publishedLists = Table[publishedList]{
@@ -46,8 +47,21 @@ func listURL(base, list string) string { return base + "/status/" + list }
 type heldList struct {
 	signed atomic.Pointer[signedList] // the newest signed copy; nil: none yet
 
-	mu   sync.Mutex   // held while the list is signed: what waits meanwhile shares the signature
-	bits bitsInMemory // guarded by mu
+	mu     sync.Mutex   // held while the list is signed: what waits meanwhile shares the signature
+	bits   bitsInMemory // guarded by mu
+	headed time.Time    // guarded by mu: when the head of the audit log was last signed with the list
+}
+
+// headDue says, at the instant of a signature of the list, whether the head of the audit log is to be signed with it: a list that
+// changes all the time does not take it along each time.
+func (h *heldList) headDue(at time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if age := at.Sub(h.headed); age >= 0 && age < listTTL {
+		return false
+	}
+	h.headed = at
+	return true
 }
 
 // signedList is a signed copy of a list, ready to be served.
@@ -74,18 +88,44 @@ func (s *Service) StatusList(ctx context.Context, id string) (StatusDocument, er
 }
 
 // PublishLists signs every status list that has changed since it was last signed, so that [Documents] can answer with it when
-// no Service runs.
+// no Service runs. What is signed already costs nothing but a look.
 func (s *Service) PublishLists(ctx context.Context) error {
-	var all []statusList
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		all, err = every(tx, statusLists)
+	var due []string
+	err := s.store.View(ctx, func(tx Tx) error {
+		due = nil
+		all, err := every(tx, organisations)
+		if err != nil {
+			return err
+		}
+		signers := map[string]string{} // methods, by organisation
+		for _, o := range all {
+			k, _ := o.integrityKey() // without one its lists are due, and say so
+			signers[o.ID] = k.Method
+		}
+		copies := map[string]signedCopy{}
+		err = pages(ctx, tx, publishedLists.Kind, func(row Row) error {
+			var c signedCopy
+			err := json.Unmarshal(row.Body, &c)
+			copies[row.ID] = c
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		lists, err := every(tx, statusLists)
+		for _, l := range lists {
+			c := copies[l.ID]
+			if c.Version != l.Version || c.Method != signers[l.Organisation] || c.Method == "" || !s.young(c.Signed) {
+				due = append(due, l.ID)
+			}
+		}
 		return err
 	})
 	if err != nil {
 		return stored(err)
 	}
-	for _, l := range all {
-		p, err := s.current(ctx, l.ID)
+	for _, id := range due {
+		p, err := s.current(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -96,12 +136,19 @@ func (s *Service) PublishLists(ctx context.Context) error {
 	return nil
 }
 
+// signedCopy is what of a publishedList says whether it is due.
+type signedCopy struct {
+	Version uint64
+	Method  string
+	Signed  time.Time
+}
+
 // current returns a signed copy that says what the list says now. While nothing was committed since that was last made sure
-// of, it does not look at the store.
+// of, it does not look at the store, where no other process writes to that.
 func (s *Service) current(ctx context.Context, id string) (*signedList, error) {
 	commits := s.commits.Load() // before the look: what is committed after it will be looked for again
-	if held, ok := s.lists.Load(id); ok {
-		if p := held.(*heldList).signed.Load(); p != nil && p.seen.Load() == commits && s.young(p) {
+	if held, ok := s.lists.Load(id); ok && !s.store.Shared() {
+		if p := held.(*heldList).signed.Load(); p != nil && p.seen.Load() == commits && s.young(p.Signed) {
 			return p, nil
 		}
 	}
@@ -124,6 +171,9 @@ func (s *Service) current(ctx context.Context, id string) (*signedList, error) {
 		if fresh {
 			// For readers of the store. This copy is good without it, on a full disk too; PublishLists tries again.
 			_ = s.keepList(ctx, p.publishedList)
+			if h.headDue(p.Signed) {
+				_, _ = s.SignedAuditHead(ctx, l.Organisation) // a witness beside the list, and no part of it
+			}
 		}
 	}
 	p.seen.Store(commits)
@@ -132,22 +182,22 @@ func (s *Service) current(ctx context.Context, id string) (*signedList, error) {
 
 // shows says that the copy may be given to somebody who saw the list as l and its key as k.
 func (s *Service) shows(p *signedList, l statusList, k Key) bool {
-	return p != nil && p.Version >= l.Version && p.Method == k.Method && s.young(p)
+	return p != nil && p.Version >= l.Version && p.Method == k.Method && s.young(p.Signed)
 }
 
-// young says that the copy need not be replaced for its age. A clock that went back makes a copy of the future; that is
-// replaced too.
-func (s *Service) young(p *signedList) bool {
-	age := s.now().Sub(p.Signed)
+// young says that a copy that was signed at an instant need not be replaced for its age. A clock that went back makes a copy of
+// the future; that is replaced too.
+func (s *Service) young(signed time.Time) bool {
+	age := s.now().Sub(signed)
 	return age < listFresh && age >= -time.Minute
 }
 
-// renew finds the copy that another goroutine made while this one waited, or that lies in the store, and signs a new one
-// where neither will do; fresh says so.
+// renew finds the copy that another goroutine made while this one waited, or that lies in the store, where another process may
+// have put it just now, and signs a new one where neither will do; fresh says so.
 func (s *Service) renew(ctx context.Context, h *heldList, l statusList, k Key) (p *signedList, fresh bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if p = h.signed.Load(); p == nil {
+	if p = h.signed.Load(); p == nil || s.store.Shared() && !s.shows(p, l, k) {
 		var last publishedList
 		err := s.store.View(ctx, func(tx Tx) (err error) {
 			last, _, err = publishedLists.Get(tx, l.ID)
@@ -210,7 +260,7 @@ func (s *Service) signList(ctx context.Context, h *heldList, id string) (publish
 		if o, _, err = organisations.Get(tx, l.Organisation); err != nil {
 			return err
 		}
-		return h.bits.read(tx, id)
+		return h.bits.read(tx, l)
 	})
 	if err != nil {
 		return publishedList{}, stored(err)

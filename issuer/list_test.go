@@ -89,10 +89,10 @@ func (d *desk) published(t testing.TB, list string) status.List {
 	return bits
 }
 
-// TestListUnderChange: 64 goroutines revoke 100 awards each. Whoever asks after a revocation sees it, none is lost, no other
+// TestListUnderChange: 64 goroutines revoke 40 awards each. Whoever asks after a revocation sees it, none is lost, no other
 // bit is set, and far fewer copies are signed than bits change.
 func TestListUnderChange(t *testing.T) {
-	const goroutines, each = 64, 100
+	const goroutines, each = 64, 40
 	d := newDesk(t, public)
 	w := d.watched(t)
 	awards := d.plant(t, goroutines*each)

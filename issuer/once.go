@@ -43,12 +43,13 @@ var repeats = Table[repeat]{
 
 // Once begins a write under a key, which its caller has chosen. request is a digest of all that the write depends on; write
 // puts the answer into bytes, from the value that was written and its version. The same key with another request has kind
-// invalid, code key_reused; a key whose write is under way has kind conflict, code under_way.
+// invalid, code key_reused; a key whose write is under way has kind conflict, code under_way; where that goes on
+// in another process the write itself says so, and nothing of it is kept.
 func (w Workspace) Once(ctx context.Context, key string, request []byte, write func(value any, version uint64) ([]byte, error)) (*Once, error) {
 	sum := sha256.Sum256([]byte(w.organisation + "\n" + key))
 	o := &Once{service: w.service, write: write, id: base64.RawURLEncoding.EncodeToString(sum[:]), request: request}
 	if _, running := w.service.begun.LoadOrStore(o.id, true); running {
-		return nil, conflict("under_way", "A request with this key is being worked on. Please ask again in a moment.")
+		return nil, underWay()
 	}
 	var before repeat
 	err := w.service.store.View(ctx, func(tx Tx) (err error) {
@@ -73,6 +74,10 @@ func (w Workspace) Once(ctx context.Context, key string, request []byte, write f
 	return nil, err
 }
 
+func underWay() error {
+	return conflict("under_way", "A request with this key is being worked on. Please ask again in a moment.")
+}
+
 // End lets others use the key.
 func (o *Once) End() { o.service.begun.Delete(o.id) }
 
@@ -90,7 +95,9 @@ func (o *Once) keep(tx Tx, award string, value any, version uint64) error {
 			return internal("answer", "The answer could not be written.", err)
 		}
 	}
-	if err := repeats.Put(tx, &r, o.version); err != nil {
+	if err := repeats.Put(tx, &r, o.version); errors.Is(err, ErrConflict) { // another process got there first
+		return underWay()
+	} else if err != nil {
 		return err
 	}
 	oldest, _, err := repeats.List(tx, Query{By: "all", Value: inAll, Limit: 2})

@@ -127,6 +127,7 @@ func TestOnceAcrossCrash(t *testing.T) {
 			}
 			for range c.starts {
 				d.open(t, "")
+				d.clock.Add(time.Hour)
 			}
 			d.check = accept
 			if c.starts == 0 {

@@ -22,7 +22,8 @@ var organisations = Table[Organisation]{
 
 // EnsureOrganisation returns the first organisation and creates it, with keys, when there is none; created says so. Its
 // identity is chosen here and never changes: did:web of the host when the installation has a public https address with a
-// DNS name, with an Ed25519 key for Data Integrity and a P-256 key for JWTs; else did:key with one Ed25519 key for both.
+// DNS name, with an Ed25519 key for Data Integrity and a P-256 key for JWTs; else did:key with one Ed25519 key for both. Of several
+// processes that do so at once on one store, one creates it.
 func (s *Service) EnsureOrganisation(ctx context.Context, name, email string) (o Organisation, created bool, err error) {
 	all, err := s.Organisations(ctx)
 	if err != nil {
@@ -31,58 +32,89 @@ func (s *Service) EnsureOrganisation(ctx context.Context, name, email string) (o
 	if len(all) > 0 {
 		return all[0], false, nil
 	}
-	if names, err := s.keys.List(); err != nil || len(names) > 0 { // the store was lost, or belongs elsewhere
-		return Organisation{}, false, &Error{Kind: KindConflict, Code: "foreign_keys", Err: err,
-			Detail: "The key folder holds the keys of an issuer that this store does not know. Bring the store back that belongs to them, or start in a new folder (--data)."}
+	kinds := s.firstKinds()
+	names := make([]string, len(kinds))
+	for i := range names {
+		names[i] = newKeyName()
 	}
-	o, err = s.CreateOrganisation(ctx, name, email, "laurel")
-	return o, err == nil, err
+	there, err := s.keys.List() // before the names in the store are read: each is written there before its key is made
+	if err != nil {
+		return Organisation{}, false, &Error{Kind: KindUnavailable, Code: "key_unavailable", Detail: "The signing keys could not be listed.", Err: err}
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		here, version, err := installations.Get(tx, installationID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(there, func(name string) bool { return !slices.Contains(here.FirstKeys, name) }) {
+			// Another process may have created the organisation just now; else the store was lost, or belongs elsewhere.
+			if before, _, err := organisations.List(tx, Query{Limit: 1}); err != nil || len(before) > 0 {
+				return err
+			}
+			return &Error{Kind: KindConflict, Code: "foreign_keys",
+				Detail: "The key folder holds the keys of an issuer that this store does not know. Bring the store back that belongs to them, or start in a new folder (--data)."}
+		}
+		here.FirstKeys = append(here.FirstKeys, names...)
+		return installations.Put(tx, &here, version)
+	})
+	if err != nil {
+		return Organisation{}, false, stored(err)
+	}
+	return s.create(ctx, name, email, "laurel", names, true)
+}
+
+// firstKinds are the kinds of the keys that a new organisation gets.
+func (s *Service) firstKinds() []keys.Kind {
+	if _, web := webHost(s.base); web && s.public {
+		return []keys.Kind{keys.Ed25519, keys.P256}
+	}
+	return []keys.Kind{keys.Ed25519}
 }
 
 // CreateOrganisation creates an organisation with keys, as EnsureOrganisation does for the first. Later ones at a did:web
 // host are named did:web:HOST:i:ID.
 func (s *Service) CreateOrganisation(ctx context.Context, name, email, actor string) (Organisation, error) {
+	names := make([]string, len(s.firstKinds()))
+	for i := range names {
+		names[i] = newKeyName()
+	}
+	o, _, err := s.create(ctx, name, email, actor, names, false)
+	return o, err
+}
+
+// create makes keys of these names and the organisation. When it is to be the first and another is there, that is returned.
+func (s *Service) create(ctx context.Context, name, email, actor string, names []string, first bool) (o Organisation, created bool, err error) {
 	name = strings.TrimSpace(name)
 	if err := checkName(name, "The issuer"); err != nil {
-		return Organisation{}, err
+		return Organisation{}, false, err
 	}
 	if email != "" {
-		var err error
 		if email, err = checkEmail(email); err != nil {
-			return Organisation{}, err
+			return Organisation{}, false, err
 		}
 	}
-	o := Organisation{ID: newID(), Name: name, Email: email, Created: s.now().UTC()}
-	o.URL = s.base + "/i/" + o.ID
-	host, web := webHost(s.base)
-	web = web && s.public
-	kinds := []keys.Kind{keys.Ed25519}
-	if web {
-		kinds = append(kinds, keys.P256)
-	}
-	for _, kind := range kinds {
-		k, _, err := s.newKey(o, kind)
+	fresh := Organisation{ID: newID(), Name: name, Email: email, Created: s.now().UTC()}
+	fresh.URL = s.base + "/i/" + fresh.ID
+	for i, kind := range s.firstKinds() {
+		k, _, err := s.newKey(fresh, kind, names[i])
 		if err != nil {
-			return Organisation{}, err
+			return Organisation{}, false, err
 		}
-		o.Keys = append(o.Keys, k)
+		fresh.Keys = append(fresh.Keys, k)
 	}
-	err := s.store.Update(ctx, func(tx Tx) error {
-		var err error
-		if web {
-			var before []Organisation
-			if before, _, err = organisations.List(tx, Query{Limit: 1}); err != nil {
-				return err
-			}
-			var path []string
-			if len(before) > 0 {
-				path = []string{"i", o.ID}
-			}
-			if o.DID, err = keys.WebDID(host, path...); err != nil {
-				return &Error{Kind: KindInvalid, Code: "base", Detail: "The host of the public address cannot be part of a did:web.", Err: err}
-			}
-		} else {
-			o.DID = "did:key:" + o.Keys[0].Multikey
+	err = s.store.Update(ctx, func(tx Tx) error {
+		before, _, err := organisations.List(tx, Query{By: "all", Value: inAll, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if created = !first || len(before) == 0; !created {
+			o = before[0]
+			return nil
+		}
+		o = fresh
+		o.Keys = slices.Clone(fresh.Keys)
+		if o.DID, err = s.newIdentity(o, len(before) == 0); err != nil {
+			return err
 		}
 		for i := range o.Keys {
 			o.Keys[i].Method = o.DID + "#" + o.Keys[i].Multikey
@@ -95,13 +127,35 @@ func (s *Service) CreateOrganisation(ctx context.Context, name, email, actor str
 		}
 		return record(tx, AuditEntry{At: s.now(), Actor: actor, Action: "organisation.created", Subject: o.ID, Detail: o.DID})
 	})
-	return o, stored(err)
+	if err != nil {
+		return Organisation{}, false, stored(err)
+	}
+	return o, created, nil
 }
 
-// newKey makes a key file for o. A file that no record names, after a crash, is harmless.
-func (s *Service) newKey(o Organisation, kind keys.Kind) (Key, crypto.Signer, error) {
-	// A name is not derived from the number of keys: the file of an earlier try may lie there.
-	k := Key{Name: "issuer-" + newID(), State: KeyActive, Created: s.instant()}
+// newIdentity is the DID of a new organisation that has its keys; alone says that it is the first.
+func (s *Service) newIdentity(o Organisation, alone bool) (string, error) {
+	host, web := webHost(s.base)
+	if !web || !s.public {
+		return "did:key:" + o.Keys[0].Multikey, nil
+	}
+	var path []string
+	if !alone {
+		path = []string{"i", o.ID}
+	}
+	did, err := keys.WebDID(host, path...)
+	if err != nil {
+		return "", &Error{Kind: KindInvalid, Code: "base", Detail: "The host of the public address cannot be part of a did:web.", Err: err}
+	}
+	return did, nil
+}
+
+// newKeyName is a name that no key has had. It is not derived from the number of keys: the file of an earlier try may lie there.
+func newKeyName() string { return "issuer-" + newID() }
+
+// newKey makes a private key for o. One that no record names, after a crash or when two processes were at it, is harmless.
+func (s *Service) newKey(o Organisation, kind keys.Kind, name string) (Key, crypto.Signer, error) {
+	k := Key{Name: name, State: KeyActive, Created: s.instant()}
 	private, err := s.keys.Create(kind, k.Name)
 	if err != nil {
 		return Key{}, nil, internal("key_not_made", "A signing key could not be made.", err)
@@ -163,7 +217,7 @@ func (s *Service) RotateKey(ctx context.Context, organisation, algorithm, actor 
 	case !ok:
 		return Key{}, invalid("algorithm", "The issuer has no active key of this algorithm.")
 	}
-	return s.replaceKey(ctx, o, active, actor, KeyRetired, "key.rotated")
+	return s.replaceKey(ctx, o, active, actor, "key.rotated", s.retire)
 }
 
 // RetireKey takes an active key, named by its method, out of use. It stays published. Tokens are signed with the key for Data
@@ -174,7 +228,7 @@ func (s *Service) RetireKey(ctx context.Context, organisation, method, actor str
 		if k.State != KeyActive {
 			return AuditEntry{}, conflict("key_ended", "The key is not in use any more.")
 		}
-		s.end(k, KeyRetired)
+		s.retire(k)
 		if _, err := o.integrityKey(); err != nil {
 			return AuditEntry{}, conflict("last_key", fmt.Sprintf("It is the only active key for %s, and without one nothing can be signed. Rotate it instead.", o.suite()))
 		}
@@ -182,10 +236,20 @@ func (s *Service) RetireKey(ctx context.Context, organisation, method, actor str
 	})
 }
 
-// CompromiseKey takes a key, named by its method, out of the published documents: what it signed is no longer authentic. An
-// active key of the organisation's identity is replaced by a new one. The did:key that is the identity of an organisation is
-// refused as by RotateKey; one that is an identity of its own signs no more, but nothing can tell others that it was stolen.
-func (s *Service) CompromiseKey(ctx context.Context, organisation, method, actor string) error {
+// CompromiseKey says that from an instant on others may have had a key, named by its method; zero is now, and before the key was made
+// is when it was made. The key is taken out of use, and stands in the published documents as revoked since then: nothing that it
+// signed is authentic any more, of whatever date, as whoever has the key writes any date. An active key of the organisation's
+// identity is replaced by a new one. [Service.Affected] lists the awards that it signed, and [Service.Reissue] signs them anew.
+//
+// The did:key that is the identity of an organisation is refused as by RotateKey; one that is an identity of its own signs no more,
+// but nothing can tell others that it was stolen. An instant that is still to come has kind invalid, code since.
+func (s *Service) CompromiseKey(ctx context.Context, organisation, method string, since time.Time, actor string) error {
+	now := s.instant()
+	if since = since.UTC().Truncate(time.Second); since.After(now) {
+		return invalid("since", "A key cannot be compromised from an instant on that is still to come.")
+	} else if since.IsZero() {
+		since = now
+	}
 	o, err := s.Organisation(ctx, organisation)
 	if err != nil {
 		return err
@@ -194,15 +258,22 @@ func (s *Service) CompromiseKey(ctx context.Context, organisation, method, actor
 	if err != nil {
 		return err
 	}
+	compromise := func(k *Key) {
+		ended := since
+		if ended.Before(k.Created) {
+			ended = k.Created
+		}
+		k.State, k.Ended = KeyCompromised, &ended
+	}
 	if k.State == KeyActive && o.Owns(*k) {
-		_, err := s.replaceKey(ctx, o, *k, actor, KeyCompromised, "key.compromised")
+		_, err := s.replaceKey(ctx, o, *k, actor, "key.compromised", compromise)
 		return err
 	}
 	return s.changeKey(ctx, organisation, method, func(_ *Organisation, k *Key) (AuditEntry, error) {
 		if k.State == KeyCompromised {
 			return AuditEntry{}, conflict("key_ended", "The key is marked as compromised already.")
 		}
-		s.end(k, KeyCompromised)
+		compromise(k)
 		return AuditEntry{Actor: actor, Action: "key.compromised", Detail: method}, nil
 	})
 }
@@ -226,13 +297,13 @@ func (s *Service) changeKey(ctx context.Context, organisation, method string, ch
 // kindOf is the kind of the keys of an algorithm.
 var kindOf = map[string]keys.Kind{keys.EdDSA: keys.Ed25519, keys.ES256: keys.P256, keys.ES384: keys.P384, keys.RS256: keys.RSA2048}
 
-// replaceKey puts a new key in the place of an active one, which ends in the given state. When that one has ended in the
+// replaceKey puts a new key in the place of an active one, which end takes out of use. When that one has ended in the
 // meantime: kind conflict, code key_ended.
-func (s *Service) replaceKey(ctx context.Context, o Organisation, active Key, actor string, state KeyState, action string) (Key, error) {
+func (s *Service) replaceKey(ctx context.Context, o Organisation, active Key, actor, action string, end func(*Key)) (Key, error) {
 	if err := o.mayChangeKeys(); err != nil {
 		return Key{}, err
 	}
-	fresh, private, err := s.newKey(o, kindOf[active.Algorithm])
+	fresh, private, err := s.newKey(o, kindOf[active.Algorithm], newKeyName())
 	if err != nil {
 		return Key{}, err
 	}
@@ -240,7 +311,7 @@ func (s *Service) replaceKey(ctx context.Context, o Organisation, active Key, ac
 		if k.State != KeyActive {
 			return AuditEntry{}, conflict("key_ended", "The key was changed by somebody else just now. Look at the keys and try again.")
 		}
-		s.end(k, state)
+		end(k)
 		o.Keys = append(o.Keys, fresh)
 		return AuditEntry{Actor: actor, Action: action, Detail: fresh.Method}, nil
 	})
@@ -269,12 +340,10 @@ func (s *Service) changeKeys(ctx context.Context, id string, change func(*Organi
 	}))
 }
 
-func (s *Service) end(k *Key, state KeyState) {
-	k.State = state
-	if k.Ended == nil || state == KeyCompromised {
-		now := s.instant()
-		k.Ended = &now
-	}
+// retire takes an active key out of use now.
+func (s *Service) retire(k *Key) {
+	now := s.instant()
+	k.State, k.Ended = KeyRetired, &now
 }
 
 func (o *Organisation) mayChangeKeys() error {
@@ -309,7 +378,11 @@ func (o *Organisation) integrityKey() (Key, error) {
 	if k, ok := o.keyFor(o.suite()); ok {
 		return k, nil
 	}
-	return Key{}, internal("no_key", fmt.Sprintf("The issuer has no active key for %s.", o.suite()), nil)
+	return Key{}, noKey(o.suite())
+}
+
+func noKey(suite string) error {
+	return internal("no_key", fmt.Sprintf("The issuer has no active key for %s.", suite), nil)
 }
 
 // jwtKey returns the key for JWTs: that for RS256 where the organisation has made one, which signs nothing else and which every reader

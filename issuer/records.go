@@ -27,7 +27,7 @@ type Key struct {
 	Multikey  string     `json:"multikey"`  // public part (CID 1.0 section 2.2.2)
 	State     KeyState   `json:"state"`
 	Created   time.Time  `json:"created"`
-	Ended     *time.Time `json:"ended,omitempty"` // when it was retired or found compromised
+	Ended     *time.Time `json:"ended,omitempty"` // when it was retired, or from when on others may have had it
 }
 
 // KeyState is the life of a key.
@@ -45,7 +45,7 @@ type Achievement struct {
 	Organisation string    `json:"organisation"` // Organisation.ID
 	URL          string    `json:"url"`          // the id of the achievement in credentials; "" for a draft
 	Name         string    `json:"name"`
-	Document     []byte    `json:"document"`           // the Open Badges 3.0 Achievement object as JSON-LD; nil for a draft
+	Document     Text      `json:"document"`           // the Open Badges 3.0 Achievement object as JSON-LD; nil for a draft
 	Published    time.Time `json:"published"`          // zero for a draft
 	Archived     *Change   `json:"archived,omitempty"` // it is awarded no more
 	Created      time.Time `json:"created,omitzero"`   // of the first draft
@@ -64,16 +64,25 @@ type Credential struct {
 	Organisation string    `json:"organisation"`
 	Achievement  string    `json:"achievement"`
 	Slot         Slot      `json:"slot"`
-	Sequence     uint64    `json:"sequence"`           // counts the awards in the order in which they were begun
-	Intended     time.Time `json:"intended"`           // when the intent was recorded, before anything was signed
-	Issued       time.Time `json:"issued,omitzero"`    // zero until the signed forms are recorded
-	By           string    `json:"by,omitempty"`       // who awarded it
-	Unsigned     []byte    `json:"unsigned,omitempty"` // the document as recorded before signing; nil once JSON is there
-	JSON         []byte    `json:"json,omitempty"`     // with its Data Integrity proof
-	Base         []byte    `json:"base,omitempty"`     // with the base proof of ecdsa-sd-2023, for the holder alone; nil for other suites
-	JWT          string    `json:"jwt,omitempty"`      // VC-JWT in the Open Badges 3.0 form
+	Sequence     uint64    `json:"sequence"`               // counts the awards in the order in which they were begun
+	Intended     time.Time `json:"intended"`               // when the intent was recorded, before anything was signed
+	Issued       time.Time `json:"issued,omitzero"`        // zero until the signed forms are recorded
+	By           string    `json:"by,omitempty"`           // who awarded it
+	Tried        Tries     `json:"tried,omitzero"`         // of a draft: how often it could not be signed
+	Unsigned     Text      `json:"unsigned,omitempty"`     // the document as recorded before signing; nil once JSON is there
+	JSON         Text      `json:"json,omitempty"`         // with its Data Integrity proof
+	Base         Text      `json:"base,omitempty"`         // with the base proof of ecdsa-sd-2023, for the holder alone; nil for other suites
+	JWT          string    `json:"jwt,omitempty"`          // VC-JWT in the Open Badges 3.0 form
+	IntegrityKey string    `json:"integrityKey,omitempty"` // Key.Name of the key that signed JSON and Base
+	TokenKey     string    `json:"tokenKey,omitempty"`     // Key.Name of the key that signed JWT
 	Revoked      *Change   `json:"revoked,omitempty"`
 	Suspended    *Change   `json:"suspended,omitempty"`
+}
+
+// Tries are the attempts to sign a draft that failed for its own sake.
+type Tries struct {
+	Count int       `json:"count"`
+	Last  time.Time `json:"last"` // when one was counted last
 }
 
 // AchievementState is the life of an achievement.

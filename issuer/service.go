@@ -17,10 +17,10 @@ import (
 	"github.com/laurelbadges/laurel/keys"
 )
 
-// Config is what a Service works with. All but CheckDocument, Base and Public must be set.
+// Config is what a Service works with. All but CheckDocument, Enqueue, Base and Public must be set.
 type Config struct {
 	Store Store
-	Keys  *keys.Folder // where private keys lie
+	Keys  keys.Store // where private keys lie
 	// Check judges what was just signed, with the verifier, in the profile it was made for: form, contexts, schema, issuer
 	// and proof must hold; dates and status are not judged. sealed is JSON or a JWT. Open calls it for awards that a crash
 	// left half done, so it takes documents of this installation from [Documents], not from the Service.
@@ -28,6 +28,8 @@ type Config struct {
 	// CheckDocument is Check for what others have made and this program signs, in profile vc. Nil: [Workspace.Sign] signs nothing.
 	CheckDocument func(ctx context.Context, sealed []byte) error
 	Now           func() time.Time
+	// Enqueue puts a job into the queue, in the transaction of its cause. Nil: nothing is queued, and batches are refused.
+	Enqueue func(tx Tx, j Work) error
 	// Base is the address that ids and links begin with: scheme and host without a path. It is stored at the first start;
 	// later "" means the stored one, and without Public another value is passed over for the stored one.
 	Base string
@@ -40,18 +42,20 @@ type Config struct {
 type Service struct {
 	documents     *Documents
 	store         Store // counts into commits
-	keys          *keys.Folder
+	keys          keys.Store
 	check         func(ctx context.Context, sealed []byte) error
 	checkDocument func(ctx context.Context, sealed []byte) error
+	enqueue       func(tx Tx, j Work) error
 	now           func() time.Time
 	base          string
 	public        bool
 	opening       Opening
 
-	signers sync.Map // name of a key file -> crypto.Signer
+	signers sync.Map // name of a key -> crypto.Signer
 	lists   sync.Map // id of a status list -> *heldList
 	commits atomic.Uint64
-	begun   sync.Map // id of a repeatable write -> it is under way
+	begun   sync.Map      // id of a repeatable write -> it is under way
+	looks   atomic.Uint64 // calls of Ready
 }
 
 // countedStore counts what this process may have committed. As long as the count stands still, what was read from the store
@@ -65,7 +69,7 @@ type countedStore struct {
 // reached the disk is not certain.
 func (s countedStore) Update(ctx context.Context, fn func(Tx) error) error {
 	defer s.commits.Add(1)
-	return s.Store.Update(ctx, fn)
+	return update(ctx, s.Store, fn)
 }
 
 // Opening says what Open found to do.
@@ -73,6 +77,7 @@ type Opening struct {
 	Finished   int   // half-done awards that were completed
 	Burned     int   // half-done awards that were given up, because signing them failed at five starts
 	Unfinished error // why others could not be completed; all but the burned are tried again at the next Open
+	Upgraded   int   // records of earlier releases that were put anew
 }
 
 // installation is the record of the one installation in a store.
@@ -80,6 +85,10 @@ type installation struct {
 	Base    string    `json:"base"`
 	Public  bool      `json:"public"`
 	Created time.Time `json:"created"`
+	Data    int       `json:"data,omitempty"` // version of the records in the store: see dataVersion
+	// FirstKeys are the names of the keys that were made, or begun, for the first organisation. No others can be there before it.
+	FirstKeys []string  `json:"firstKeys,omitempty"`
+	Upgrading *progress `json:"upgrading,omitempty"` // how far an upgrade has come; nil: none is under way
 }
 
 const installationID = "this"
@@ -91,7 +100,8 @@ var installations = Table[installation]{
 
 // Open starts the issuing half. The first time it stores Base; from then on Base never changes, but for one step: an
 // installation without a public address that has made no award yet may be given one. Another public address is refused
-// (kind denied, code base_changed). Awards whose intent was recorded, but not their signed forms, are completed with the
+// (kind denied, code base_changed), and so is a store that a newer program has put anew (kind denied, code newer_data). Records of
+// earlier releases are put anew first. Awards whose intent was recorded, but not their signed forms, are completed with the
 // same id and the same place in the status lists, or given up after five starts; see [Opening].
 func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Store == nil || c.Keys == nil || c.Check == nil || c.Now == nil {
@@ -104,14 +114,23 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if base == "" && c.Public {
 		return nil, errors.New("opening the issuer: a public installation needs its base")
 	}
-	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, now: c.Now}
+	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, enqueue: c.Enqueue, now: c.Now}
 	s.store = countedStore{c.Store, &s.commits}
-	if err := s.settle(ctx, base, c.Public); err != nil {
+	here, err := s.settle(ctx, base, c.Public)
+	if err != nil {
 		return nil, err
 	}
-	if s.opening, err = s.finishDrafts(ctx); err != nil {
+	s.base, s.public = here.Base, here.Public
+	upgraded := 0
+	if here.Data < dataVersion {
+		if upgraded, err = s.upgrade(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s.opening, err = s.finishDrafts(ctx, time.Time{}, true); err != nil {
 		return nil, err
 	}
+	s.opening.Upgraded = upgraded
 	return s, nil
 }
 
@@ -139,30 +158,34 @@ func checkBase(base string) (string, error) {
 	return u.Scheme + "://" + host, nil
 }
 
-// settle stores the base at the first start and holds later starts to it.
-func (s *Service) settle(ctx context.Context, base string, public bool) error {
-	var here installation
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		here, _, err = installations.Get(tx, installationID)
+// settle stores the base at the first start and holds later starts to it. Several processes may do so at once.
+func (s *Service) settle(ctx context.Context, base string, public bool) (here installation, err error) {
+	err = s.store.View(ctx, func(tx Tx) (err error) {
+		if here, _, err = installations.Get(tx, installationID); err == nil {
+			err = live(tx)
+		}
 		return err
 	})
 	switch {
 	case errors.Is(err, ErrNotFound) && base == "":
-		return &Error{Kind: KindMissing, Code: "no_installation", Err: ErrNotFound,
+		return here, &Error{Kind: KindMissing, Code: "no_installation", Err: ErrNotFound,
 			Detail: "This folder holds no installation yet. Start `laurel serve` there once, or name another folder with --data."}
 	case err != nil && !errors.Is(err, ErrNotFound):
-		return stored(err)
-	case err == nil && (!public || here.Public && here.Base == base):
-		s.base, s.public = here.Base, here.Public
-		return nil
+		return here, stored(err)
+	case err == nil && (here.Data > dataVersion || here.serves(base, public)):
+		return here, here.readable()
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
 		old, version, err := installations.Get(tx, installationID)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		if version > 0 && old.serves(base, public) { // another process was faster
+			here = old
+			return here.readable()
+		}
 		action := "installation.created"
-		here = installation{Base: base, Public: public, Created: s.instant()}
+		here = installation{Base: base, Public: public, Created: s.instant(), Data: dataVersion}
 		if version > 0 {
 			if err := movable(tx, old, base); err != nil {
 				return err
@@ -170,15 +193,20 @@ func (s *Service) settle(ctx context.Context, base string, public bool) error {
 			if err := move(tx, base); err != nil {
 				return err
 			}
-			action, here.Created = "installation.published", old.Created
+			action, here = actionPublished, old
+			here.Base, here.Public = base, public
 		}
 		if err := installations.Put(tx, &here, version); err != nil {
 			return err
 		}
 		return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: action, Subject: installationID, Detail: base})
 	})
-	s.base, s.public = base, public
-	return stored(err)
+	return here, stored(err)
+}
+
+// serves says that the installation is the one that a start with base asks for.
+func (i installation) serves(base string, public bool) bool {
+	return !public || i.Public && i.Base == base
 }
 
 // movable says whether the installation may still be given the public address base.

@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
+	"slices"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/status"
@@ -17,7 +19,10 @@ import (
 const listEntries = 131072
 
 // segmentEntries is how many bits are stored, and rewritten by a change, together.
-const segmentEntries = 4096
+const (
+	segmentEntries = 4096
+	listSegments   = listEntries / segmentEntries
+)
 
 // pair is where an organisation's next award gets its slot: one list for revocation and one for suspension, used with the same
 // index in both.
@@ -39,6 +44,9 @@ type statusList struct {
 	Organisation string `json:"organisation"`
 	Purpose      string `json:"purpose"`
 	Version      uint64 `json:"version"` // counts the changes of its bits
+	// Changed is, by the numbers of the segments, the Version with which each was changed last, 0 for never; of a list that was changed
+	// last by an earlier release it is nil.
+	Changed []uint64 `json:"changed,omitempty"`
 }
 
 var statusLists = Table[statusList]{
@@ -107,10 +115,11 @@ const (
 // permute maps 0 to listEntries-1 onto itself, in an order that only the secret tells: a Feistel network over 18 bits, applied
 // until the result lies within the list (cycle walking). It is one to one, so a counter never gives an index twice.
 func permute(secret []byte, n uint32) uint32 {
+	mac := hmac.New(sha256.New, secret)
 	for {
 		left, right := n>>halfBits&halfMask, n&halfMask
 		for round := range uint32(rounds) {
-			left, right = right, left^scramble(secret, round, right)
+			left, right = right, left^scramble(mac, round, right)
 		}
 		if n = left<<halfBits | right; n < listEntries {
 			return n
@@ -118,10 +127,11 @@ func permute(secret []byte, n uint32) uint32 {
 	}
 }
 
-func scramble(secret []byte, round, half uint32) uint32 {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write(binary.BigEndian.AppendUint32(nil, round<<16|half))
-	return binary.BigEndian.Uint32(mac.Sum(nil)) & halfMask
+func scramble(mac hash.Hash, round, half uint32) uint32 {
+	var room [sha256.Size]byte
+	mac.Reset()
+	mac.Write(binary.BigEndian.AppendUint32(room[:0], round<<16|half))
+	return binary.BigEndian.Uint32(mac.Sum(room[:0])) & halfMask
 }
 
 // setBit writes one bit of a list and counts the change, if it is one.
@@ -146,29 +156,36 @@ func setBit(tx Tx, list string, index int, on bool) error {
 		return err
 	}
 	l.Version++
+	if l.Changed == nil {
+		l.Changed = slices.Repeat([]uint64{l.Version - 1}, listSegments) // each may have been
+	}
+	l.Changed[number] = l.Version
 	return statusLists.Put(tx, &l, version)
 }
 
 // bitsInMemory are the bits of a list as they were committed, and how far they are read.
 type bitsInMemory struct {
-	list     status.List
-	versions [listEntries / segmentEntries]uint64 // of the segments that the bits come from; 0: none was there
+	list    status.List
+	version uint64 // of the list
+	known   bool   // version is valid
 }
 
-// read brings the bits to the state that tx sees: it decodes the segments that have changed, and no others.
-func (b *bitsInMemory) read(tx Tx, list string) error {
-	if b.list.Len() == 0 {
-		b.list = status.New(max(listEntries, credential.Limits.StatusMinimum))
+// read brings the bits to the state of l, as tx sees it: it reads the segments that have changed since, and no others.
+func (b *bitsInMemory) read(tx Tx, l statusList) error {
+	if b.list.Len() == 0 || l.Version < b.version { // the store was set back
+		*b = bitsInMemory{list: status.New(max(listEntries, credential.Limits.StatusMinimum))}
 	}
-	for number := range b.versions {
-		row, err := tx.Get(segments.Kind, segmentID(list, number))
-		if errors.Is(err, ErrNotFound) || err == nil && row.Version == b.versions[number] {
+	if l.Version == 0 || b.known && l.Version == b.version {
+		return nil
+	}
+	for number := range listSegments {
+		if l.Changed != nil && (l.Changed[number] == 0 || b.known && l.Changed[number] <= b.version) {
 			continue
 		}
-		if err != nil {
-			return err
+		s, _, err := segments.Get(tx, segmentID(l.ID, number))
+		if errors.Is(err, ErrNotFound) {
+			continue
 		}
-		s, version, err := segments.Get(tx, row.ID)
 		if err != nil {
 			return err
 		}
@@ -177,7 +194,7 @@ func (b *bitsInMemory) read(tx Tx, list string) error {
 				return err
 			}
 		}
-		b.versions[number] = version
 	}
+	b.version, b.known = l.Version, true
 	return nil
 }

@@ -141,8 +141,7 @@ func (s *Service) change(ctx context.Context, find finder, action, reason string
 		if err := setBit(tx, c.Slot.Suspension, c.Slot.Index, c.Suspended != nil); err != nil {
 			return err
 		}
-		// The reason may speak of people and stays out of the log.
-		return record(tx, AuditEntry{At: now.At, Actor: by.Actor, Action: action, Subject: c.ID})
+		return record(tx, AuditEntry{At: now.At, Actor: by.Actor, Action: action, Subject: c.ID, why: reason})
 	})
 	return c, version, stored(err)
 }

@@ -257,7 +257,7 @@ func TestKeys(t *testing.T) {
 		_, err = d.RotateKey(t.Context(), o.ID, keys.EdDSA, "test")
 		wantCode(t, err, issuer.KindConflict, "did_key")
 		wantCode(t, d.RetireKey(t.Context(), o.ID, o.Keys[0].Method, "test"), issuer.KindConflict, "did_key")
-		wantCode(t, d.CompromiseKey(t.Context(), o.ID, o.Keys[0].Method, "test"), issuer.KindConflict, "did_key")
+		wantCode(t, d.CompromiseKey(t.Context(), o.ID, o.Keys[0].Method, time.Time{}, "test"), issuer.KindConflict, "did_key")
 	})
 	d := newDesk(t, public)
 	d.publish(t)
@@ -298,7 +298,7 @@ func TestKeys(t *testing.T) {
 	}
 	wantCode(t, d.RetireKey(t.Context(), o.ID, fresh.Method, "test"), issuer.KindConflict, "last_key")
 	wantCode(t, d.RetireKey(t.Context(), o.ID, "did:web:x#y", "test"), issuer.KindMissing, "not_found")
-	if err := d.CompromiseKey(t.Context(), o.ID, old.Method, "test"); err != nil {
+	if err := d.CompromiseKey(t.Context(), o.ID, old.Method, time.Time{}, "test"); err != nil {
 		t.Fatal(err)
 	}
 	withdrawn := func(method string) bool { // it stands there as revoked, and for nothing (CID 1.0 section 2.2)
@@ -312,8 +312,8 @@ func TestKeys(t *testing.T) {
 	if !withdrawn(old.Method) || withdrawn(fresh.Method) || strings.Contains(string(mustDocument(t, d, public+"/.well-known/jwks.json")), old.Method) {
 		t.Error("a compromised key is not shown as revoked, or is still published for use")
 	}
-	wantCode(t, d.CompromiseKey(t.Context(), o.ID, old.Method, "test"), issuer.KindConflict, "key_ended")
-	if err := d.CompromiseKey(t.Context(), o.ID, fresh.Method, "test"); err != nil {
+	wantCode(t, d.CompromiseKey(t.Context(), o.ID, old.Method, time.Time{}, "test"), issuer.KindConflict, "key_ended")
+	if err := d.CompromiseKey(t.Context(), o.ID, fresh.Method, time.Time{}, "test"); err != nil {
 		t.Fatal(err)
 	}
 	if got := states(); got[fresh.Method] != issuer.KeyCompromised || len(got) != 4 {

@@ -1,0 +1,160 @@
+package issuer
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// dataVersion counts the changes of the records in a store that earlier releases have to be put anew for, so that what they are
+// listed by, and what the engine adds to each, is there:
+//
+//	0  the releases before there was a version
+//	1  documents are text; awards name the keys that signed them; each row of a file has a checksum
+const dataVersion = 1
+
+// upgradePage is how many records an upgrade puts anew in one transaction.
+const upgradePage = 500
+
+// progress is how far an upgrade has come. It is kept in the transaction of each page, so that one that was killed goes on, and several
+// processes can share one.
+type progress struct {
+	Table int    `json:"table"` // in upgrades
+	After string `json:"after"` // cursor
+}
+
+// upgrades are the tables of earlier releases, each with what puts a page of it anew.
+var upgrades = []func(tx Tx, after string) (count int, next string, err error){
+	anew(organisations, nil), anew(achievements, nil), asItIs(pictures.Kind), anew(drafts, nil), asItIs(draftPictures.Kind),
+	anew(credentials, nameKeys), asItIs(pairs.Kind), anew(statusLists, nil), asItIs(segments.Kind), anew(publishedLists, nil),
+	asItIs(signedDocuments.Kind), anew(tokens, nil), anew(repeats, nil), asItIs(auditEntries.Kind), asItIs(auditHeads.Kind),
+}
+
+// readable refuses records of a newer program: this one would write them without what it does not know.
+func (i installation) readable() error {
+	if i.Data <= dataVersion {
+		return nil
+	}
+	return &Error{Kind: KindDenied, Code: "newer_data", Detail: fmt.Sprintf(
+		"The records here were written by a newer version of laurel (data version %d; this one knows %d). Start that version, or a newer one.", i.Data, dataVersion)}
+}
+
+// upgrade puts the records of earlier releases anew, once, and returns how many it did.
+func (s *Service) upgrade(ctx context.Context) (done int, err error) {
+	for more := true; more; {
+		count := 0
+		err := s.store.Update(ctx, func(tx Tx) error {
+			here, version, err := installations.Get(tx, installationID)
+			if err != nil {
+				return err
+			}
+			if count, more = 0, here.Data < dataVersion; !more { // another process has ended it
+				return here.readable()
+			}
+			at := progress{}
+			if here.Upgrading != nil {
+				at = *here.Upgrading
+			}
+			if at.Table == len(upgrades) {
+				detail := fmt.Sprintf("data version %d to %d", here.Data, dataVersion)
+				here.Data, here.Upgrading, more = dataVersion, nil, false
+				if err := installations.Put(tx, &here, version); err != nil {
+					return err
+				}
+				return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: actionUpgraded, Subject: installationID, Detail: detail})
+			}
+			if count, at.After, err = upgrades[at.Table](tx, at.After); err != nil {
+				return err
+			}
+			if at.After == "" {
+				at.Table++
+			}
+			here.Upgrading = &at
+			return installations.Put(tx, &here, version)
+		})
+		if err != nil {
+			return done, stored(err)
+		}
+		done += count
+	}
+	return done, nil
+}
+
+// anew puts a page of a table as it would be written now, after mend, where there is one, has filled in what is new.
+func anew[T any](t Table[T], mend func(Tx, *T) error) func(Tx, string) (int, string, error) {
+	return func(tx Tx, after string) (int, string, error) {
+		rows, next, err := tx.List(t.Kind, Query{After: after, Limit: upgradePage})
+		if err != nil {
+			return 0, "", err
+		}
+		for _, row := range rows {
+			var value T
+			if err := json.Unmarshal(row.Body, &value); err != nil {
+				return 0, "", fmt.Errorf("reading %s %s: %w", t.Kind.Name, row.ID, err)
+			}
+			if mend != nil {
+				if err := mend(tx, &value); err != nil {
+					return 0, "", err
+				}
+			}
+			if err := t.Put(tx, &value, row.Version); err != nil {
+				return 0, "", err
+			}
+		}
+		return len(rows), next, nil
+	}
+}
+
+// asItIs puts a page of a kind that is in no list and whose records are what they were: the engine alone adds to them.
+func asItIs(k Kind) func(Tx, string) (int, string, error) {
+	return func(tx Tx, after string) (int, string, error) {
+		rows, next, err := tx.List(k, Query{After: after, Limit: upgradePage})
+		if err != nil {
+			return 0, "", err
+		}
+		for _, row := range rows {
+			if err := tx.Put(k, row); err != nil {
+				return 0, "", err
+			}
+		}
+		return len(rows), next, nil
+	}
+}
+
+// nameKeys fills in which keys signed an award, by what its signed forms say. A key that the organisation does not have stays
+// without a name.
+func nameKeys(tx Tx, c *Credential) error {
+	if c.Issued.IsZero() {
+		return nil
+	}
+	o, _, err := organisations.Get(tx, c.Organisation)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var signed struct {
+		Proof struct {
+			Method string `json:"verificationMethod"`
+		} `json:"proof"`
+	}
+	if json.Unmarshal(c.JSON, &signed) == nil {
+		if k, err := o.find(signed.Proof.Method); err == nil {
+			c.IntegrityKey = k.Name
+		}
+	}
+	var header struct {
+		KeyID string `json:"kid"`
+	}
+	encoded, _, _ := strings.Cut(c.JWT, ".")
+	if text, err := base64.RawURLEncoding.DecodeString(encoded); err == nil && json.Unmarshal(text, &header) == nil {
+		if k, err := o.find(header.KeyID); err == nil {
+			c.TokenKey = k.Name
+		}
+	}
+	return nil
+}
