@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/internal/fault"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -27,6 +28,7 @@ const (
 type failure struct {
 	status int
 	about  string // URI of the kind of problem; "" is about:blank
+	title  string // of that kind; "" is that of the status
 	code   string
 	detail string
 	errors []violation
@@ -132,6 +134,8 @@ func refused(e *issuer.Error) failure {
 		f.status = http.StatusForbidden
 	case issuer.KindUnavailable:
 		f.status = http.StatusServiceUnavailable
+	case issuer.KindFull:
+		f.status, f.about, f.title = http.StatusInsufficientStorage, fault.FullType, fault.FullTitle
 	default:
 		return failureOf(nil)
 	}
@@ -193,16 +197,13 @@ func (s *server) fail(err error, c echo.Context) {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
-	if f.status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "5")
-	}
-	if f.status == http.StatusTooManyRequests {
-		h.Set("Retry-After", "1")
+	if after := fault.RetryAfter(f.status, f.code); after != "" {
+		h.Set("Retry-After", after)
 	}
 	if f.status == http.StatusRequestEntityTooLarge {
 		h.Set("Connection", "close") // the rest of the body is not read
 	}
-	body, err := json.Marshal(problem{Type: cmp.Or(f.about, "about:blank"), Title: http.StatusText(f.status), Status: f.status, Detail: f.detail,
+	body, err := json.Marshal(problem{Type: cmp.Or(f.about, "about:blank"), Title: cmp.Or(f.title, http.StatusText(f.status)), Status: f.status, Detail: f.detail,
 		Instance: requestID(c), Code: f.code, Errors: f.errors})
 	if err == nil {
 		err = c.Blob(f.status, mediaProblem, body)

@@ -22,6 +22,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
+	"github.com/laurelbadges/laurel/internal/store/faulty"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/verifier"
@@ -46,6 +47,8 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 type world struct {
 	service *issuer.Service
 	store   *bolt.Store
+	faults  *faulty.Store // over store
+	keys    keys.Store
 	handler http.Handler
 	log     bytes.Buffer
 	clock   atomicTime
@@ -98,7 +101,9 @@ func openWorld(t testing.TB, base string, public bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.service, err = issuer.Open(t.Context(), issuer.Config{Store: w.store, Keys: ring, Now: w.clock.Now, Base: base, Public: public,
+	w.keys = ring
+	w.faults = faulty.New(w.store, true)
+	w.service, err = issuer.Open(t.Context(), issuer.Config{Store: w.faults, Keys: ring, Now: w.clock.Now, Base: base, Public: public,
 		Check: func(ctx context.Context, sealed []byte) error { return w.check(ctx, sealed) }})
 	if err != nil {
 		t.Fatal(err)
@@ -152,22 +157,29 @@ func (w *world) send(t testing.TB, method, path, body string, headers ...string)
 		}
 		return r
 	}
-	recorder := httptest.NewRecorder()
-	w.handler.ServeHTTP(recorder, request())
+	answer := w.exchange(t, request)
+	if answer.status >= 500 {
+		t.Errorf("%s %s %s: %d\n%s\n%s", method, path, body, answer.status, answer.text, w.log.String())
+	}
+	return answer
+}
+
+// exchange sends a request and holds the exchange against the contract.
+func (w *world) exchange(t testing.TB, request func() *http.Request) reply {
+	t.Helper()
+	r, recorder := request(), httptest.NewRecorder()
+	w.handler.ServeHTTP(recorder, r)
 	answer := reply{status: recorder.Code, header: recorder.Header(), text: recorder.Body.String()}
 	if answer.text != "" {
 		if err := json.Unmarshal(recorder.Body.Bytes(), &answer.body); err != nil {
-			t.Fatalf("%s %s: the answer is not an object: %v\n%s", method, path, err, answer.text)
+			t.Fatalf("%s %s: the answer is not an object: %v\n%s", r.Method, r.URL, err, answer.text)
 		}
-	}
-	if answer.status >= 500 {
-		t.Errorf("%s %s %s: %d\n%s\n%s", method, path, body, answer.status, answer.text, w.log.String())
 	}
 	if answer.status >= 400 {
 		w.wantProblem(t, answer)
 	}
 	if err := judge(t.Context(), request(), answer); err != nil {
-		t.Errorf("%s %s %s: %d %s\nis not in the contract: %v", method, path, body, answer.status, answer.text, err)
+		t.Errorf("%s %s: %d %s\nis not in the contract: %v", r.Method, r.URL, answer.status, answer.text, err)
 	}
 	return answer
 }

@@ -24,7 +24,7 @@ func TestCondition(t *testing.T) {
 		Inspection: issuer.Inspection{Base: "https://badges.example.org", Public: true, Organisations: []issuer.Organisation{{ID: "o"}},
 			Acts: 7, Broken: "Entry 3.", Latest: instant, Drafts: 1, Lists: 2, Unsigned: 1, ListsEnd: instant}}
 	folder, _ := start(t, examined{&recorder{}, want})
-	got, err := dial(t, folder).Condition(t.Context())
+	got, err := dialed(t, folder).Condition(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestCondition(t *testing.T) {
 // A server that does not know the question is an older one: that is an error, not a good condition.
 func TestNoCondition(t *testing.T) {
 	folder, _ := start(t, &recorder{})
-	if c, err := dial(t, folder).Condition(t.Context()); err == nil {
+	if c, err := dialed(t, folder).Condition(t.Context()); err == nil {
 		t.Errorf("%+v", c)
 	}
 }

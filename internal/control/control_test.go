@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/jobs"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 )
@@ -74,8 +76,95 @@ func (r *recorder) RetireKey(_ context.Context, organisation, method, actor stri
 	return err
 }
 
-func (r *recorder) CompromiseKey(_ context.Context, organisation, method, actor string) error {
-	_, err := note[any](r, "compromise", organisation, method, actor)
+func (r *recorder) CompromiseKey(_ context.Context, organisation, method string, since time.Time, actor string) error {
+	_, err := note[any](r, "compromise", organisation, method, since, actor)
+	return err
+}
+
+func (r *recorder) Affected(_ context.Context, organisation, method, after string, limit int) ([]issuer.Credential, string, error) {
+	page, err := note[[]issuer.Credential](r, "affected", organisation, method, after, limit)
+	return page, "next", err
+}
+
+func (r *recorder) Reissue(_ context.Context, organisation, method, actor string) (issuer.Batch, error) {
+	return note[issuer.Batch](r, "reissue", organisation, method, actor)
+}
+
+func (r *recorder) StartBatch(_ context.Context, in issuer.BatchInput) (issuer.Batch, error) {
+	return note[issuer.Batch](r, "start batch", in)
+}
+
+func (r *recorder) Batch(_ context.Context, id string) (issuer.Batch, error) {
+	return note[issuer.Batch](r, "batch", id)
+}
+
+func (r *recorder) Batches(_ context.Context, organisation, after string, limit int) ([]issuer.Batch, string, error) {
+	page, err := note[[]issuer.Batch](r, "batches", organisation, after, limit)
+	return page, "next", err
+}
+
+func (r *recorder) BatchRows(_ context.Context, id, after string, limit int) ([]issuer.BatchRow, string, error) {
+	page, err := note[[]issuer.BatchRow](r, "batch rows", id, after, limit)
+	return page, "next", err
+}
+
+func (r *recorder) ReleaseBatch(_ context.Context, id, actor string) (issuer.Batch, error) {
+	return note[issuer.Batch](r, "release batch", id, actor)
+}
+
+func (r *recorder) DropBatch(_ context.Context, id, actor string) (issuer.Batch, error) {
+	return note[issuer.Batch](r, "drop batch", id, actor)
+}
+
+func (r *recorder) VerifyAudit(context.Context) (int, error) { return note[int](r, "verify audit") }
+
+func (r *recorder) VerifyAuditDeep(context.Context) (int, error) {
+	return note[int](r, "verify audit deep")
+}
+
+func (r *recorder) ExportAudit(_ context.Context, from uint64, w io.Writer) (int, error) {
+	text, err := note[string](r, "export audit", from)
+	_, _ = io.WriteString(w, text)
+	return 0, err
+}
+
+func (r *recorder) SignedAuditHead(_ context.Context, organisation string) (string, error) {
+	return note[string](r, "audit head", organisation)
+}
+
+func (r *recorder) AuditHolds(_ context.Context, head issuer.AuditHead) error {
+	_, err := note[any](r, "audit holds", head)
+	return err
+}
+
+func (r *recorder) EraseReason(_ context.Context, sequence uint64, actor string) error {
+	_, err := note[any](r, "erase reason", sequence, actor)
+	return err
+}
+
+func (r *recorder) Backup(_ context.Context, recipients []string, w io.Writer) error {
+	text, err := note[string](r, "backup", recipients)
+	if text != "" {
+		_, _ = io.WriteString(w, text)
+	}
+	return err
+}
+
+func (r *recorder) Place(context.Context) (string, error) { return note[string](r, "place") }
+
+func (r *recorder) CheckStore(context.Context) ([]string, error) { return note[[]string](r, "check") }
+
+func (r *recorder) Queue(_ context.Context, after string, limit int) (Queue, error) {
+	return note[Queue](r, "queue", after, limit)
+}
+
+func (r *recorder) RetryJob(_ context.Context, id string) error {
+	_, err := note[any](r, "retry", id)
+	return err
+}
+
+func (r *recorder) DeleteJob(_ context.Context, id string) error {
+	_, err := note[any](r, "delete", id)
 	return err
 }
 
@@ -128,7 +217,7 @@ func start(t *testing.T, office Office) (folder string, stop func()) {
 	return folder, stop
 }
 
-func dial(t *testing.T, folder string) *Client {
+func dialed(t *testing.T, folder string) *Client {
 	t.Helper()
 	client := Dial(t.Context(), folder)
 	if client == nil {
@@ -142,7 +231,7 @@ func TestCalls(t *testing.T) {
 	instant := time.Date(2026, 11, 22, 10, 0, 0, 123456789, time.UTC)
 	award := issuer.Credential{ID: "a", Identifier: "urn:uuid:a", URL: "http://localhost/c/a", Organisation: "o", Achievement: "b",
 		Slot: issuer.Slot{Revocation: "r", Suspension: "s", Index: 7}, Intended: instant, Issued: instant, By: "command line",
-		JSON: []byte("{\"name\":\"<Jos\u00e9 & \U0001f393>\"}\x00\xff"), JWT: "a.b.c",
+		JSON: []byte("{\"name\":\"<Jos\u00e9 & \U0001f393>\"}\n"), JWT: "a.b.c",
 		Revoked: &issuer.Change{At: instant, By: "x", Reason: "<b>\"\u2028"}, Suspended: &issuer.Change{At: instant, By: "y"}}
 	key := issuer.Key{Name: "n", Method: "did:web:a#b", Algorithm: "EdDSA", Multikey: "z", State: issuer.KeyRetired, Created: instant, Ended: &instant}
 	organisation := issuer.Organisation{ID: "o", DID: "did:web:a", Name: "Cedar", URL: "u", Email: "e", Keys: []issuer.Key{key}, Created: instant}
@@ -153,12 +242,22 @@ func TestCalls(t *testing.T) {
 	token := issuer.Token{ID: "t", Organisation: "o", Name: "n", Scopes: []issuer.Scope{issuer.ScopeKeysRead}, Created: instant, Expires: instant,
 		LastUsed: instant, Revoked: &issuer.Change{At: instant, By: "x"}}
 	wanted := issuer.TokenInput{Organisation: "o", Name: "n", Scopes: []issuer.Scope{issuer.ScopeKeysRead}, Expires: instant, Actor: "a"}
+	batch := issuer.Batch{ID: "b", Organisation: "o", Kind: issuer.BatchReissue, Name: "m", State: issuer.BatchOpen, Total: 3, Done: 1, Created: instant, By: "a"}
+	many := issuer.BatchInput{Organisation: "o", Name: "n", Awards: []issuer.AwardInput{input, input}, Actor: "a"}
+	rows := []issuer.BatchRow{{Number: 1, Award: "a", Done: true}, {Number: 2, Code: "email", Problem: "No."}}
+	head := issuer.AuditHead{Sequence: 7, Hash: "h", At: instant}
+	queue := Queue{Counts: jobs.Counts{Ready: 1, Dead: 1, Oldest: instant}, Dead: []jobs.Job{{ID: "j", Name: "batch", Due: instant, Attempts: 12, Cause: "c"}}, Next: "n"}
 	list := []byte{0, 1, 0xfe, 0xff, '"', '\n'}
 
 	office := &recorder{}
 	folder, _ := start(t, office)
-	client, ctx := dial(t, folder), t.Context()
+	client, ctx := dialed(t, folder), t.Context()
 	none := func(err error) (any, error) { return nil, err }
+	text := func(do func(w io.Writer) error) (any, error) {
+		var out strings.Builder
+		err := do(&out)
+		return out.String(), err
+	}
 	for _, c := range []struct {
 		asked  []any
 		answer any
@@ -175,7 +274,31 @@ func TestCalls(t *testing.T) {
 		{[]any{"retire", "o", "m", "a"}, nil, func() (any, error) { return none(client.RetireKey(ctx, "o", "m", "a")) }},
 		{[]any{"add", "o", keys.P384, "a"}, key, func() (any, error) { return client.AddKey(ctx, "o", keys.P384, "a") }},
 		{[]any{"suite", "o", "s", "a"}, nil, func() (any, error) { return none(client.SetSuite(ctx, "o", "s", "a")) }},
-		{[]any{"compromise", "o", "m", "a"}, nil, func() (any, error) { return none(client.CompromiseKey(ctx, "o", "m", "a")) }},
+		{[]any{"compromise", "o", "m", instant, "a"}, nil, func() (any, error) { return none(client.CompromiseKey(ctx, "o", "m", instant, "a")) }},
+		{[]any{"affected", "o", "m", "x", 5}, []issuer.Credential{award}, func() (any, error) { return nextPage(client.Affected(ctx, "o", "m", "x", 5)) }},
+		{[]any{"reissue", "o", "m", "a"}, batch, func() (any, error) { return client.Reissue(ctx, "o", "m", "a") }},
+		{[]any{"start batch", many}, batch, func() (any, error) { return client.StartBatch(ctx, many) }},
+		{[]any{"batch", "b"}, batch, func() (any, error) { return client.Batch(ctx, "b") }},
+		{[]any{"release batch", "b", "a"}, batch, func() (any, error) { return client.ReleaseBatch(ctx, "b", "a") }},
+		{[]any{"drop batch", "b", "a"}, batch, func() (any, error) { return client.DropBatch(ctx, "b", "a") }},
+		{[]any{"batches", "o", "x", 5}, []issuer.Batch{batch}, func() (any, error) { return nextPage(client.Batches(ctx, "o", "x", 5)) }},
+		{[]any{"batch rows", "b", "x", 5}, rows, func() (any, error) { return nextPage(client.BatchRows(ctx, "b", "x", 5)) }},
+		{[]any{"verify audit"}, 7, func() (any, error) { return client.VerifyAudit(ctx) }},
+		{[]any{"verify audit deep"}, 7, func() (any, error) { return client.VerifyAuditDeep(ctx) }},
+		{[]any{"audit head", "o"}, "a.b.c", func() (any, error) { return client.SignedAuditHead(ctx, "o") }},
+		{[]any{"audit holds", head}, nil, func() (any, error) { return none(client.AuditHolds(ctx, head)) }},
+		{[]any{"export audit", uint64(3)}, "{}\n{}\n", func() (any, error) {
+			return text(func(w io.Writer) error { _, err := client.ExportAudit(ctx, 3, w); return err })
+		}},
+		{[]any{"backup", []string{"age1x"}}, "\x00\xffsealed", func() (any, error) {
+			return text(func(w io.Writer) error { return client.Backup(ctx, []string{"age1x"}, w) })
+		}},
+		{[]any{"erase reason", uint64(3), "a"}, nil, func() (any, error) { return none(client.EraseReason(ctx, 3, "a")) }},
+		{[]any{"place"}, "laurel at db.example.org", func() (any, error) { return client.Place(ctx) }},
+		{[]any{"check"}, []string{"A record is damaged."}, func() (any, error) { return client.CheckStore(ctx) }},
+		{[]any{"queue", "x", 5}, queue, func() (any, error) { return client.Queue(ctx, "x", 5) }},
+		{[]any{"retry", "j"}, nil, func() (any, error) { return none(client.RetryJob(ctx, "j")) }},
+		{[]any{"delete", "j"}, nil, func() (any, error) { return none(client.DeleteJob(ctx, "j")) }},
 		{[]any{"new token", wanted}, issuer.NewToken{Token: token, Text: "laurel_00"}, func() (any, error) { return client.CreateToken(ctx, wanted) }},
 		{[]any{"new token", issuer.TokenInput{}}, issuer.NewToken{Token: token}, func() (any, error) { return client.CreateToken(ctx, issuer.TokenInput{}) }},
 		{[]any{"tokens"}, []issuer.Token{token, {ID: "u"}}, func() (any, error) { return client.Tokens(ctx) }},
@@ -196,11 +319,36 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// nextPage holds a page against the cursor that the recorder gives.
+func nextPage[T any](page []T, next string, err error) (any, error) {
+	if err == nil && next != "next" {
+		err = fmt.Errorf("cursor %q", next)
+	}
+	return page, err
+}
+
+// TestBrokenStream: what failed before its first byte is a refusal, and what failed later is no answer.
+func TestBrokenStream(t *testing.T) {
+	office := &recorder{err: &issuer.Error{Kind: issuer.KindUnavailable, Code: "record_damaged", Detail: "A record is damaged."}}
+	folder, _ := start(t, office)
+	client := dialed(t, folder)
+	var out strings.Builder
+	var refused *issuer.Error
+	if err := client.Backup(t.Context(), nil, &out); !errors.As(err, &refused) || refused.Code != "record_damaged" || out.Len() > 0 {
+		t.Errorf("error %v, %d bytes", err, out.Len())
+	}
+	office.answer = strings.Repeat("a", 1<<20)
+	refused = nil
+	if err := client.Backup(t.Context(), nil, &out); !errors.As(err, &refused) || refused.Code != "record_damaged" || out.Len() == 0 {
+		t.Errorf("a stream that broke off: error %v, %d bytes", err, out.Len())
+	}
+}
+
 // TestRefusals: a refusal keeps kind, code and sentence; a fault on the other side shows nothing of its cause.
 func TestRefusals(t *testing.T) {
 	office := &recorder{}
 	folder, _ := start(t, office)
-	client := dial(t, folder)
+	client := dialed(t, folder)
 	secret := errors.New("open /var/lib/laurel/keys/issuer.age: permission denied")
 	for name, c := range map[string]struct {
 		err     error
@@ -242,7 +390,7 @@ func TestRefusals(t *testing.T) {
 func TestRequests(t *testing.T) {
 	office := &recorder{}
 	folder, _ := start(t, office)
-	client := dial(t, folder)
+	client := dialed(t, folder)
 	for name, c := range map[string]struct {
 		method, path, body string
 		status             int
@@ -250,7 +398,7 @@ func TestRequests(t *testing.T) {
 		"not JSON":  {http.MethodPost, "/revoke", "{", http.StatusConflict},
 		"too large": {http.MethodPost, "/revoke", `{"reason":"` + strings.Repeat("a", credential.Limits.Body) + `"}`, http.StatusConflict},
 		"read only": {http.MethodGet, "/revoke", "", http.StatusMethodNotAllowed},
-		"unknown":   {http.MethodPost, "/backup", "{}", http.StatusNotFound},
+		"unknown":   {http.MethodPost, "/reboot", "{}", http.StatusNotFound},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), c.method, "http://laurel"+c.path, strings.NewReader(c.body))
 		if err != nil {
@@ -266,7 +414,7 @@ func TestRequests(t *testing.T) {
 		}
 	}
 	// A server of another version that does not know a call.
-	if _, err := ask[any](t.Context(), client, "/backup", call{}); err == nil || !strings.Contains(err.Error(), "it answered 404 Not Found") {
+	if _, err := ask[any](t.Context(), client, "/reboot", call{}); err == nil || !strings.Contains(err.Error(), "it answered 404 Not Found") {
 		t.Error(err)
 	}
 }
@@ -388,7 +536,7 @@ func TestFolders(t *testing.T) {
 func TestStop(t *testing.T) {
 	office := &recorder{answer: issuer.Key{Name: "n"}, hold: make(chan struct{}), asking: make(chan struct{}, 1)}
 	folder, stop := start(t, office)
-	client := dial(t, folder)
+	client := dialed(t, folder)
 	answered := make(chan error, 1)
 	go func() {
 		_, err := client.RotateKey(context.Background(), "o", "EdDSA", "a")

@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -92,8 +93,9 @@ func (c *cache) drop(address string) {
 	}
 }
 
-// lifetime reads how long an answer may be kept from its Cache-Control (RFC 9111 section 5.2.2). Without one it is as long
-// as the cache likes; a value that cannot be read is 0.
+// lifetime reads how long an answer may be kept from its Cache-Control (RFC 9111 section 5.2.2), less the time that it has lain in
+// caches on the way (section 4.2.3), so that a revocation shows in time behind them too. Without one it is as long as the cache likes;
+// a value that cannot be read is 0.
 func lifetime(header http.Header) time.Duration {
 	keepFor := longestKept
 	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(header.Values("Cache-Control"), ",")), ",") {
@@ -106,8 +108,22 @@ func lifetime(header http.Header) time.Duration {
 			if err != nil {
 				return 0
 			}
-			keepFor = time.Duration(max(0, min(seconds, int(longestKept/time.Second)))) * time.Second
+			age, err := age(header)
+			if err != nil {
+				return 0
+			}
+			keepFor = time.Duration(max(0, min(seconds-age, int(longestKept/time.Second)))) * time.Second
 		}
 	}
 	return keepFor
+}
+
+// age is how many seconds an answer has lain in caches on the way; none where no cache says so.
+func age(header http.Header) (int, error) {
+	text := header.Get("Age")
+	if text == "" {
+		return 0, nil
+	}
+	seconds, err := strconv.Atoi(strings.TrimSpace(text))
+	return max(0, min(seconds, math.MaxInt32)), err
 }

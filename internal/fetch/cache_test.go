@@ -18,6 +18,9 @@ func TestCache(t *testing.T) {
 		if value := r.URL.Query().Get("control"); value != "" {
 			w.Header().Set("Cache-Control", value)
 		}
+		if value := r.URL.Query().Get("age"); value != "" {
+			w.Header().Set("Age", value)
+		}
 		fmt.Fprint(w, "{}")
 	}))
 	clock := time.Now()
@@ -25,17 +28,22 @@ func TestCache(t *testing.T) {
 	for _, test := range []struct {
 		name, control string
 		keep          time.Duration // how long the document is handed out again
+		age           string        // for which it has lain in caches on the way
 	}{
-		{"without a header", "", longestKept},
-		{"longer than ours", "public, max-age=86400", longestKept},
-		{"shorter than ours", "max-age=60", time.Minute},
-		{"not at all", "no-store", 0},
-		{"only after asking", "No-Cache", 0},
-		{"negative", "max-age=-1", 0},
-		{"unreadable", "max-age=soon", 0},
+		{"without a header", "", longestKept, ""},
+		{"longer than ours", "public, max-age=86400", longestKept, ""},
+		{"shorter than ours", "max-age=60", time.Minute, ""},
+		{"not at all", "no-store", 0, ""},
+		{"only after asking", "No-Cache", 0, ""},
+		{"negative", "max-age=-1", 0, ""},
+		{"unreadable", "max-age=soon", 0, ""},
+		{"old already", "max-age=60", 20 * time.Second, "40"},
+		{"old already, and good for long", "max-age=86400", longestKept, "40000"},
+		{"too old", "max-age=60", 0, "61"},
+		{"of an age that cannot be read", "max-age=60", 0, "old"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			address := site + "/?control=" + escape(test.control)
+			address := site + "/?control=" + escape(test.control) + "&age=" + test.age
 			count := func() int32 {
 				before := asked.Load()
 				document, err := c.Fetch(t.Context(), address+"#key-0", 100)

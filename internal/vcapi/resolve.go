@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -181,6 +182,10 @@ func (s *server) webDocument(ctx context.Context, did, fragment string) (any, er
 	}
 	if errors.Is(err, verifier.ErrBlocked) {
 		return nil, bad("notAllowed", "The address of the document is not a public https address, so it was not called.")
+	}
+	var told *issuer.Error
+	if errors.As(err, &told) && told.Kind == issuer.KindUnavailable { // ours, and cannot be read now, which does not mean that it is not there
+		return nil, told
 	}
 	if err != nil || !sameHost(source.URL, address) {
 		return nil, unresolved{http.StatusNotFound, "notFound", "No document could be read at the address of this DID."}

@@ -193,19 +193,19 @@ func madeFor(t *testing.T, challenge, domain string) string {
 	return string(sealed)
 }
 
-// TestPresented: a presentation holds for the challenge and the domain that it was made for, and each credential in it counts.
-func TestPresented(t *testing.T) {
-	w := newWorld(t)
+// presenter is a holder, and how it presents credentials to the challenge c of the domain d.
+func presenter(t testing.TB) (holder string, present func(credentials string) string) {
+	t.Helper()
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	holder, err := keys.DIDKey(private.Public())
+	holder, err = keys.DIDKey(private.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
 	signer := keys.Signer{ID: holder + "#" + strings.TrimPrefix(holder, "did:key:"), Signer: private}
-	present := func(credentials string) string {
+	return holder, func(credentials string) string {
 		text := fmt.Sprintf(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiablePresentation"],"holder":%q,"verifiableCredential":[%s]}`, holder, credentials)
 		sealed, err := proof.Seal(t.Context(), []byte(text), proof.SealOptions{Signer: signer, Purpose: "authentication", Challenge: "c", Domain: []string{"d"}, Created: time.Now()})
 		if err != nil {
@@ -213,6 +213,12 @@ func TestPresented(t *testing.T) {
 		}
 		return string(sealed)
 	}
+}
+
+// TestPresented: a presentation holds for the challenge and the domain that it was made for, and each credential in it counts.
+func TestPresented(t *testing.T) {
+	w := newWorld(t)
+	holder, present := presenter(t)
 	good := w.signed(t, unsigned(w.ours.DID, ""), `{}`)
 	expired := w.signed(t, unsigned(w.ours.DID, `,"validUntil":"2021-01-01T00:00:00Z"`), `{}`)
 	const strict, lax = "/vc-api/presentations/verify", "/vc-api/policies/proof/presentations/verify"

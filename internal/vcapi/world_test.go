@@ -3,6 +3,7 @@ package vcapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
+	"github.com/laurelbadges/laurel/internal/store/faulty"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/verifier"
@@ -23,6 +25,7 @@ import (
 type world struct {
 	*issuer.Service
 	handler http.Handler
+	faults  *faulty.Store
 	ours    issuer.Organisation
 	theirs  issuer.Organisation
 	token   string // of ours, for everything
@@ -30,6 +33,7 @@ type world struct {
 	counted int    // requests that Admit counted
 	held    int    // places that were not given back
 	asked   []string
+	others  *world // another installation, at another address; nil: none
 }
 
 // busy is a refusal as the pages give it.
@@ -44,11 +48,18 @@ const base = "https://badges.example.org"
 // Fetch implements [verifier.Fetcher]: what is published here, and two other hosts.
 func (w *world) Fetch(ctx context.Context, address string, _ int) (verifier.Document, error) {
 	w.asked = append(w.asked, address)
-	text, err := w.Document(ctx, address)
-	if err == nil {
-		return verifier.Document{Bytes: text, URL: address, ReadAt: time.Now(), Origin: verifier.Installation}, nil
+	if w.others != nil && strings.HasPrefix(address, w.others.Base()) {
+		if _, err := w.Document(ctx, address); !errors.Is(err, issuer.ErrNotFound) { // whoever fetches asks the own installation first
+			return verifier.Document{}, fmt.Errorf("%w: %w", verifier.ErrUnavailable, err)
+		}
+		return w.others.Fetch(ctx, address, 0)
 	}
+	text, err := w.Document(ctx, address)
 	switch {
+	case err == nil:
+		return verifier.Document{Bytes: text, URL: address, ReadAt: time.Now(), Origin: verifier.Installation}, nil
+	case !errors.Is(err, issuer.ErrNotFound): // as the program has it
+		return verifier.Document{}, fmt.Errorf("%w: %w", verifier.ErrUnavailable, err)
 	case strings.Contains(address, "127.0.0.1"):
 		return verifier.Document{}, verifier.ErrBlocked
 	case strings.Contains(address, "liar.example.org"):
@@ -61,7 +72,9 @@ func (w *world) Fetch(ctx context.Context, address string, _ int) (verifier.Docu
 	return verifier.Document{}, verifier.ErrUnavailable
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldAt(t, base) }
+
+func newWorldAt(t testing.TB, base string) *world {
 	t.Helper()
 	folder := t.TempDir()
 	store, err := bolt.Open(folder)
@@ -73,13 +86,13 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{}
+	w := &world{faults: faulty.New(store, true)}
 	check := func(profile credential.Profile) func(context.Context, []byte) error {
 		return func(ctx context.Context, sealed []byte) error {
 			return verifier.Authentic(ctx, sealed, verifier.Options{Profile: profile, Fetch: w})
 		}
 	}
-	w.Service, err = issuer.Open(t.Context(), issuer.Config{Store: store, Keys: ring, Now: time.Now, Base: base, Public: true,
+	w.Service, err = issuer.Open(t.Context(), issuer.Config{Store: w.faults, Keys: ring, Now: time.Now, Base: base, Public: true,
 		Check: check(credential.OpenBadges), CheckDocument: check(credential.VerifiableCredentials)})
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +148,16 @@ type answer struct {
 // ask sends a request with the token of ours where it needs one.
 func (w *world) ask(t testing.TB, method, path, body string, headers ...string) answer {
 	t.Helper()
+	a := w.exchange(t, method, path, body, headers...)
+	if a.status >= 500 {
+		t.Errorf("%s %s answers %d %s", method, path, a.status, a.body)
+	}
+	return a
+}
+
+// exchange is ask for a request that may meet a fault.
+func (w *world) exchange(t testing.TB, method, path, body string, headers ...string) answer {
+	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/json")
@@ -152,9 +175,6 @@ func (w *world) ask(t testing.TB, method, path, body string, headers ...string) 
 	got, err := io.ReadAll(recorder.Result().Body)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if recorder.Code >= 500 {
-		t.Errorf("%s %s answers %d %s", method, path, recorder.Code, got)
 	}
 	if recorder.Code >= 400 && !strings.HasPrefix(recorder.Header().Get("Content-Type"), "application/problem+json") && !strings.Contains(path, "/identifiers/") {
 		t.Errorf("%s %s answers %d with %s", method, path, recorder.Code, recorder.Header().Get("Content-Type"))

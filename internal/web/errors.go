@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/internal/fault"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 )
@@ -63,7 +64,7 @@ func (f failure) title(l wording.Language) string {
 		return l.Say("page.error.title.too_large")
 	case http.StatusTooManyRequests:
 		return l.Say("page.error.title.too_many")
-	case http.StatusInternalServerError, http.StatusServiceUnavailable:
+	case http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusInsufficientStorage:
 		return l.Say("page.error.title.our_fault")
 	}
 	return l.Say("page.error.title.other")
@@ -82,6 +83,16 @@ func notFound() failure {
 	return failure{status: http.StatusNotFound, code: "missing"}
 }
 
+// unavailable is the answer where this side cannot do now what was asked, for the cause that the issuer names. A damaged record is
+// never given out, nor told to be away.
+func unavailable(code string) failure {
+	f := failure{status: http.StatusServiceUnavailable, code: code, key: "unavailable"}
+	if code == "record_damaged" {
+		f.key = code
+	}
+	return f
+}
+
 // failureOf finds what to tell the caller about an error. What it does not know is internal and says nothing.
 func failureOf(err error) failure {
 	var known failure
@@ -96,7 +107,9 @@ func failureOf(err error) failure {
 	case errors.As(err, &office) && office.Kind == issuer.KindMissing:
 		return notFound()
 	case errors.As(err, &office) && office.Kind == issuer.KindUnavailable:
-		return failure{status: http.StatusServiceUnavailable, code: "unavailable"}
+		return unavailable(office.Code)
+	case errors.As(err, &office) && office.Kind == issuer.KindFull:
+		return failure{status: http.StatusInsufficientStorage, code: office.Code, key: "store_full"}
 	case errors.As(err, &routed) && routed.Code == http.StatusNotFound:
 		return notFound()
 	case errors.As(err, &routed) && routed.Code == http.StatusMethodNotAllowed:
@@ -136,6 +149,9 @@ func (s *server) fail(err error, c echo.Context) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept, Accept-Language")
 	h.Del("ETag")
+	if after := fault.RetryAfter(f.status, f.code); after != "" && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", after)
+	}
 	if wantsPage(c) {
 		l := languageOf(c)
 		data := errorPage{frame: s.spoken(c, f.title(l)), Status: f.status, Detail: f.say(l)}
@@ -144,7 +160,11 @@ func (s *server) fail(err error, c echo.Context) {
 		}
 		err = s.pageIn(c, l, f.status, "error", data)
 	} else {
-		body, failed := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Detail: f.Error(), Code: f.code, Instance: requestID(c)})
+		p := problem{Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Detail: f.Error(), Code: f.code, Instance: requestID(c)}
+		if f.status == http.StatusInsufficientStorage {
+			p.Type, p.Title = fault.FullType, fault.FullTitle
+		}
+		body, failed := json.Marshal(p)
 		if err = failed; err == nil {
 			err = c.Blob(f.status, mediaProblem, body)
 		}

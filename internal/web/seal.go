@@ -17,12 +17,20 @@ import (
 )
 
 // seal lets a page carry reports and give them back: this server keeps nothing, and sets nothing down on paper that it did not
-// find itself. Its key lives as long as the process.
+// find itself. Its key lives as long as the process, where Config gives none.
 type seal struct{ key [32]byte }
 
 func newSeal() (s seal) {
 	_, _ = rand.Read(s.key[:]) // never fails
 	return s
+}
+
+// sealOf returns the seal of a key that processes share. Those of another version of the program have another one: they may read what
+// is sealed in another way.
+func sealOf(key []byte, version string) seal {
+	mac := hmac.New(sha256.New, key)
+	_, _ = mac.Write([]byte("seal of reports, version " + version)) // a digest takes every write
+	return seal{key: [32]byte(mac.Sum(nil))}
 }
 
 // mostSealed bounds what sealed rows take to be opened, in bytes: twice what 500 usual reports have. Without it a page that packs

@@ -66,6 +66,11 @@ type Config struct {
 	Log *slog.Logger
 	// Version of the program, for the records to file.
 	Version string
+	// AuditHead signs the end of the audit log, to be published at /audit-head. Nil publishes none.
+	AuditHead func(ctx context.Context) (string, error)
+	// Seal is a secret of 32 bytes or more that every process of the installation has, so that a page of one can be given back to
+	// another. Nil makes one for this process.
+	Seal []byte
 }
 
 // server holds what the handlers share. It is not changed after New.
@@ -108,6 +113,9 @@ func New(config Config) (*Site, error) {
 	if config.Office == nil || config.Verify == nil || config.Check == nil {
 		return nil, errors.New("serving pages: the issuer or the verifier is not set")
 	}
+	if config.Seal != nil && len(config.Seal) < 32 {
+		return nil, errors.New("serving pages: the secret of the seal is shorter than 32 bytes")
+	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
@@ -117,6 +125,9 @@ func New(config Config) (*Site, error) {
 	s := &server{
 		Config: config, limits: newLimiter(config.VerifyRate), origins: http.NewCrossOriginProtection(), uploads: newUploads(),
 		judged: newJudgements(), seal: newSeal(), pages: map[wording.Language]pages{}, art: sync.OnceValues(paper.ArtPNG),
+	}
+	if config.Seal != nil {
+		s.seal = sealOf(config.Seal, config.Version)
 	}
 	// Behind a proxy the Host header need not be ours: pages of our own address may always post.
 	if err := s.origins.AddTrustedOrigin(config.Base); err != nil {
@@ -178,6 +189,9 @@ func (s *server) routes(e *echo.Echo) {
 	open("/.well-known/did.json", s.document("application/did+json"))
 	open("/.well-known/jwks.json", s.document("application/jwk-set+json"))
 	open("/status/:id", s.statusList)
+	if s.AuditHead != nil {
+		open("/audit-head", (&auditHead{sign: s.AuditHead, now: s.Now}).serve)
+	}
 	get("/healthz", s.healthy)
 	get("/static/:file", s.static)
 }
