@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
+	"github.com/laurelbadges/laurel/internal/store/postgres"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/verifier"
@@ -35,14 +36,13 @@ const (
 
 // modes looks at who may use the files: their owner alone, who must be whoever runs the program.
 func (d *doctor) modes() {
-	checked := 0
+	files := 0
 	var faults []string
 	look := func(path string, allowed fs.FileMode) {
 		info, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return
 		}
-		checked++
 		if err != nil {
 			faults = append(faults, fmt.Sprintf("%s cannot be looked at: %v", path, cause(err)))
 			return
@@ -62,6 +62,7 @@ func (d *doctor) modes() {
 	entries, _ := os.ReadDir(folder) // a folder that is away is found with the keys
 	for _, entry := range entries {
 		if !entry.IsDir() {
+			files++
 			look(filepath.Join(folder, entry.Name()), 0o600)
 		}
 	}
@@ -69,7 +70,7 @@ func (d *doctor) modes() {
 		d.say("permissions", mend, "%s.", strings.ToUpper(fault[:1])+fault[1:])
 	}
 	if len(faults) == 0 {
-		d.say("permissions", fine, "Only the owner can use the data folder, the store and the %d files of keys.", max(0, checked-3))
+		d.say("permissions", fine, "Only the owner can use the data folder, the store and the %d files of keys.", files)
 	}
 }
 
@@ -80,6 +81,10 @@ const (
 
 // identity looks whether what opens the keys lies open beside them.
 func (d *doctor) identity(public bool) {
+	if scheme, _, _ := strings.Cut(d.keyStore, ":"); scheme != "" {
+		d.say("identity", fine, "Private keys are kept elsewhere (%s).", scheme)
+		return
+	}
 	name := filepath.Join(d.folder, "keys", identityName)
 	f, err := os.Open(name)
 	if err != nil {
@@ -102,10 +107,19 @@ func (d *doctor) identity(public bool) {
 	}
 }
 
-// store says whether the records are whole.
+// store says whether the records are whole, and whether they travel unseen.
 func (d *doctor) store(found issuer.Inspection) {
+	if exposed, err := postgres.Exposure(d.address); d.address != "" && err == nil && exposed != "" {
+		d.say("database", mend, "%s", exposed)
+	}
+	switch {
+	case found.Moved != "":
+		d.say("moved", mend, "This installation was moved to %s, and nothing is issued from here any more; look at it there.", found.Moved)
+	case found.Unsettled:
+		d.say("restore", mend, "A restore of a backup was broken off here; run laurel restore --recovered, or empty the folder or drop the database, and restore again.")
+	}
 	if found.Broken != "" {
-		d.say("audit log", mend, "%s Keep a copy of the folder, find out who could write to it, and bring back a backup.", found.Broken)
+		d.say("audit log", mend, "%s Keep a copy of the folder, find out who could write to it, and restore a backup from before (laurel restore).", found.Broken)
 	} else {
 		d.say("audit log", fine, "The store opens, and the chain of its %d acts is unbroken.", found.Acts)
 	}
@@ -162,22 +176,30 @@ func (d *doctor) keys(found *condition) {
 	}
 }
 
-// keyFolder opens the key folder, and makes none.
-func (d *doctor) keyFolder() (*keys.Folder, error) {
+// keyFolder opens the keys, and makes none.
+func (d *doctor) keyFolder() (keys.Store, error) {
+	if d.keyStore != "" {
+		private, _, err := (&grammar{Data: d.folder, KeyStore: d.keyStore, known: &d.passphrase}).openKeys(context.Background(), d.engine)
+		return private, err
+	}
 	path := filepath.Join(d.folder, "keys")
 	if _, err := os.Stat(filepath.Join(path, identityName)); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(path, identityName), cause(err))
+	}
+	if d.address != "" && d.engine != nil {
+		folder, _, err := keys.OpenSealed(path, d.passphrase, issuer.KeyFiles(d.engine))
+		return folder, err
 	}
 	folder, _, err := keys.OpenFolder(path, d.passphrase)
 	return folder, err
 }
 
-func tryKey(folder *keys.Folder, k issuer.Key) error {
-	private, err := folder.Load(k.Name)
+func tryKey(private keys.Store, k issuer.Key) error {
+	key, err := private.Load(k.Name)
 	if err != nil {
 		return err
 	}
-	public, err := keys.Multikey(private.Public())
+	public, err := keys.Multikey(key.Public())
 	if err == nil && public != k.Multikey {
 		err = fmt.Errorf("%s.age holds another key", k.Name)
 	}

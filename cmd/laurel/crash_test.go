@@ -9,117 +9,148 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/laurelbadges/laurel/credential/status"
 	"github.com/laurelbadges/laurel/internal/control"
-	"github.com/laurelbadges/laurel/internal/store/bolt"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
 const (
-	crashRounds  = 20              // LAUREL_CRASH_ROUNDS sets another number (make crash)
-	crashWriters = 8               // that issue and revoke until the server is gone
-	openWithin   = 5 * time.Second // the store, and the server, after a crash
+	crashWriters = 16               // that award, revoke, suspend, reinstate and start batches until the server is gone
+	batchRows    = 20               // of each of their batches
+	openWithin   = 5 * time.Second  // the store, and the server, after a crash
+	batchWithin  = 90 * time.Second // what a killed server held is taken over and done
 )
 
-// TestCrash kills the server in the middle of its work, again and again. After each kill the store is sound and the audit
-// chain whole, and no place in a status list stands in two awards; after each start every award that was acknowledged is
-// there as it was given and verifies, what was begun is finished, and every revocation that was acknowledged shows.
+// TestCrash kills the server in the middle of its work, again and again, on both stores. After each kill the store is sound and the
+// audit chain whole, no place in a status list stands in two awards, and no batch has a row twice; after each start every award
+// that was acknowledged is there as it was given and verifies, what was begun is finished, and every award stands as somebody was
+// told last. In the end every row of every batch is awarded.
 func TestCrash(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped with -short: it starts and kills servers for some twenty seconds")
-	}
-	rounds := crashRounds
-	if text := os.Getenv("LAUREL_CRASH_ROUNDS"); text != "" {
-		var err error
-		if rounds, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("LAUREL_CRASH_ROUNDS: %v", err)
+	faulty(t)
+	rounds := map[string]int{"bbolt": 10, "PostgreSQL": 5}
+	onBoth(t, func(t *testing.T, g *ground) {
+		l := newLedger(g)
+		finished, longest := 0, time.Duration(0)
+		most := rounds[map[bool]string{true: "bbolt", false: "PostgreSQL"}[g.cluster == nil]]
+		if n := long(t); n > 0 {
+			most = n
 		}
-	}
-	binary := buildBinary(t)
-	l := &ledger{folder: t.TempDir(), awards: map[string]*awarded{}}
-	finished := 0
-	for round := range rounds {
-		flags := []string{}
-		if round == 0 {
-			flags = append(flags, "--sample") // something to award
-		} else {
-			l.inspect(t)
+		for round := range most {
+			flags := []string{}
+			if round == 0 {
+				flags = append(flags, "--sample") // something to award
+			} else {
+				l.inspect(t)
+			}
+			p := g.start(t, flags...)
+			if longest = max(longest, p.took); p.took > openWithin {
+				t.Errorf("round %d: it took %v to start", round, p.took)
+			}
+			finished += p.finished
+			l.check(t, p)
+			l.write(t, p, rand.N(250*time.Millisecond))
+			if said := p.log.String(); t.Failed() || said != "" {
+				t.Fatalf("in round %d; the server complained:\n%s", round, said)
+			}
 		}
-		begun := time.Now()
-		p := startBinary(t, binary, l.folder, flags...)
-		if took := time.Since(begun); took > openWithin {
-			t.Errorf("round %d: it took %v to start", round, took)
-		}
-		finished += p.finished
+		l.inspect(t)
+		p := g.start(t)
+		waited := l.settle(t)
 		l.check(t, p)
-		l.write(t, p, rand.N(250*time.Millisecond))
-		if said := p.log.String(); t.Failed() || said != "" {
-			t.Fatalf("in round %d; the server complained:\n%s", round, said)
+		g.laurel(t, "audit", "verify", "--deep").well(t)
+		g.laurel(t, "doctor", "--deep", "--offline").well(t)
+		if said := p.log.String(); said != "" {
+			t.Errorf("the server complained:\n%s", said)
 		}
-	}
-	l.inspect(t)
-	p := startBinary(t, binary, l.folder)
-	l.check(t, p)
-	acknowledged, revoked := 0, 0
-	for _, a := range l.awards {
-		if a.sum != [sha256.Size]byte{} {
-			acknowledged++
-		}
-		if a.revoked {
-			revoked++
-		}
-	}
-	t.Logf("%d kills, %d awards of which %d were acknowledged, %d finished at a start, %d revocations", rounds, len(l.awards), acknowledged, finished+p.finished, revoked)
-	if said := p.log.String(); said != "" {
-		t.Errorf("the server complained:\n%s", said)
-	}
-	if acknowledged == 0 || revoked == 0 {
-		t.Error("nothing was tested: no award or no revocation was acknowledged")
-	}
+		p.kill(t)
+		l.inspect(t)
+		l.tell(t)
+		t.Logf("%d kills; %d awards finished at a start, the longest of which took %v; the last batch was done after %v", most, finished+p.finished, longest, waited)
+	})
 }
 
 // ledger is what the writers were told, and what was found since.
 type ledger struct {
-	folder string
-	mu     sync.Mutex
-	awards map[string]*awarded // by id; guarded by mu
+	*ground
+	mu      sync.Mutex
+	awards  map[string]*awarded // by id; guarded by mu
+	batches map[string]string   // actor of each batch that was asked for -> its id, "" before it was acknowledged; guarded by mu
+}
+
+func newLedger(g *ground) *ledger {
+	return &ledger{ground: g, awards: map[string]*awarded{}, batches: map[string]string{}}
 }
 
 // awarded is an award that was acknowledged or found.
 type awarded struct {
-	sum      [sha256.Size]byte // of the signed forms as they were acknowledged; zero: they never were
+	sum      [sha256.Size]byte // of the signed forms as they were acknowledged, or found first; zero: they never were
 	slot     issuer.Slot
-	revoking bool // somebody asked for it
-	revoked  bool // and was told that it is done
-	sample   bool // of the worked example, of which one award has expired
-	verified bool // in both forms, after a start
+	told     bool                   // it was acknowledged
+	standing issuer.CredentialState // as it was acknowledged last, or found
+	asked    issuer.CredentialState // what somebody asked for without an answer; "" for nothing
+	sample   bool                   // of the worked example, of which one award has expired
+	verified bool                   // in both forms, after a start
 }
 
 func sumOf(sealed []byte, token string) [sha256.Size]byte {
 	return sha256.Sum256(append(append(slices.Clone(sealed), 0), token...))
 }
 
-// write issues and revokes until the server is killed, so long after its first answer.
+// add notes an award that was acknowledged.
+func (l *ledger) add(c issuer.Credential) (*awarded, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.awards[c.ID] != nil {
+		return nil, fmt.Errorf("%s was given twice", c.ID)
+	}
+	a := &awarded{sum: sumOf(c.JSON, c.JWT), slot: c.Slot, told: true, standing: issuer.CredentialIssued}
+	l.awards[c.ID] = a
+	return a, nil
+}
+
+// stand brings an award to another standing, and notes what was asked for and what was told.
+func (l *ledger) stand(ctx context.Context, office *control.Client, id string, a *awarded, to issuer.CredentialState) (err error) {
+	l.mu.Lock()
+	a.asked = to
+	l.mu.Unlock()
+	switch to {
+	case issuer.CredentialRevoked:
+		_, err = office.Revoke(ctx, id, "Given by mistake.", "crash test")
+	case issuer.CredentialSuspended:
+		_, err = office.Suspend(ctx, id, "Being looked into.", "crash test")
+	default:
+		_, err = office.Reinstate(ctx, id, "crash test")
+	}
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a.standing, a.asked = to, ""
+	return nil
+}
+
+// course is what becomes of the awards of each writer, one after another; a writer of nil starts batches.
+func course(writer int) []issuer.CredentialState {
+	return [][]issuer.CredentialState{
+		nil, {}, {}, {issuer.CredentialRevoked}, {issuer.CredentialRevoked}, {issuer.CredentialSuspended},
+		{issuer.CredentialSuspended, issuer.CredentialIssued}, {issuer.CredentialSuspended, issuer.CredentialRevoked},
+	}[writer%8]
+}
+
+// write has the writers work until the server is killed, so long after its first answer.
 func (l *ledger) write(t *testing.T, p *process, until time.Duration) {
 	t.Helper()
-	office := control.Dial(t.Context(), l.folder)
-	if office == nil {
-		t.Fatal("the private socket does not answer")
-	}
+	office := l.office(t)
 	var killed atomic.Bool
 	// gone says that err is the end of the server and not a fault.
 	gone := func(doing string, err error) bool {
@@ -133,32 +164,30 @@ func (l *ledger) write(t *testing.T, p *process, until time.Duration) {
 	first := make(chan struct{}, crashWriters)
 	for writer := range crashWriters {
 		group.Go(func() {
-			for n := writer; ; n++ {
+			for steps, n := course(writer), 0; ; n++ {
+				if steps == nil {
+					if gone("a batch", l.batch(t.Context(), office)) {
+						return
+					}
+					continue
+				}
 				c, err := office.Issue(t.Context(), issuer.AwardInput{Recipient: "kim@example.org", Name: "Kim Lee", Actor: "crash test"})
 				if gone("issuing", err) {
 					return
 				}
-				revoke := n%2 == 1
-				l.mu.Lock()
-				a := l.awards[c.ID]
-				if a != nil {
-					t.Errorf("%s was given twice", c.ID)
-				}
-				a = &awarded{sum: sumOf(c.JSON, c.JWT), slot: c.Slot, revoking: revoke}
-				l.awards[c.ID] = a
-				l.mu.Unlock()
-				if n == writer {
-					first <- struct{}{}
-				}
-				if !revoke {
-					continue
-				}
-				if _, err = office.Revoke(t.Context(), c.ID, "Given by mistake.", "crash test"); gone("revoking", err) {
+				a, err := l.add(c)
+				if err != nil {
+					t.Error(err)
 					return
 				}
-				l.mu.Lock()
-				a.revoked = true
-				l.mu.Unlock()
+				if n == 0 {
+					first <- struct{}{}
+				}
+				for _, to := range steps {
+					if gone(string(to), l.stand(t.Context(), office, c.ID, a, to)) {
+						return
+					}
+				}
 			}
 		})
 	}
@@ -185,6 +214,48 @@ func (l *ledger) write(t *testing.T, p *process, until time.Duration) {
 	group.Wait()
 }
 
+// batch starts a batch and waits until it is done.
+func (l *ledger) batch(ctx context.Context, office *control.Client) error {
+	actor := fmt.Sprintf("batch %d", rand.Uint64())
+	l.mu.Lock()
+	l.batches[actor] = ""
+	l.mu.Unlock()
+	in := issuer.BatchInput{Name: "A class", Actor: actor}
+	for i := range batchRows {
+		in.Awards = append(in.Awards, issuer.AwardInput{Recipient: fmt.Sprintf("pupil%d@example.org", i)})
+	}
+	b, err := office.StartBatch(ctx, in)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.batches[actor] = b.ID
+	l.mu.Unlock()
+	for err == nil && b.State != issuer.BatchFinished {
+		time.Sleep(20 * time.Millisecond)
+		b, err = office.Batch(ctx, b.ID)
+	}
+	return err
+}
+
+// settle waits until every batch that was acknowledged is done.
+func (l *ledger) settle(t *testing.T) time.Duration {
+	t.Helper()
+	office := l.office(t)
+	return within(t, batchWithin, "the batches are done", func() error {
+		for _, id := range l.batches {
+			if id == "" {
+				continue
+			}
+			b, err := office.Batch(t.Context(), id)
+			if err != nil || b.State != issuer.BatchFinished || b.Done != b.Total || b.Total != batchRows || b.Failed > 0 {
+				return fmt.Errorf("%+v, error %w", b, err)
+			}
+		}
+		return nil
+	})
+}
+
 func (l *ledger) anyList() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -194,59 +265,24 @@ func (l *ledger) anyList() string {
 	return ""
 }
 
-// inspect looks at the store that a killed server left behind, without changing it.
-func (l *ledger) inspect(t *testing.T) {
+// tell says how much was tested; nothing is a fault.
+func (l *ledger) tell(t *testing.T) {
 	t.Helper()
-	begun := time.Now()
-	store, err := bolt.OpenReadOnly(l.folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	if took := time.Since(begun); took > openWithin {
-		t.Errorf("it took %v to open the store", took)
-	}
-	slots, there := map[issuer.Slot]string{}, 0
-	err = store.View(t.Context(), func(tx issuer.Tx) error {
-		if err := rows(tx, "credential", func(c issuer.Credential) {
-			if other := slots[c.Slot]; other != "" {
-				t.Errorf("%s and %s have the same place %+v", other, c.ID, c.Slot)
-			}
-			slots[c.Slot] = c.ID
-			a := l.awards[c.ID]
-			if a == nil {
-				a = &awarded{slot: c.Slot, sample: c.By == sampleActor}
-				l.awards[c.ID] = a
-			}
-			there++
-			if a.slot != c.Slot || a.revoked && c.Revoked == nil || a.sum != [sha256.Size]byte{} && a.sum != sumOf(c.JSON, c.JWT) {
-				t.Errorf("%s is not as it was acknowledged", c.ID)
-			}
-			a.revoking = a.revoking || c.Revoked != nil
-		}); err != nil {
-			return err
+	acknowledged, standing, batches := 0, map[issuer.CredentialState]int{}, 0
+	for _, a := range l.awards {
+		if a.told {
+			acknowledged++
 		}
-		return soundAudit(tx)
-	})
-	if err != nil {
-		t.Error(err)
+		standing[a.standing]++
 	}
-	if there != len(l.awards) {
-		t.Errorf("%d of %d awards are in the store", there, len(l.awards))
-	}
-	db, err := bbolt.Open(filepath.Join(l.folder, bolt.FileName), 0o600, &bbolt.Options{ReadOnly: true, Timeout: openWithin})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	err = db.View(func(tx *bbolt.Tx) error {
-		for fault := range tx.Check() {
-			t.Errorf("the database is damaged: %v", fault)
+	for _, id := range l.batches {
+		if id != "" {
+			batches++
 		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
+	}
+	t.Logf("%d awards, %d of them acknowledged one by one; %v; %d of %d batches of %d rows acknowledged", len(l.awards), acknowledged, standing, batches, len(l.batches), batchRows)
+	if acknowledged == 0 || standing[issuer.CredentialRevoked] < 2 || standing[issuer.CredentialSuspended] == 0 || batches == 0 {
+		t.Error("nothing was tested: no award, revocation, suspension or batch was acknowledged")
 	}
 }
 
@@ -298,11 +334,7 @@ func soundAudit(tx issuer.Tx) error {
 // check asks the started server for every award that was not verified yet, and for the bits of all of them.
 func (l *ledger) check(t *testing.T, p *process) {
 	t.Helper()
-	office := control.Dial(t.Context(), l.folder)
-	if office == nil {
-		t.Fatal("the private socket does not answer")
-	}
-	source := &readOnce{next: ownDocuments{office, nil}}
+	source := &readOnce{next: ownDocuments{l.office(t), nil}}
 	work := make(chan string)
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -313,21 +345,24 @@ func (l *ledger) check(t *testing.T, p *process) {
 		})
 	}
 	lists := map[string]status.List{}
+	bit := func(list string, index int) (set bool) {
+		if _, read := lists[list]; !read {
+			lists[list] = decodedList(t, p.get(t, "/status/"+list))
+		}
+		set, err := lists[list].Get(index)
+		if err != nil {
+			t.Errorf("the list %s: %v", list, err)
+		}
+		return set
+	}
 	for id, a := range l.awards {
 		if !a.verified {
 			work <- id
 		}
-		if _, read := lists[a.slot.Revocation]; !read {
-			lists[a.slot.Revocation] = decodedList(t, p.get(t, "/status/"+a.slot.Revocation))
-		}
-		set, err := lists[a.slot.Revocation].Get(a.slot.Index)
-		switch {
-		case err != nil:
-			t.Errorf("the list of %s: %v", id, err)
-		case a.revoked && !set:
-			t.Errorf("the revocation of %s was lost", id)
-		case !a.revoking && set:
-			t.Errorf("%s was revoked by nobody", id)
+		revoked, suspended := bit(a.slot.Revocation, a.slot.Index), bit(a.slot.Suspension, a.slot.Index)
+		// A revoked award may have been suspended before.
+		if revoked != (a.standing == issuer.CredentialRevoked) || !revoked && suspended != (a.standing == issuer.CredentialSuspended) {
+			t.Errorf("%s is %s; in the lists it is revoked %v, suspended %v", id, a.standing, revoked, suspended)
 		}
 	}
 	close(work)
@@ -339,14 +374,15 @@ func (l *ledger) verify(t *testing.T, p *process, source verifier.Fetcher, id st
 	if a.sum != [sha256.Size]byte{} && a.sum != sumOf(sealed, strings.TrimSpace(string(token))) {
 		t.Errorf("%s is served otherwise than it was acknowledged", id)
 	}
+	inForce := a.standing != issuer.CredentialRevoked && a.standing != issuer.CredentialSuspended
 	for _, form := range [][]byte{sealed, token} {
 		report, err := verifier.Verify(t.Context(), form, verifier.Options{Fetch: source})
 		switch {
 		case err != nil:
 			t.Error(err)
-		case report.Authentic != verifier.Yes, a.revoked && report.InForce != verifier.No,
-			!a.revoking && !a.sample && report.Outcome != verifier.Valid:
-			t.Errorf("%s (revoked %v): authentic %s, in force %s: %+v", id, a.revoked, report.Authentic, report.InForce, report.Checks)
+		case report.Authentic != verifier.Yes, !inForce && report.InForce != verifier.No,
+			inForce && !a.sample && report.Outcome != verifier.Valid:
+			t.Errorf("%s (%s): authentic %s, in force %s: %+v", id, a.standing, report.Authentic, report.InForce, report.Checks)
 		}
 	}
 	a.verified = true

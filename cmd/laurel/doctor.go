@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/fetch"
+	"github.com/laurelbadges/laurel/internal/store"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
 	"github.com/laurelbadges/laurel/issuer"
 )
@@ -20,18 +21,19 @@ import (
 type doctorCommand struct {
 	JSON    bool `name:"json" help:"Print what was found as JSON and nothing else."`
 	Offline bool `help:"Call nobody: whether others reach the public address is then not tried."`
+	Deep    bool `help:"Read every record, hold it against its checksum and against the audit log; takes a minute for a million."`
 }
 
 // Run looks at everything, changes nothing, and says what to do. The exit status is 0 when nothing is to be mended, else 1.
 func (c *doctorCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	if err := mustExist(g.folder()); err != nil {
+	if err := g.place().exists(); err != nil {
 		return err
 	}
 	passphrase, err := g.passphrase()
 	if err != nil {
 		return err
 	}
-	d := &doctor{folder: g.folder(), passphrase: passphrase, now: time.Now()}
+	d := &doctor{folder: g.folder(), address: g.Store, keyStore: g.KeyStore, passphrase: passphrase, now: time.Now(), deep: c.Deep}
 	if !c.Offline {
 		d.web = fetch.New(fetch.Options{})
 	}
@@ -84,10 +86,14 @@ func printLines(out io.Writer, lines []line) error {
 // doctor examines one installation.
 type doctor struct {
 	folder     string
+	address    string // of the database; "" for the file in the folder
+	keyStore   string // where private keys are; "" beside the records
 	passphrase string
 	now        time.Time
+	deep       bool
 	web        publicWeb // nil: nobody is called
 	lines      []line
+	engine     store.Engine // nil when a server holds it, or when it cannot be opened
 }
 
 func (d *doctor) say(check, outcome, format string, arguments ...any) {
@@ -110,6 +116,9 @@ func (d *doctor) examine(ctx context.Context) error {
 		d.keys(found)
 		d.lists(found)
 		d.public(ctx, found, own)
+		if d.deep {
+			d.everything(ctx, own)
+		}
 	}
 	d.disk()
 	return nil
@@ -133,9 +142,11 @@ func (d *doctor) open(ctx context.Context) (found *condition, own documents, fin
 		d.server(told)
 		return &condition{told, true}, client, finish, nil
 	}
-	store, err := bolt.OpenReadOnly(d.folder)
+	engine, err := place{d.address, d.folder}.open(ctx, true)
 	switch {
-	case errors.Is(err, bolt.ErrLocked):
+	case d.address != "" && err != nil:
+		return nil, nil, nil, err
+	case errors.Is(err, store.ErrLocked):
 		return nil, nil, nil, fmt.Errorf("%s is in use by another process; run laurel doctor as the user that runs laurel serve there, or try again in a moment", d.folder)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, nil, nil, fmt.Errorf("%s belongs to another user; run laurel doctor as that user", d.folder)
@@ -143,17 +154,17 @@ func (d *doctor) open(ctx context.Context) (found *condition, own documents, fin
 		d.damaged(err.Error())
 		return nil, nil, finish, nil
 	}
-	finish = func() { _ = store.Close() }
+	d.engine, finish = engine, func() { _ = engine.Close() }
 	d.say("server", note, "No server is running in this folder.")
 	var told condition
-	if told.Inspection, err = inspect(ctx, store, d.now); errors.Is(err, issuer.ErrNotFound) {
+	if told.Inspection, err = inspect(ctx, engine, d.now); errors.Is(err, issuer.ErrNotFound) {
 		finish()
 		return nil, nil, nil, fmt.Errorf("there is no installation in %s; start `laurel serve` there once, or name another folder with --data", d.folder)
 	} else if err != nil {
 		d.damaged(explain(err))
 		return nil, nil, finish, nil
 	}
-	return &told, issuer.NewDocuments(store), finish, nil
+	return &told, issuer.NewDocuments(engine), finish, nil
 }
 
 // inspect reads the store. A file that is damaged inside makes the engine panic or fault; that is a finding here.
@@ -167,8 +178,49 @@ func inspect(ctx context.Context, store issuer.Store, now time.Time) (found issu
 	return issuer.NewDocuments(store).Inspect(ctx, now)
 }
 
+// examined is what looks into the whole store: a running server, or the store that was opened here.
+type examined interface {
+	CheckStore(ctx context.Context) ([]string, error)
+	VerifyAuditDeep(ctx context.Context) (int, error)
+}
+
+// openedStore is a store that was opened for looking.
+type openedStore struct {
+	*issuer.Documents
+	engine store.Engine
+}
+
+func (o openedStore) CheckStore(ctx context.Context) ([]string, error) {
+	return checkStore(ctx, o.engine)
+}
+
+// everything reads all records.
+func (d *doctor) everything(ctx context.Context, own documents) {
+	look, ok := own.(examined)
+	if !ok {
+		look = openedStore{issuer.NewDocuments(d.engine), d.engine}
+	}
+	faults, err := look.CheckStore(ctx)
+	switch {
+	case err != nil:
+		d.say("records", mend, "The records could not be read to the end (%s).", explain(err))
+	case len(faults) > 0:
+		for _, fault := range faults {
+			d.say("records", mend, "%s", fault)
+		}
+		d.say("records", mend, "Restore the last good backup into a new folder (docs/operate.md, Damage).")
+	default:
+		d.say("records", fine, "Every record is as it was written, by its checksum.")
+	}
+	if _, err := look.VerifyAuditDeep(ctx); err != nil {
+		d.say("audit deep", mend, "%s", explain(err))
+	} else {
+		d.say("audit deep", fine, "Every record is as the newest entry about it in the audit log says.")
+	}
+}
+
 func (d *doctor) damaged(cause string) {
-	d.say("store", mend, "The store cannot be read; bring back a copy of the whole folder from your backup (%s: %s).",
+	d.say("store", mend, "The store cannot be read; restore the last good backup into a new folder with laurel restore (%s: %s).",
 		filepath.Join(d.folder, bolt.FileName), cause)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/laurelbadges/laurel/internal/store/postgres"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -36,11 +37,14 @@ func (g greeting) print(out io.Writer) {
 		fmt.Fprintf(out, "Made the issuer %q: %s\n", g.issuer.Name, g.issuer.DID)
 	}
 	done := g.here.Opening()
+	if done.Upgraded > 0 {
+		fmt.Fprintf(out, "Put %d records of an earlier release into the form of this one.\n", done.Upgraded)
+	}
 	if done.Finished > 0 {
 		fmt.Fprintf(out, "Finished %d awards that an earlier stop had left half done.\n", done.Finished)
 	}
 	if done.Burned > 0 {
-		fmt.Fprintf(out, "Gave up %d awards whose signing failed at five starts; the audit log names them. Award them anew.\n", done.Burned)
+		fmt.Fprintf(out, "Gave up %d awards whose signing failed five times, an hour apart; the audit log names them. Award them anew.\n", done.Burned)
 	}
 	if done.Unfinished != nil {
 		fmt.Fprintf(out, "Some awards could not be finished: %v\n", done.Unfinished)
@@ -72,6 +76,16 @@ func (g greeting) print(out io.Writer) {
 
 // notes are what whoever runs a public server should mend.
 func (g greeting) notes() []string {
+	var notes []string
+	if address := g.here.at.address; address != "" {
+		if exposed, err := postgres.Exposure(address); err == nil && exposed != "" {
+			notes = append(notes, exposed)
+		}
+	}
+	return append(notes, g.publicNotes()...)
+}
+
+func (g greeting) publicNotes() []string {
 	if g.here.Local() {
 		return nil
 	}
@@ -117,7 +131,7 @@ func (g greeting) try(out io.Writer) {
 
 // word writes one word for a POSIX shell.
 func word(text string) string {
-	if text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,") == "" {
+	if text != "" && text[0] != '#' && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,#") == "" {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"

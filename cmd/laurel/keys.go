@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/issuer"
@@ -19,7 +21,9 @@ type keysCommand struct {
 	Rotate     keysRotateCommand     `cmd:"" help:"Sign with a new key from now on; the old one stays published."`
 	Retire     keysRetireCommand     `cmd:"" help:"Sign no more with a key; what it signed stays authentic."`
 	Suite      keysSuiteCommand      `cmd:"" help:"Choose the cryptographic suite of awards from now on."`
-	Compromise keysCompromiseCommand `cmd:"" help:"Take a stolen key out of the issuer's document; what it signed is no longer authentic."`
+	Compromise keysCompromiseCommand `cmd:"" help:"Mark a stolen key as revoked; what it signed is no longer authentic."`
+	Affected   keysAffectedCommand   `cmd:"" help:"List the awards that a key has signed."`
+	Reissue    keysReissueCommand    `cmd:"" help:"Sign anew, in place, every award that a key has signed which has ended."`
 }
 
 type keysNewCommand struct {
@@ -32,13 +36,13 @@ type keysNewCommand struct {
 // Run makes a key in the store, or outside of it for `laurel sign`.
 func (c *keysNewCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	if c.Folder == "" {
-		return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error { return c.add(ctx, o, id, t) })
+		return withOrganisation(ctx, g, c.Issuer, func(o office, id string) error { return c.add(ctx, o, id, t) })
 	}
 	return c.file(g, t)
 }
 
 // add gives the issuer a further key, and says whose name it signs under.
-func (c *keysNewCommand) add(ctx context.Context, o control.Office, id string, t *terminal) error {
+func (c *keysNewCommand) add(ctx context.Context, o office, id string, t *terminal) error {
 	k, err := o.AddKey(ctx, id, keys.Kind(c.Kind), actor)
 	if err != nil {
 		return err
@@ -86,7 +90,7 @@ type keysSuiteCommand struct {
 
 // Run chooses the suite of awards.
 func (c *keysSuiteCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o office, id string) error {
 		if err := o.SetSuite(ctx, id, c.Suite, actor); err != nil {
 			return err
 		}
@@ -101,7 +105,7 @@ type keysListCommand struct {
 
 // Run lists the keys with their state.
 func (c *keysListCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOffice(ctx, g, func(o control.Office) error {
+	return withOffice(ctx, g, func(o office) error {
 		all, err := o.Keys(ctx)
 		if err != nil {
 			return err
@@ -123,7 +127,7 @@ type keysRotateCommand struct {
 
 // Run replaces the signing key of an algorithm.
 func (c *keysRotateCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o office, id string) error {
 		k, err := o.RotateKey(ctx, id, c.Algorithm, actor)
 		if err != nil {
 			return err
@@ -140,7 +144,7 @@ type keysRetireCommand struct {
 
 // Run retires a key.
 func (c *keysRetireCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o office, id string) error {
 		if err := o.RetireKey(ctx, id, c.Method, actor); err != nil {
 			return err
 		}
@@ -151,21 +155,123 @@ func (c *keysRetireCommand) Run(ctx context.Context, g *grammar, t *terminal) er
 
 type keysCompromiseCommand struct {
 	Issuer string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Since  string `help:"Since when others may have had the key: a date, or an instant such as 2026-11-02T15:04:05Z; now when not given." placeholder:"WHEN"`
 	Method string `arg:"" help:"The key, as laurel keys list names it."`
 }
 
-// Run takes a key out of the issuer's document.
+// Run marks a key as revoked in the issuer's document, and says how many awards are to be signed anew.
 func (c *keysCompromiseCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOrganisation(ctx, g, c.Issuer, func(o control.Office, id string) error {
-		if err := o.CompromiseKey(ctx, id, c.Method, actor); err != nil {
+	since, err := instantOf("--since", c.Since)
+	if err != nil {
+		return err
+	}
+	return withOrganisation(ctx, g, c.Issuer, func(o office, id string) error {
+		if err := o.CompromiseKey(ctx, id, c.Method, since, actor); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(t.out, "Took %s out of the issuer's document. What it signed is no longer authentic; award it anew.\n", c.Method)
+		count := 0
+		err := eachAffected(ctx, o, id, c.Method, func(issuer.Credential) error { count++; return nil })
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(t.out, "%s is marked as revoked in the issuer's document: nothing that it signed is authentic any more, of whatever date.\nAwards that it signed: %d.\n", c.Method, count)
+		if err == nil && count > 0 {
+			_, err = fmt.Fprintf(t.out, "Look at them:     laurel keys affected %[1]s\nSign them anew:   laurel keys reissue %[1]s\n", word(c.Method))
+		}
 		return err
 	})
 }
 
-func withOffice(ctx context.Context, g *grammar, do func(control.Office) error) error {
+// instantOf reads a date, which begins at midnight UTC, or an instant; the zero time for "".
+func instantOf(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s %q is neither a date such as 2026-11-02 nor an instant such as 2026-11-02T15:04:05Z", flag, text)
+}
+
+// eachAffected walks through the awards that a key has signed.
+func eachAffected(ctx context.Context, o office, organisation, method string, do func(issuer.Credential) error) error {
+	for after := ""; ; {
+		page, next, err := o.Affected(ctx, organisation, method, after, 500)
+		if err != nil {
+			return err
+		}
+		for _, c := range page {
+			if err := do(c); err != nil {
+				return err
+			}
+		}
+		if after = next; next == "" {
+			return nil
+		}
+	}
+}
+
+type keysAffectedCommand struct {
+	Issuer string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	JSON   bool   `name:"json" help:"Print a line of JSON for each award and nothing else."`
+	Method string `arg:"" help:"The key, as laurel keys list names it."`
+}
+
+// Run lists the awards that a key has signed, with those first that were begun since it was known to others.
+func (c *keysAffectedCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o office, id string) error {
+		all, err := o.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		var ended time.Time
+		for _, k := range all {
+			if k.Method == c.Method && k.State == issuer.KeyCompromised && k.Ended != nil {
+				ended = *k.Ended
+			}
+		}
+		lines := json.NewEncoder(t.out)
+		return eachAffected(ctx, o, id, c.Method, func(award issuer.Credential) error {
+			after := !ended.IsZero() && !award.Issued.Before(ended)
+			if c.JSON {
+				return lines.Encode(struct {
+					ID     string                 `json:"id"`
+					URL    string                 `json:"url"`
+					Issued time.Time              `json:"issued"`
+					State  issuer.CredentialState `json:"state"`
+					After  bool                   `json:"after"` // awarded when others may have had the key
+				}{award.ID, award.URL, award.Issued, award.State(), after})
+			}
+			note := ""
+			if after {
+				note = "  after others may have had the key"
+			}
+			_, err := fmt.Fprintf(t.out, "%s  %s  %-9s  %s%s\n", award.ID, award.Issued.Format(time.DateOnly), award.State(), award.URL, note)
+			return err
+		})
+	})
+}
+
+type keysReissueCommand struct {
+	Issuer string `help:"Id of the organisation; may be left out where there is one." placeholder:"ID"`
+	Method string `arg:"" help:"The key, as laurel keys list names it."`
+}
+
+// Run begins the batch, and sees it through where no server would.
+func (c *keysReissueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	return withOrganisation(ctx, g, c.Issuer, func(o office, id string) error {
+		batch, err := o.Reissue(ctx, id, c.Method, actor)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(t.out, "Signing %d awards anew, under the same ids and addresses: batch %s\n", batch.Total, batch.ID)
+		return seeThrough(ctx, o, batch, t.out)
+	})
+}
+
+func withOffice(ctx context.Context, g *grammar, do func(office) error) error {
 	o, err := openOffice(ctx, g)
 	if err != nil {
 		return err
@@ -175,8 +281,8 @@ func withOffice(ctx context.Context, g *grammar, do func(control.Office) error) 
 }
 
 // withOrganisation is withOffice for the organisation with this id, or for the only one when id is "".
-func withOrganisation(ctx context.Context, g *grammar, id string, do func(o control.Office, id string) error) error {
-	return withOffice(ctx, g, func(o control.Office) error {
+func withOrganisation(ctx context.Context, g *grammar, id string, do func(o office, id string) error) error {
+	return withOffice(ctx, g, func(o office) error {
 		if id != "" {
 			return do(o, id)
 		}

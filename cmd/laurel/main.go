@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
 )
 
@@ -31,7 +32,10 @@ const (
 // grammar is the command line. Every flag has a twin in the environment: --public-url is LAUREL_PUBLIC_URL.
 type grammar struct {
 	Data           string `help:"Folder with the store and the keys; ./laurel-data when not given." placeholder:"DIR"`
-	PassphraseFile string `help:"File whose first line opens the key files." placeholder:"FILE"`
+	Store          string `help:"Database in place of the file in the folder: postgres://USER@HOST/NAME. Give it in the environment (LAUREL_STORE) when it holds a password." placeholder:"URL"`
+	KeyStore       string `name:"keys" env:"LAUREL_KEYS" help:"Where private keys are, when not sealed beside the records: a PKCS#11 URI (pkcs11:token=...) or an AWS KMS (awskms:region=...)." placeholder:"URI"`
+	PassphraseFile string `help:"File whose first line opens the key files. LAUREL_PASSPHRASE in the environment, or the systemd credential laurel.passphrase, do as well." placeholder:"FILE"`
+	PassphraseFD   *int   `name:"passphrase-fd" help:"Descriptor that the passphrase is read from." placeholder:"N"`
 
 	Version kong.VersionFlag `help:"Print the version and stop."`
 
@@ -49,6 +53,15 @@ type grammar struct {
 	Bake      bakeCommand      `cmd:"" help:"Put a credential into a PNG or SVG."`
 	Unbake    unbakeCommand    `cmd:"" help:"Take the credential out of a PNG or SVG."`
 	Canon     canonCommand     `cmd:"" help:"Print the canonical N-Quads of a document."`
+
+	Backup  backupCommand  `cmd:"" help:"Write an encrypted backup, beside a running server too."`
+	Restore restoreCommand `cmd:"" help:"Restore a backup into a new folder or an empty database."`
+	Migrate migrateCommand `cmd:"" name:"migrate-store" help:"Copy everything into another store and check the copy."`
+	Audit   auditCommand   `cmd:"" help:"Verify and export the log of what was done."`
+	Batch   batchCommand   `cmd:"" help:"See how work on many awards goes."`
+	Jobs    jobsCommand    `cmd:"" help:"See the queue of jobs; retry those that failed."`
+
+	known *string // the passphrase, once it was read
 }
 
 // folder is where the store lies.
@@ -59,21 +72,21 @@ func (g *grammar) folder() string {
 	return g.Data
 }
 
-// passphrase reads the first line of --passphrase-file; "" without one.
+// passphrase is what opens the keys, from the one place that holds it; "" without one. It is read once.
 func (g *grammar) passphrase() (string, error) {
-	if g.PassphraseFile == "" {
-		return "", nil
+	if g.known == nil {
+		descriptor := -1
+		if g.PassphraseFD != nil {
+			descriptor = *g.PassphraseFD
+		}
+		text, err := keys.Passphrase(keys.PassphraseSource{File: g.PassphraseFile, Descriptor: descriptor,
+			Environment: "LAUREL_PASSPHRASE", Credentials: os.Getenv("CREDENTIALS_DIRECTORY")})
+		if err != nil {
+			return "", err
+		}
+		g.known = &text
 	}
-	text, err := os.ReadFile(g.PassphraseFile)
-	if err != nil {
-		return "", fmt.Errorf("reading the passphrase: %w", err)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	line = strings.TrimSuffix(line, "\r")
-	if line == "" {
-		return "", errors.New("reading the passphrase: the first line of the file is empty")
-	}
-	return line, nil
+	return *g.known, nil
 }
 
 // terminal is what a command reads and writes.

@@ -10,12 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/control"
-	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
 	"github.com/laurelbadges/laurel/issuer"
-	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/verifier"
 )
 
@@ -25,20 +22,8 @@ const actor = "command line"
 // office is an installation: through the socket of the server that holds it, or opened here.
 type office interface {
 	control.Office
+	control.Keeper
 	Close() error
-}
-
-// installation is an office opened in this process.
-type installation struct {
-	*issuer.Service
-	store *bolt.Store
-}
-
-// Close signs the status lists that have changed, for readers of the store, and closes it.
-func (i installation) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	return errors.Join(i.PublishLists(ctx), i.store.Close())
 }
 
 // remote is an office in the running server.
@@ -46,12 +31,27 @@ type remote struct{ *control.Client }
 
 func (remote) Close() error { return nil }
 
-// runningOffice is the server that holds the folder; nil when none does.
-func runningOffice(ctx context.Context, folder string) office {
-	if client := control.Dial(ctx, folder); client != nil {
-		return remote{client}
+// runningOffice is the server that holds the folder; nil when none does. One that keeps its records elsewhere than was asked for is
+// refused: somebody would act on another installation than the one that was named.
+func runningOffice(ctx context.Context, at place) (office, error) {
+	client := control.Dial(ctx, at.folder)
+	if client == nil {
+		return nil, nil
 	}
-	return nil
+	if at.address != "" {
+		wanted, err := at.name()
+		if err != nil {
+			return nil, err
+		}
+		there, err := client.Place(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if there != wanted {
+			return nil, fmt.Errorf("the server that runs in %s keeps its records in %s, and --store names %s; leave --store away, or name another folder with --data", at.folder, there, wanted)
+		}
+	}
+	return remote{client}, nil
 }
 
 // documents answers the own documents of an installation.
@@ -61,21 +61,20 @@ type documents interface {
 
 // openDocuments reaches the documents of the installation in the folder: from the server that holds it, or from its store,
 // which is opened for looking only. It needs no keys and changes nothing.
-func openDocuments(ctx context.Context, folder string) (documents, func() error, error) {
-	if o := runningOffice(ctx, folder); o != nil {
+func openDocuments(ctx context.Context, at place) (documents, func() error, error) {
+	if o, err := runningOffice(ctx, at); err != nil {
+		return nil, nil, err
+	} else if o != nil {
 		return o, o.Close, nil
 	}
-	if err := mustExist(folder); err != nil {
+	if err := at.exists(); err != nil {
 		return nil, nil, err
 	}
-	store, err := bolt.OpenReadOnly(folder)
-	if errors.Is(err, bolt.ErrLocked) {
-		return nil, nil, inUse(folder)
-	}
+	engine, err := at.open(ctx, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	return issuer.NewDocuments(store), store.Close, nil
+	return issuer.NewDocuments(engine), engine.Close, nil
 }
 
 func mustExist(folder string) error {
@@ -91,56 +90,20 @@ func inUse(folder string) error {
 
 // openOffice reaches the installation in the folder, which must exist.
 func openOffice(ctx context.Context, g *grammar) (office, error) {
-	if o := runningOffice(ctx, g.folder()); o != nil {
-		return o, nil
+	if o, err := runningOffice(ctx, g.place()); o != nil || err != nil {
+		return o, err
 	}
-	if err := mustExist(g.folder()); err != nil {
+	if err := g.place().exists(); err != nil {
 		return nil, err
 	}
 	opened, _, err := openInstallation(ctx, g, "", false, nil)
 	if err != nil {
-		if o := runningOffice(ctx, g.folder()); o != nil { // a server was just starting
+		if o, _ := runningOffice(ctx, g.place()); o != nil { // a server was just starting
 			return o, nil
 		}
 		return nil, err
 	}
 	return opened, nil
-}
-
-// openInstallation opens store and keys in this process and makes them when they are not there. newKeys says that it made a
-// key folder. counters, which may be nil, measure the changes of the store.
-func openInstallation(ctx context.Context, g *grammar, base string, public bool, counters *metrics.Metrics) (opened installation, newKeys bool, err error) {
-	passphrase, err := g.passphrase()
-	if err != nil {
-		return opened, false, err
-	}
-	store, err := bolt.Open(g.folder())
-	if errors.Is(err, bolt.ErrLocked) {
-		return opened, false, inUse(g.folder())
-	}
-	if err != nil {
-		return opened, false, err
-	}
-	folder, newKeys, err := keys.OpenFolder(filepath.Join(g.folder(), "keys"), passphrase)
-	if err == nil {
-		own := ownDocuments{issuer.NewDocuments(store), nil}
-		opened = installation{store: store}
-		var records issuer.Store = store
-		if counters != nil {
-			records = countedStore{store, counters}
-		}
-		opened.Service, err = issuer.Open(ctx, issuer.Config{Store: records, Keys: folder, Now: time.Now, Base: base, Public: public,
-			Check: func(ctx context.Context, sealed []byte) error {
-				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.OpenBadges, Fetch: own})
-			},
-			CheckDocument: func(ctx context.Context, sealed []byte) error {
-				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.VerifiableCredentials, Fetch: own})
-			}})
-	}
-	if err != nil {
-		return opened, false, errors.Join(err, store.Close())
-	}
-	return opened, newKeys, nil
 }
 
 // ownDocuments answers this installation's own documents without a round trip, and asks next for the rest.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,19 +20,51 @@ import (
 // process is the built program, serving.
 type process struct {
 	command  *exec.Cmd
-	address  string // http://127.0.0.1:PORT
-	metrics  string // address of its counters; "" when it has none
-	finished int    // awards that it says it finished at its start
+	address  string        // http://127.0.0.1:PORT
+	metrics  string        // address of its counters; "" when it has none
+	finished int           // awards that it says it finished at its start
+	took     time.Duration // to start
 	log      complaints
 	ended    bool
 }
 
-// buildBinary builds the program as it is shipped, without what a test adds to its own process.
+// builtProgram is the program as it is shipped, without what a test adds to its own process. It is built once for all tests.
+var builtProgram = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "laurel-built-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "laurel")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return path, fmt.Errorf("building laurel: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// building is set by the first test that wants the program.
+var building atomic.Bool
+
+// removing takes the program away when all tests are done.
+type removing struct{ *testing.M }
+
+// Run runs the tests.
+func (m removing) Run() int {
+	defer func() {
+		if building.Load() {
+			path, _ := builtProgram()
+			_ = os.RemoveAll(filepath.Dir(path))
+		}
+	}()
+	return m.M.Run()
+}
+
+// buildBinary gives the path of the built program.
 func buildBinary(t testing.TB) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "laurel")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building laurel: %v\n%s", err, out)
+	building.Store(true)
+	path, err := builtProgram()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }
@@ -79,6 +112,7 @@ func startBinary(t testing.TB, binary, folder string, flags ...string) *process 
 	if err != nil {
 		t.Fatal(err)
 	}
+	begun := time.Now()
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +128,7 @@ func startBinary(t testing.TB, binary, folder string, flags ...string) *process 
 			p.address = strings.TrimSpace(address)
 		}
 		if lines.Text() == greeted {
+			p.took = time.Since(begun)
 			go func() { _, _ = io.Copy(io.Discard, printed) }()
 			return p
 		}

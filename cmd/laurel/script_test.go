@@ -33,7 +33,7 @@ import (
 	"github.com/laurelbadges/laurel/verifier"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"laurel": main}) }
+func TestMain(m *testing.M) { testscript.Main(removing{m}, map[string]func(){"laurel": main}) }
 
 // unsigned is a credential that lies ready in every script, with ISSUER where the id of its issuer belongs.
 const unsigned = "reading.json"
@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serveBeside, "shutdown": shutdown, "crash": crash, "get": get, "post": post,
-			"exits": exits, "certificate": selfSigned, "shows": shows, "hangup": hangup, "json": jsonIs, "check": checkIs, "let": let, "replace": replace, "png": pngFile, "mode": modeIs,
+			"exits": exits, "certificate": selfSigned, "shows": shows, "hangup": hangup, "json": jsonIs, "check": checkIs, "let": let, "replace": replace, "png": pngFile, "mode": modeIs, "until": until,
 		},
 		Setup: func(env *testscript.Env) error {
 			if err := os.WriteFile(filepath.Join(env.WorkDir, unsigned), document, 0o600); err != nil {
@@ -111,7 +111,7 @@ const patience = 15 * time.Second
 const greeted = "Stop with Ctrl-C."
 
 // twins are the environment variables that scripts set for serve.
-var twins = []string{"LAUREL_DATA", "LAUREL_SAMPLE", "LAUREL_PUBLIC_URL", "LAUREL_ORGANISATION", "LAUREL_PASSPHRASE_FILE"}
+var twins = []string{"LAUREL_DATA", "LAUREL_SAMPLE", "LAUREL_PUBLIC_URL", "LAUREL_ORGANISATION", "LAUREL_PASSPHRASE_FILE", "LAUREL_STORE", "LAUREL_KEYS"}
 
 // serveBeside is `serve FOLDER [flag...]`: it starts `laurel serve --data FOLDER` on a free port and waits until it answers.
 // What it prints is standard output; $SERVER is its address. With FOLDER "-" the environment names the folder. It is stopped
@@ -442,6 +442,23 @@ func modeIs(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		if got := strconv.FormatUint(uint64(info.Mode().Perm()), 8); got != args[0] {
 			ts.Fatalf("%s has mode %s, want %s", name, got, args[0])
+		}
+	}
+}
+
+// until is `until PATTERN PROGRAM ARGUMENT...`: the program is run again until its standard output matches.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN PROGRAM ARGUMENT...")
+	}
+	wanted := regexp.MustCompile(args[0])
+	for ended := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if wanted.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(ended) {
+			ts.Fatalf("%s did not come in %v", args[0], patience)
 		}
 	}
 }

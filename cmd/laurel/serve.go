@@ -36,6 +36,7 @@ type serveCommand struct {
 	MetricsListen  string   `help:"Address for /metrics (Prometheus), which the public must not reach; none when not given." placeholder:"HOST:PORT"`
 	Organisation   string   `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
 	RegisterChecks bool     `help:"Keep a register of checks in the data folder: time, hash and answers; no names, no content."`
+	PublishAudit   bool     `help:"Publish the signed end of the audit log at /audit-head, so that others can keep it as witnesses. It tells how many acts there were."`
 	Sample         bool     `help:"Add a worked example: one micro-credential and three awards: in force, expired, revoked."`
 }
 
@@ -45,7 +46,7 @@ type plan struct {
 	certificate *certificate // nil: plain HTTP
 }
 
-func (c *serveCommand) plan(folder string) (p plan, err error) {
+func (c *serveCommand) plan(at place) (p plan, err error) {
 	if c.PublicURL != "" {
 		if err := checkPublicURL(c.PublicURL); err != nil {
 			return p, err
@@ -64,7 +65,7 @@ func (c *serveCommand) plan(folder string) (p plan, err error) {
 	if p.certificate, err = openCertificate(c.TLSCert, c.TLSKey); err != nil {
 		return p, err
 	}
-	if p.certificate != nil && c.PublicURL == "" && mustExist(folder) != nil {
+	if p.certificate != nil && c.PublicURL == "" && at.exists() != nil {
 		return p, errLocalTLS
 	}
 	return p, nil
@@ -85,7 +86,7 @@ func checkPublicURL(address string) error {
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	defer calmCollector()()
-	p, err := c.plan(g.folder())
+	p, err := c.plan(g.place())
 	if err != nil {
 		return err
 	}
@@ -133,6 +134,9 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	if here.Local() && p.certificate != nil {
 		return errLocalTLS
 	}
+	if err := os.MkdirAll(g.folder(), 0o700); err != nil {
+		return err
+	}
 	socket, err := control.Listen(g.folder()) // commands that come from now on wait for an answer
 	if err != nil {
 		return err
@@ -152,7 +156,7 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 			return fmt.Errorf("adding the worked example: %w", err)
 		}
 	}
-	running := &runningServer{Service: here.Service, front: f, proxies: len(p.proxies)}
+	running := &runningServer{installation: here, front: f, proxies: len(p.proxies)}
 	var checks *register.Register
 	if c.RegisterChecks {
 		if checks, err = register.Open(filepath.Join(g.folder(), "checks")); err != nil {
@@ -160,7 +164,7 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		}
 		defer checks.Close()
 	}
-	pages, err := c.handler(here.Service, p, checks, counters, log)
+	pages, err := c.handler(ctx, here, p, checks, counters, log)
 	if err != nil {
 		return err
 	}
@@ -171,22 +175,31 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 
 // handler is all that the public reaches: the APIs, and pages and documents, with verification that has this installation's own
 // documents at hand. checks is nil when no register is kept.
-func (c *serveCommand) handler(here *issuer.Service, p plan, checks *register.Register, counters *metrics.Metrics, log *slog.Logger) (http.Handler, error) {
-	programs, err := api.New(api.Config{Service: here, Log: log})
+func (c *serveCommand) handler(ctx context.Context, here installation, p plan, checks *register.Register, counters *metrics.Metrics, log *slog.Logger) (http.Handler, error) {
+	programs, err := api.New(api.Config{Service: here.Service, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	check := newChecking(here, checks, counters, log)
-	pages, err := web.New(web.Config{
-		Office: here, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: check.batch(),
+	seal, err := here.Secret(ctx, "records-of-checks")
+	if err != nil {
+		return nil, err
+	}
+	check := newChecking(here.Service, checks, counters, log)
+	config := web.Config{
+		Seal:   seal,
+		Office: here.Service, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: check.batch(),
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
 			return check.one(ctx, input, verifier.Options{})
 		},
-	})
+	}
+	if c.PublishAudit {
+		config.AuditHead = here.AuditHead
+	}
+	pages, err := web.New(config)
 	if err != nil {
 		return nil, err
 	}
-	interop, err := vcapi.New(vcapi.Config{Service: here, Fetch: check.source, Verify: check.program, CheckProof: check.proof, Admit: pages.Admit, Log: log})
+	interop, err := vcapi.New(vcapi.Config{Service: here.Service, Fetch: check.source, Verify: check.program, CheckProof: check.proof, Admit: pages.Admit, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -211,11 +224,14 @@ func serve(ctx context.Context, f *front, socket net.Listener, here *runningServ
 	private := make(chan error, 1)
 	var beside sync.WaitGroup
 	beside.Go(func() { private <- control.Serve(ctx, socket, here, log) })
+	working := make(chan error, 1)
+	beside.Go(func() { working <- here.serveJobs(ctx, log) })
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-f.failed:
 	case err = <-private:
+	case err = <-working:
 	}
 	stop()
 	f.stop(ctx)
@@ -257,7 +273,7 @@ func reloadOnHangup(c *certificate, counters *metrics.Metrics, log *slog.Logger)
 
 // runningServer is the installation as the socket sees it.
 type runningServer struct {
-	*issuer.Service
+	installation
 	front   *front
 	proxies int
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -48,7 +47,7 @@ func (c *tokenNewCommand) Run(ctx context.Context, g *grammar, t *terminal) erro
 			in.Scopes = append(in.Scopes, issuer.Scope(scope))
 		}
 	}
-	return withOffice(ctx, g, func(o control.Office) error {
+	return withOffice(ctx, g, func(o office) error {
 		made, err := o.CreateToken(ctx, in)
 		if err != nil {
 			return err
@@ -87,7 +86,7 @@ type tokenListCommand struct {
 
 // Run lists the tokens with what they may do.
 func (c *tokenListCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOffice(ctx, g, func(o control.Office) error {
+	return withOffice(ctx, g, func(o office) error {
 		all, err := o.Tokens(ctx)
 		if err != nil {
 			return err
@@ -122,7 +121,7 @@ type tokenRevokeCommand struct {
 
 // Run ends a token.
 func (c *tokenRevokeCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	return withOffice(ctx, g, func(o control.Office) error {
+	return withOffice(ctx, g, func(o office) error {
 		token, err := o.RevokeToken(ctx, c.ID, actor)
 		if err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/carrier"
 	"github.com/laurelbadges/laurel/internal/batch"
+	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/fetch"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
@@ -130,8 +131,8 @@ func (c *verifyCommand) fetcher(ctx context.Context, g *grammar) (verifier.Fetch
 		source = fetch.New(fetch.Options{})
 	}
 	finish := func() {}
-	if o := runningOffice(ctx, g.folder()); g.Data != "" || o != nil {
-		own, closeOwn, err := openDocuments(ctx, g.folder())
+	if g.Data != "" || g.Store != "" || control.Dial(ctx, g.folder()) != nil {
+		own, closeOwn, err := openDocuments(ctx, g.place())
 		if err != nil {
 			return nil, nil, err
 		}
