@@ -47,9 +47,31 @@ func listURL(base, list string) string { return base + "/status/" + list }
 type heldList struct {
 	signed atomic.Pointer[signedList] // the newest signed copy; nil: none yet
 
-	mu     sync.Mutex   // held while the list is signed: what waits meanwhile shares the signature
-	bits   bitsInMemory // guarded by mu
-	headed time.Time    // guarded by mu: when the head of the audit log was last signed with the list
+	turn chan struct{} // holds a value while the list is signed: what waits meanwhile shares the signature
+	bits bitsInMemory  // for whoever has the turn
+
+	mu     sync.Mutex
+	headed time.Time // guarded by mu: when the head of the audit log was last signed with the list
+}
+
+func newHeldList() *heldList { return &heldList{turn: make(chan struct{}, 1)} }
+
+// listPatience is how long a reader waits for the signature that another one makes: a store that hangs would let all of them wait,
+// one after another.
+const listPatience = 5 * time.Second
+
+// take waits for the turn to sign, which the caller gives back by reading h.turn.
+func (h *heldList) take(ctx context.Context) error {
+	patience := time.NewTimer(listPatience)
+	defer patience.Stop()
+	select {
+	case h.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-patience.C:
+		return &Error{Kind: KindUnavailable, Code: "list_busy", Detail: "The status list could not be signed in time. Please try again in a moment."}
+	}
 }
 
 // headDue says, at the instant of a signature of the list, whether the head of the audit log is to be signed with it: a list that
@@ -161,7 +183,7 @@ func (s *Service) current(ctx context.Context, id string) (*signedList, error) {
 	if err != nil {
 		return nil, stored(err)
 	}
-	held, _ := s.lists.LoadOrStore(id, &heldList{})
+	held, _ := s.lists.LoadOrStore(id, newHeldList())
 	h := held.(*heldList)
 	p := h.signed.Load()
 	if fresh := false; !s.shows(p, l, k) {
@@ -195,8 +217,10 @@ func (s *Service) young(signed time.Time) bool {
 // renew finds the copy that another goroutine made while this one waited, or that lies in the store, where another process may
 // have put it just now, and signs a new one where neither will do; fresh says so.
 func (s *Service) renew(ctx context.Context, h *heldList, l statusList, k Key) (p *signedList, fresh bool, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if err := h.take(ctx); err != nil {
+		return nil, false, err
+	}
+	defer func() { <-h.turn }()
 	if p = h.signed.Load(); p == nil || s.store.Shared() && !s.shows(p, l, k) {
 		var last publishedList
 		err := s.store.View(ctx, func(tx Tx) (err error) {
@@ -249,7 +273,7 @@ func listAndKey(tx Tx, id string) (statusList, Key, error) {
 	return l, k, err
 }
 
-// signList signs a list as it stands now. The caller holds h.mu.
+// signList signs a list as it stands now. The caller has the turn.
 func (s *Service) signList(ctx context.Context, h *heldList, id string) (publishedList, error) {
 	var l statusList
 	var o Organisation
