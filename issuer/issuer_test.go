@@ -614,6 +614,9 @@ func BenchmarkIssue(b *testing.B) {
 
 // TestIDsAreNoFlags: an id can be typed after any command.
 func TestIDsAreNoFlags(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: two hundred awards, one after another")
+	}
 	for _, base := range []string{public, "http://localhost:8080"} {
 		d := newDesk(t, base)
 		d.publish(t)

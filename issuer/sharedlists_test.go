@@ -43,7 +43,10 @@ func (d *desk) keys(t testing.TB) *keys.Folder {
 
 // TestReplicasLists: a change that one replica has acknowledged shows in the lists of the other at once, and no bit is lost.
 func TestReplicasLists(t *testing.T) {
-	const goroutines, each = 16, 12
+	goroutines, each := 16, 12
+	if testing.Short() {
+		each = 4
+	}
 	a, b := newReplicas(t)
 	awards := a.plant(t, goroutines*each)
 	list := awards[0].Slot.Revocation

@@ -7,6 +7,9 @@ import (
 )
 
 func TestPermuteIsOneToOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: it goes through a whole list")
+	}
 	secret := bytes.Repeat([]byte{7}, 32)
 	seen := make([]bool, listEntries)
 	neighbours := 0

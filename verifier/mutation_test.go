@@ -43,7 +43,10 @@ func TestMutationsOfRealOnes(t *testing.T) {
 
 func mutate(t *testing.T, specimens map[string]specimen) {
 	t.Helper()
-	const changes = 500
+	changes := 500
+	if testing.Short() { // beside the race detector, which is after something else
+		changes = 40
+	}
 	for _, name := range slices.Sorted(maps.Keys(specimens)) {
 		s := specimens[name]
 		t.Run(name, func(t *testing.T) {

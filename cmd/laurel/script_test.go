@@ -48,8 +48,20 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	folder, chosen := "testdata/script", []string(nil)
+	if testing.Short() { // beside the race detector: where goroutines meet
+		for _, name := range []string{"serve_*", "issue", "keys_did_web", "keys_reissue", "backup", "audit", "crash*", "token*", "doctor"} {
+			found, err := filepath.Glob(filepath.Join(folder, name+".txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			chosen = append(chosen, found...)
+		}
+		folder = ""
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                "testdata/script",
+		Dir:                folder,
+		Files:              chosen,
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serveBeside, "shutdown": shutdown, "crash": crash, "get": get, "post": post,

@@ -3,12 +3,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -69,12 +71,11 @@ func CheckRow(k issuer.Kind, r issuer.Row) error {
 	if len(r.Lookups) != len(k.Lookups) {
 		return fmt.Errorf("%d lookup values for %d lookups", len(r.Lookups), len(k.Lookups))
 	}
-	for _, text := range append([]string{r.ID, r.Order}, r.Lookups...) {
-		if len(text) > MaxText || !storable(text) {
-			return fmt.Errorf("an id, order or lookup value is longer than %d bytes, holds a byte 0 or is not valid text", MaxText)
-		}
+	fits := func(text string) bool { return len(text) <= MaxText && storable(text) }
+	if !fits(r.ID) || !fits(r.Order) || slices.ContainsFunc(r.Lookups, func(text string) bool { return !fits(text) }) {
+		return fmt.Errorf("an id, order or lookup value is longer than %d bytes, holds a byte 0 or is not valid text", MaxText)
 	}
-	if !storable(string(r.Body)) {
+	if bytes.IndexByte(r.Body, 0) >= 0 || !utf8.Valid(r.Body) {
 		return errors.New("the body holds a byte 0 or is not valid text")
 	}
 	return nil

@@ -116,6 +116,9 @@ func (s stop) open(t *testing.T, handler http.Handler) *httptest.ResponseRecorde
 
 // TestGoldenPages compares every page of the gallery with the one that was looked at: go test ./internal/web -update.
 func TestGoldenPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: pages one after another")
+	}
 	handler := newGallery(t)
 	// What changes by itself: the names of requests, and the digests in the names of files.
 	changing := regexp.MustCompile(`[A-Z2-7]{26}|/static/(laurel|mark|verify|table)\.[0-9a-f]{16}|name="reports" value="[^"]+"|href="data:[^"]+"`)

@@ -2,10 +2,13 @@ package bolt_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"github.com/laurelbadges/laurel/internal/store"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
@@ -164,8 +169,93 @@ func overwrittenOnce(tx issuer.Tx, id string) error {
 	return tx.Put(others, issuer.Row{ID: id, Lookups: []string{"all"}, Body: text(3000)})
 }
 
+// calm has the garbage collector run as the server has it, which keeps it from running with every group.
+func calm(b *testing.B) {
+	before := debug.SetGCPercent(800)
+	b.Cleanup(func() { debug.SetGCPercent(before) })
+}
+
+// residentVariable names the folder of a store to the process that says how much memory it takes.
+const residentVariable = "LAUREL_TEST_RESIDENT"
+
+// resident is the memory, in MiB, of a process that has opened a store and done nothing else.
+func resident(b *testing.B, folder string) (mebibytes float64) {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestResident$", "-test.v")
+	cmd.Env = append(os.Environ(), residentVariable+"="+folder)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	_, after, _ := strings.Cut(string(out), "resident ")
+	if _, err := fmt.Sscan(after, &mebibytes); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return mebibytes
+}
+
+// TestResident is that process.
+func TestResident(t *testing.T) {
+	folder := os.Getenv(residentVariable)
+	if folder == "" {
+		t.Skip("part of BenchmarkMany")
+	}
+	_, closeStore := open(t, folder)
+	defer closeStore()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size, pages float64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("resident %.1f\n", pages*float64(os.Getpagesize())/(1<<20))
+}
+
+// BenchmarkFloor is what bbolt alone makes of the puts of BenchmarkGroup, one in a transaction and as many as a group of 64 writers has.
+func BenchmarkFloor(b *testing.B) {
+	calm(b)
+	for _, size := range []int{1, 56} {
+		b.Run(fmt.Sprintf("%d puts", size), func(b *testing.B) {
+			db, err := bbolt.Open(filepath.Join(b.TempDir(), bolt.FileName), 0o600, &bbolt.Options{InitialMmapSize: 1 << 30, NoStatistics: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer db.Close()
+			n := uint64(0)
+			put := func(tx *bbolt.Tx) error {
+				rows, err := tx.CreateBucketIfNotExists([]byte("rows"))
+				if err != nil {
+					return err
+				}
+				index, err := tx.CreateBucketIfNotExists([]byte("index"))
+				if err != nil {
+					return err
+				}
+				for range size {
+					n++
+					if err := errors.Join(rows.Put([]byte(id(n)), stored), index.Put([]byte("yes\x00\x00"+id(n)), nil)); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			cpu := spent(b)
+			b.ResetTimer()
+			for range b.N {
+				if err := db.Update(put); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((spent(b)-cpu).Nanoseconds())/1000/float64(n), "cpu-µs/put")
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "puts/s")
+		})
+	}
+}
+
 // BenchmarkSingle has one writer, and beside it what the disk alone takes.
 func BenchmarkSingle(b *testing.B) {
+	calm(b)
 	for _, what := range []struct {
 		name string
 		do   func(b *testing.B, s issuer.Store, n uint64) error
@@ -198,6 +288,7 @@ func BenchmarkSingle(b *testing.B) {
 
 // BenchmarkGroup has many writers, and one of them alone beside it.
 func BenchmarkGroup(b *testing.B) {
+	calm(b)
 	for _, writers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("%d writers", writers), func(b *testing.B) {
 			s, closeStore := open(b, b.TempDir())
@@ -231,6 +322,7 @@ func BenchmarkGroup(b *testing.B) {
 
 // BenchmarkMany measures a store of 100,000 credentials of 3.6 kB, and of a million when LAUREL_MILLION is set.
 func BenchmarkMany(b *testing.B) {
+	calm(b)
 	count := uint64(100_000)
 	if os.Getenv("LAUREL_MILLION") != "" {
 		count = 1_000_000
@@ -330,6 +422,7 @@ func BenchmarkMany(b *testing.B) {
 			}
 		}
 		took.report(b, "open")
+		b.ReportMetric(resident(b, folder), "resident-MiB")
 	})
 	b.Run("check", func(b *testing.B) {
 		s, err := bolt.Open(folder)

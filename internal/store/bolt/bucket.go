@@ -43,6 +43,15 @@ func newPages(file *os.File, size int) *pages {
 	return p
 }
 
+// put takes a walker back, without what it knows of its snapshot.
+func (p *pages) put(w *walker) {
+	for i := range w.path[:cap(w.path)] {
+		w.path[:cap(w.path)][i].page = page{}
+	}
+	w.path, w.kept, w.sides = w.path[:0], nil, nil
+	p.walkers.Put(w)
+}
+
 func (s *Store) snapshot(btx *bbolt.Tx) *snapshot {
 	top := btx.Cursor().Bucket()
 	sn := &snapshot{bolt: btx, pages: s.pages, open: map[string]*bucket{}, old: s.old}
@@ -53,19 +62,16 @@ func (s *Store) snapshot(btx *bbolt.Tx) *snapshot {
 
 func (sn *snapshot) walker(root uint64) *walker {
 	w := sn.pages.walkers.Get().(*walker)
-	for i := range w.path[:cap(w.path)] {
-		w.path[:cap(w.path)][i].page = page{} // of another snapshot
-	}
-	w.limit, w.root, w.buckets, w.path, w.kept, w.sides = uint64(sn.bolt.Size())/uint64(w.size), root, false, w.path[:0], nil, nil
+	w.limit, w.root, w.buckets = uint64(sn.bolt.Size())/uint64(w.size), root, false
 	return w
 }
 
 // end gives the walkers back.
 func (sn *snapshot) end() {
-	sn.pages.walkers.Put(sn.root.walk)
+	sn.pages.put(sn.root.walk)
 	for _, b := range sn.open {
 		if b.walk != nil {
-			sn.pages.walkers.Put(b.walk)
+			sn.pages.put(b.walk)
 		}
 	}
 	sn.open, sn.bolt = nil, nil

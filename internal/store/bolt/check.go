@@ -112,7 +112,7 @@ func (c *checker) take(first, pages uint64) {
 func (c *checker) tree(root uint64, buckets bool) error {
 	w := c.walker(root)
 	w.buckets = buckets
-	defer c.snapshot.pages.walkers.Put(w)
+	defer c.snapshot.pages.put(w)
 	return c.branch(w, 0, root, nil, nil)
 }
 

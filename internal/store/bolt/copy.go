@@ -11,10 +11,11 @@ import (
 	"github.com/laurelbadges/laurel/issuer"
 )
 
-// One transaction of an import takes so many rows, or bytes of them.
 const (
-	importRows  = 5000
-	importBytes = 16 << 20
+	importRows    = 5000     // rows in one transaction of an import, or
+	importBytes   = 16 << 20 // bytes of them, or
+	importEntries = 50_000   // entries of lists
+	heldEntries   = 48 << 20 // bytes of entries that are held back, so that each page of a list is written a few times, not for each row
 )
 
 // Export implements store.Engine. A row that was written before a lookup was declared is given with "" for it.
@@ -126,8 +127,11 @@ func (s *Store) Import(ctx context.Context, fill func(store.Sink) error) error {
 	if err != nil {
 		return err
 	}
-	in := &intake{ctx: ctx, store: s}
+	in := &intake{ctx: ctx, store: s, entries: map[string][]string{}}
 	if err := fill(in); err != nil {
+		return errors.Join(err, in.drop())
+	}
+	if err := in.list(); err != nil {
 		return errors.Join(err, in.drop())
 	}
 	if err := in.commit(); err != nil {
@@ -138,11 +142,13 @@ func (s *Store) Import(ctx context.Context, fill func(store.Sink) error) error {
 
 // intake is the sink of an import. The file holds nothing but what went through here, so no page is looked at again.
 type intake struct {
-	ctx   context.Context
-	store *Store
-	batch *batch // nil between two transactions
-	rows  int
-	bytes int
+	ctx     context.Context
+	store   *Store
+	batch   *batch // nil between two transactions
+	rows    int
+	bytes   int
+	entries map[string][]string // of lists, by their buckets
+	held    int                 // bytes of entries
 }
 
 // Row implements store.Sink.
@@ -151,7 +157,7 @@ func (in *intake) Row(k issuer.Kind, r issuer.Row) error {
 		return fmt.Errorf("importing the %s %s: %w", k.Name, r.ID, err)
 	}
 	value := encode(k, r)
-	return in.write(len(value), func(b *batch) error {
+	err := in.write(1, len(value), func(b *batch) error {
 		rows, err := b.create(rowName(k))
 		if err != nil {
 			return err
@@ -160,29 +166,50 @@ func (in *intake) Row(k issuer.Kind, r issuer.Row) error {
 		if rows.Get([]byte(r.ID)) != nil {
 			return fmt.Errorf("importing the %s %s: it was there already", k.Name, r.ID)
 		}
-		if err := rows.Put([]byte(r.ID), value); err != nil {
-			return err
+		return rows.Put([]byte(r.ID), value)
+	})
+	if err != nil {
+		return err
+	}
+	for i, by := range k.Lookups {
+		if key := entry(r, r.ID, i); key != nil {
+			name := indexName(k, by)
+			in.entries[name] = append(in.entries[name], string(key))
+			in.held += len(key)
 		}
-		for i, by := range k.Lookups {
-			key := entry(r, r.ID, i)
-			if key == nil {
-				continue
-			}
-			index, err := b.create(indexName(k, by))
+	}
+	if in.held < heldEntries {
+		return nil
+	}
+	return in.list()
+}
+
+// list writes the entries that were held back, in their order.
+func (in *intake) list() error {
+	for name, keys := range in.entries {
+		slices.Sort(keys)
+		for _, key := range keys {
+			err := in.write(0, importBytes/importEntries, func(b *batch) error {
+				index, err := b.create(name)
+				if err != nil {
+					return err
+				}
+				index.FillPercent = 0.75 // more will come between them
+				return index.Put([]byte(key), nil)
+			})
 			if err != nil {
 				return err
 			}
-			if err := index.Put(key, nil); err != nil {
-				return err
-			}
 		}
-		return nil
-	})
+	}
+	clear(in.entries)
+	in.held = 0
+	return nil
 }
 
 // Counter implements store.Sink.
 func (in *intake) Counter(name string, value uint64) error {
-	return in.write(len(name), func(b *batch) error {
+	return in.write(1, len(name), func(b *batch) error {
 		counters := b.bolt.Bucket(counterBucket)
 		if counters.Get([]byte(name)) != nil {
 			return fmt.Errorf("importing the counter %s: it was there already", name)
@@ -191,7 +218,7 @@ func (in *intake) Counter(name string, value uint64) error {
 	})
 }
 
-func (in *intake) write(size int, fn func(*batch) error) (err error) {
+func (in *intake) write(rows, size int, fn func(*batch) error) (err error) {
 	if err := in.ctx.Err(); err != nil {
 		return err
 	}
@@ -203,7 +230,7 @@ func (in *intake) write(size int, fn func(*batch) error) (err error) {
 	if err := in.batch.guard(func() error { return fn(in.batch) }); err != nil {
 		return err
 	}
-	in.rows, in.bytes = in.rows+1, in.bytes+size
+	in.rows, in.bytes = in.rows+rows, in.bytes+size
 	if in.rows >= importRows || in.bytes >= importBytes {
 		return in.commit()
 	}

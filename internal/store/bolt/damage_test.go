@@ -32,8 +32,20 @@ func book(i int) issuer.Row {
 	}
 }
 
+// deep is a book whose keys are so long that few share a page, and trees are deep.
+func deep(i int) issuer.Row {
+	r := book(i)
+	r.ID += strings.Repeat("-", 400)
+	return r
+}
+
 // library fills a store with count books, and takes some away again so that there are free pages.
 func library(t testing.TB, folder string, count int) map[string]issuer.Row {
+	t.Helper()
+	return libraryOf(t, folder, count, book)
+}
+
+func libraryOf(t testing.TB, folder string, count int, book func(int) issuer.Row) map[string]issuer.Row {
 	t.Helper()
 	s, err := bolt.Open(folder)
 	if err != nil {
@@ -197,14 +209,19 @@ func TestCheckOfSound(t *testing.T) {
 // TestDamageByFlips changes single bytes all over the file. Nothing may be told but what was written. LAUREL_FLIPS or
 // LAUREL_CRASH_ROUNDS makes a long run.
 func TestDamageByFlips(t *testing.T) {
-	count := 120
+	count := 60
 	if os.Getenv("LAUREL_FLIPS") != "" || os.Getenv("LAUREL_CRASH_ROUNDS") != "" {
-		count = 5000
+		count = 2500
 	} else if testing.Short() {
-		count = 20
+		count = 10
 	}
+	t.Run("trees of two levels", func(t *testing.T) { flips(t, count, book) })
+	t.Run("deep trees", func(t *testing.T) { flips(t, count, deep) })
+}
+
+func flips(t *testing.T, count int, book func(int) issuer.Row) {
 	folder := t.TempDir()
-	want := library(t, folder, 160)
+	want := libraryOf(t, folder, 160, book)
 	good := used(t, folder)
 	random := rand.New(rand.NewPCG(1, 7))
 	refused, told, unseen := 0, 0, 0

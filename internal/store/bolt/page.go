@@ -196,34 +196,39 @@ func (w *walker) read(depth int, id uint64, low, high []byte) (*step, error) {
 			return nil, damaged("page %d leads to itself", id)
 		}
 	}
+	w.leave(depth)
 	w.path = w.path[:depth+1]
 	s := &w.path[depth]
-	if depth > 0 {
-		w.keep(s)
-	}
 	if k, known := w.kept[id]; known && bytes.Equal(k.low, low) && bytes.Equal(k.high, high) {
 		*s = k
 		return s, nil
 	}
 	*s = step{buffer: s.buffer, low: low, high: high}
 	if err := s.load(w, id); err != nil {
+		s.page = page{}
 		w.path = w.path[:depth]
 		return nil, err
 	}
 	return s, nil
 }
 
-// keep puts a branch that the path leaves aside. Nothing changes under a snapshot, and the way to a page is one.
-func (w *walker) keep(s *step) {
-	if _, known := w.kept[s.id]; known || s.count == 0 || s.leaf || len(w.kept) == keptBranches {
-		return
+// leave empties the steps from depth on and keeps their branches: nothing changes under a snapshot. The deepest go first, as what
+// they lie between is written in those above.
+func (w *walker) leave(depth int) {
+	steps := w.path[:cap(w.path)]
+	for i := len(steps) - 1; i >= depth; i-- {
+		s := &steps[i]
+		if s.count > 0 && !s.leaf && len(w.kept) < keptBranches {
+			if w.kept == nil {
+				w.kept = map[uint64]step{}
+			}
+			if _, known := w.kept[s.id]; !known {
+				w.kept[s.id] = step{page: s.page, low: bytes.Clone(s.low), high: bytes.Clone(s.high)}
+				s.buffer = nil
+			}
+		}
+		s.page = page{}
 	}
-	if w.kept == nil {
-		w.kept = map[uint64]step{}
-	}
-	// What lies above may be overwritten.
-	w.kept[s.id] = step{page: s.page, low: bytes.Clone(s.low), high: bytes.Clone(s.high)}
-	s.buffer = nil
 }
 
 // load reads a page at once when it is no longer than the one that lay there before.
