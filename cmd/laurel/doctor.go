@@ -156,6 +156,11 @@ func (d *doctor) open(ctx context.Context) (found *condition, own documents, fin
 	}
 	d.engine, finish = engine, func() { _ = engine.Close() }
 	d.say("server", note, "No server is running in this folder.")
+	if d.address == "" {
+		if err := bolt.Usable(d.folder); err != nil { // what can still be read is worth a backup
+			d.say("store", mend, "No server starts with this store (%v).", err)
+		}
+	}
 	var told condition
 	if told.Inspection, err = inspect(ctx, engine, d.now); errors.Is(err, issuer.ErrNotFound) {
 		finish()

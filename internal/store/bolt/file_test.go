@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -318,5 +320,39 @@ func TestDamageAtCommit(t *testing.T) {
 	}
 	if stopped == 0 {
 		t.Error("no commit failed")
+	}
+}
+
+// TestUsable: what is readable and no more is told before a server is started with it.
+func TestUsable(t *testing.T) {
+	folder := t.TempDir()
+	s, err := bolt.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := bolt.Usable(folder); err != nil {
+		t.Errorf("a sound file: %v", err)
+	}
+	path := filepath.Join(folder, bolt.FileName)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[os.Getpagesize()+30] ^= 1 // in the second of its first pages
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := bolt.Usable(folder); !errors.Is(err, issuer.ErrDamaged) {
+		t.Errorf("a damaged page: %v", err)
+	}
+	looked, err := bolt.OpenReadOnly(folder)
+	if err != nil {
+		t.Fatalf("it cannot be looked at: %v", err)
+	}
+	if err := looked.Close(); err != nil {
+		t.Error(err)
 	}
 }
