@@ -122,8 +122,11 @@ func fail(w http.ResponseWriter, status int, code string) {
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
+	if err != nil { // its time was over while it asked
+		return
+	}
 	operation, ours := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "TrentService.")
-	if err != nil || !ours || r.Method != http.MethodPost || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
+	if !ours || r.Method != http.MethodPost || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
 		f.t.Errorf("no request of the protocol: %s %s %v", r.Method, r.URL, r.Header)
 	}
 	f.mu.Lock()
