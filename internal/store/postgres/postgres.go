@@ -86,9 +86,20 @@ func (s *Store) Close() error {
 	if !s.readOnly {
 		err = errors.Join(s.together.Close(), s.alone.Close())
 		s.ending.Wait()
-		s.writers.Close()
 	}
-	s.readers.Close()
+	// Each connection says farewell and waits for an answer; a server that hangs would keep a program from ending.
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if !s.readOnly {
+			s.writers.Close()
+		}
+		s.readers.Close()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(closeWait):
+	}
 	return err
 }
 

@@ -18,6 +18,7 @@ const (
 	rowWait    = 100 * time.Microsecond // for each row that a pipeline writes, beyond these
 	copyWait   = time.Minute            // for the next row of what reads or writes everything
 	pingWait   = 2 * time.Second        // for a connection that was idle to show that it is alive
+	closeWait  = 3 * time.Second        // for the farewells of all connections
 	endWait    = time.Second            // for the end of a transaction that is given up
 )
 
