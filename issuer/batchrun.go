@@ -26,9 +26,10 @@ type task struct {
 }
 
 // RunBatch works on an open batch until all its rows are done, or budget says between two chunks of rows that others shall have their
-// turn; a nil budget never does. finished says that nothing is to be done for it now: all its rows are done, or it is on hold. It may be cut short at any point and run again, by several processes at
-// once as well: each row is done once. The error says why some rows are left; call it again later. An award that cannot be
-// signed is given up at the fifth try, of which one in an hour is counted; one that cannot be read stands in the way of no other.
+// turn; a nil budget never does. finished says that nothing is to be done for it now: all its rows are done, or it is on hold. It may
+// be cut short at any point and called again, also by several processes at once: each row is done once. The error says why some rows
+// are left; call it again later. An award that cannot be signed is given up at the fifth try, of which one in an hour is counted; one
+// that cannot be read stands in the way of no other.
 func (s *Service) RunBatch(ctx context.Context, id string, budget func() bool) (finished bool, err error) {
 	var left error // the first reason: the others are mostly the same
 	for after := ""; ; {

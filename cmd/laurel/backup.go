@@ -127,7 +127,14 @@ func writeWhole(path string, write func(io.Writer) error) (size int64, err error
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return 0, err
 	}
-	return size, os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return 0, err
+	}
+	folder, err := os.Open(filepath.Dir(path)) // the name is on disk only once its folder is
+	if err != nil {
+		return 0, err
+	}
+	return size, errors.Join(folder.Sync(), folder.Close())
 }
 
 type restoreCommand struct {
