@@ -1,9 +1,17 @@
 package credential
 
-import "github.com/laurelbadges/laurel/credential/strict"
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+
+	"github.com/laurelbadges/laurel/credential/strict"
+)
 
 // The classes below serve reading and building alike: [Parse] fills them as far as the document goes, and [Build] writes the
-// members that are not empty. Texts named Markdown are shown only after sanitising.
+// members that are not empty. Texts named Markdown are shown only after sanitising. Endorsements are read by [Credential] alone, which
+// knows whom each of them is about; here they are only built.
 
 // AchievementSubject is the recipient of a badge and what was achieved (OB 3.0 B AchievementSubject).
 type AchievementSubject struct {
@@ -14,6 +22,16 @@ type AchievementSubject struct {
 	Image       Image
 	Achievement *Achievement // nil when there is none
 	Results     []Result
+
+	Role              string `json:",omitempty"` // of the recipient in what was achieved
+	Term              string `json:",omitempty"` // academic term
+	LicenseNumber     string `json:",omitempty"`
+	ActivityStartDate string `json:",omitempty"` // date and time, with or without a time zone
+	ActivityEndDate   string `json:",omitempty"`
+	Source            *Party `json:",omitempty"` // who assessed it on behalf of the issuer
+	// CreditsEarned is read only. What an award counts for is said by whoever recognises it, by rules of their own that change: an
+	// issuer who signs a number says for good, and in the name of others, what may hold with one of them and not with the next.
+	CreditsEarned float64 `json:"-"`
 }
 
 // Achievement is what a badge is given for (OB 3.0 B Achievement).
@@ -30,6 +48,35 @@ type Achievement struct {
 	Tags               []string
 	Alignments         []Alignment
 	ResultDescriptions []ResultDescription
+
+	Related []Related `json:",omitempty"`
+	// CreditsAvailable are the hours or credits that the definition itself comes with, finite; 0: it says nothing of them.
+	CreditsAvailable float64      `json:",omitempty"`
+	FieldOfStudy     string       `json:",omitempty"`
+	Specialization   string       `json:",omitempty"`
+	HumanCode        string       `json:",omitempty"` // as in a catalogue of courses
+	OtherIdentifiers []Identifier `json:",omitempty"`
+	Endorsed         `json:",omitzero"`
+}
+
+// Related is another achievement that counts as the same for most purposes: another language, or the version before (OB 3.0 B
+// Related).
+type Related struct {
+	ID         string // URI
+	InLanguage string `json:",omitempty"` // BCP 47
+	Version    string `json:",omitempty"`
+}
+
+// Identifier is a name that something has elsewhere (OB 3.0 B IdentifierEntry).
+type Identifier struct {
+	Type  string // a term of the vocabulary, or one that begins with "ext:"
+	Value string
+}
+
+// Endorsed are the endorsements that a badge, achievement or profile carries. [Build] takes each as it was signed.
+type Endorsed struct {
+	Endorsements    []json.RawMessage `json:",omitempty"` // EndorsementCredentials with proofs of their own
+	EndorsementJWTs []string          `json:",omitempty"` // compact JWS
 }
 
 // Criteria is how the achievement is earned (OB 3.0 B Criteria). At least one member is not empty.
@@ -93,7 +140,9 @@ type Evidence struct {
 
 func readSubject(o map[string]any) AchievementSubject {
 	subject := AchievementSubject{ID: text(o["id"]), Name: text(o["name"]), Narrative: text(o["narrative"]),
-		Image: readImage(o["image"]), Identifiers: readAll(o["identifier"], readIdentity), Results: readAll(o["result"], readResult)}
+		Image: readImage(o["image"]), Identifiers: readAll(o["identifier"], readIdentity), Results: readAll(o["result"], readResult),
+		Role: text(o["role"]), Term: text(o["term"]), LicenseNumber: text(o["licenseNumber"]), ActivityStartDate: text(o["activityStartDate"]),
+		ActivityEndDate: text(o["activityEndDate"]), Source: readPartyAt(o["source"]), CreditsEarned: readNumber(o["creditsEarned"])}
 	if achievements := readAll(o["achievement"], readAchievement); len(achievements) > 0 {
 		subject.Achievement = &achievements[0]
 	}
@@ -109,15 +158,30 @@ func readAchievement(o map[string]any) Achievement {
 	a := Achievement{ID: text(o["id"]), Name: text(o["name"]), Description: text(o["description"]),
 		AchievementType: text(o["achievementType"]), Version: text(o["version"]), InLanguage: text(o["inLanguage"]),
 		Image: readImage(o["image"]), Tags: strict.Texts(o["tag"]), Alignments: readAll(o["alignment"], readAlignment),
-		ResultDescriptions: readAll(o["resultDescription"], readResultDescription)}
+		ResultDescriptions: readAll(o["resultDescription"], readResultDescription), Creator: readPartyAt(o["creator"]),
+		Related: readAll(o["related"], readRelated), CreditsAvailable: readNumber(o["creditsAvailable"]), FieldOfStudy: text(o["fieldOfStudy"]),
+		Specialization: text(o["specialization"]), HumanCode: text(o["humanCode"]), OtherIdentifiers: readAll(o["otherIdentifier"], readIdentifier)}
 	if criteria, ok := o["criteria"].(map[string]any); ok {
 		a.Criteria = Criteria{ID: text(criteria["id"]), Narrative: text(criteria["narrative"])}
 	}
-	if o["creator"] != nil {
-		creator := readParty(o["creator"])
-		a.Creator = &creator
-	}
 	return a
+}
+
+func readRelated(o map[string]any) Related {
+	return Related{ID: text(o["id"]), InLanguage: text(o["inLanguage"]), Version: text(o["version"])}
+}
+
+func readIdentifier(o map[string]any) Identifier {
+	return Identifier{Type: text(o["identifierType"]), Value: text(o["identifier"])}
+}
+
+// readNumber reads a number; one that is out of range is none.
+func readNumber(v any) float64 {
+	number, _ := v.(json.Number)
+	if f, err := number.Float64(); err == nil && !math.IsInf(f, 0) {
+		return f
+	}
+	return 0
 }
 
 func readAlignment(o map[string]any) Alignment {
@@ -145,4 +209,19 @@ func readResult(o map[string]any) Result {
 func readEvidence(o map[string]any) Evidence {
 	return Evidence{ID: text(o["id"]), Name: text(o["name"]), Narrative: text(o["narrative"]), Description: text(o["description"]),
 		Genre: text(o["genre"]), Audience: text(o["audience"])}
+}
+
+// ctid is an identifier of the Credential Engine Registry (CTDL, ceterms:ctid).
+var ctid = regexp.MustCompile(`^ce-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// IsCTID says whether text is an identifier of the Credential Engine Registry: ce- and a UUID in lower case.
+func IsCTID(text string) bool { return ctid.MatchString(text) }
+
+// AlignmentOfCTID returns the alignment to the credential that is described in the Credential Engine Registry under that identifier.
+func AlignmentOfCTID(id, name string) (Alignment, error) {
+	if !IsCTID(id) {
+		return Alignment{}, fmt.Errorf("aligning to the Credential Engine Registry: %q is not ce- and a UUID in lower case", id)
+	}
+	return Alignment{TargetName: name, TargetURL: "https://credentialfinder.org/credential/" + id, TargetCode: id,
+		TargetFramework: "Credential Engine Registry", TargetType: "ceterms:Credential"}, nil
 }

@@ -84,6 +84,23 @@ type Party struct {
 	Description string
 	Email       string
 	Image       Image
+
+	Official         string       `json:",omitempty"` // name of the one who speaks for it
+	Address          *Address     `json:",omitempty"`
+	OtherIdentifiers []Identifier `json:",omitempty"`
+	ParentOrg        *Party       `json:",omitempty"`
+	Endorsed         `json:",omitzero"`
+}
+
+// Address is where somebody is found by post (OB 3.0 B Address).
+type Address struct {
+	Country       string `json:",omitempty"`
+	CountryCode   string `json:",omitempty"` // ISO 3166-1 alpha-2
+	Region        string `json:",omitempty"`
+	Locality      string `json:",omitempty"`
+	Street        string `json:",omitempty"`
+	PostOfficeBox string `json:",omitempty"`
+	PostalCode    string `json:",omitempty"`
 }
 
 // Parse reads a credential from JSON text, within [JSONLimits]. It judges no rule of a data model, only that the text is strict
@@ -211,5 +228,26 @@ func readParty(v any) Party {
 		return Party{ID: text(v)}
 	}
 	return Party{ID: text(object["id"]), Name: text(object["name"]), URL: text(object["url"]),
-		Description: text(object["description"]), Email: text(object["email"]), Image: readImage(object["image"])}
+		Description: text(object["description"]), Email: text(object["email"]), Image: readImage(object["image"]),
+		Official: text(object["official"]), Address: readAddress(object["address"]),
+		OtherIdentifiers: readAll(object["otherIdentifier"], readIdentifier), ParentOrg: readPartyAt(object["parentOrg"])}
+}
+
+// readPartyAt reads a member that may be absent.
+func readPartyAt(v any) *Party {
+	if v == nil {
+		return nil
+	}
+	p := readParty(v)
+	return &p
+}
+
+func readAddress(v any) *Address {
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil
+	}
+	return &Address{Country: text(o["addressCountry"]), CountryCode: text(o["addressCountryCode"]), Region: text(o["addressRegion"]),
+		Locality: text(o["addressLocality"]), Street: text(o["streetAddress"]), PostOfficeBox: text(o["postOfficeBoxNumber"]),
+		PostalCode: text(o["postalCode"])}
 }

@@ -44,7 +44,7 @@ func TestParseView(t *testing.T) {
 		Types:     []string{"VerifiableCredential", "OpenBadgeCredential"},
 		DataModel: DataModel20, Kind: KindAchievement, ID: "urn:uuid:1", Name: "Reading circle", Description: "Held a reading circle",
 		Issuer: Party{ID: "https://school.example/i/1", Name: "School", URL: "https://school.example/",
-			Image: Image{ID: "https://school.example/logo.png", Caption: "Logo"}},
+			Image: Image{ID: "https://school.example/logo.png", Caption: "Logo"}, ParentOrg: &Party{ID: "https://board.example/"}},
 		Subject: AchievementSubject{ID: "did:example:learner", Identifiers: []IdentityObject{{Type: "name", Hash: "Ada"}},
 			Achievement: &Achievement{ID: "https://school.example/a/1", Name: "Circle", Description: "A circle",
 				Criteria: Criteria{Narrative: "Hold it"}, AchievementType: "Badge", Tags: []string{"reading"},
