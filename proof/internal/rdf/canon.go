@@ -50,6 +50,9 @@ type canonicalizer struct {
 	issued int32       // canonical identifiers so far
 	units  int         // of work done, see Processor.Sum
 
+	first []canonHash // of a template: hashes of first degree quads that are known, by blank node
+	fixed []bool      // which of them are
+
 	mentions []int32  // working memory: the lists of all nodes, one after the other
 	order    []int32  // the blank nodes that quads mention
 	lines    [][2]int // where each line in text begins and ends
@@ -97,7 +100,11 @@ func (c *canonicalizer) canonicalize(ctx context.Context, d *dataset, hash crypt
 		c.issue(c.order[0]) // there is nothing to tell it apart from
 	} else {
 		for _, n := range c.order { // step 3
-			c.nodes[n].first = c.hashFirstDegree(n)
+			if c.fixed != nil && c.fixed[n] {
+				c.nodes[n].first = c.first[n]
+			} else {
+				c.nodes[n].first = c.hashFirstDegree(n)
+			}
 		}
 		if shared := c.issueUnique(); len(shared) > 0 { // step 4
 			if err := c.issueShared(ctx, shared); err != nil { // step 5
