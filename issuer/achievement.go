@@ -1,16 +1,10 @@
 package issuer
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"image/png"
-	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 )
@@ -30,16 +24,54 @@ type AchievementInput struct {
 	// Results is the rubric. The ID of a description or level is a short name here, of letters, digits, "-" and "_", unique
 	// in the achievement; "" numbers it. RequiredLevel names a level so.
 	Results []credential.ResultDescription
-	Image   []byte // PNG of at most 1 MiB, served under the address of the achievement; optional
-	Actor   string // who publishes it, for the audit log; no e-mail address
+	// Image is a PNG or SVG within the bounds of credential/picture, which cleans it; it is served under the address of the
+	// achievement. Optional.
+	Image        []byte
+	ImageCaption string // what the picture shows, for those who do not see it
+	Actor        string // who publishes it, for the audit log; no e-mail address
+
+	Creator Creator // who wrote the definition, where that is not the organisation: both are shown
+	Related []credential.Related
+	// CreditsAvailable are the hours or credits that the definition comes with, by the word of who wrote it; 0: none are stated. What
+	// they count for elsewhere is for others to say.
+	CreditsAvailable float64
+	FieldOfStudy     string
+	Specialization   string
+	HumanCode        string // as in a catalogue
+	OtherIdentifiers []credential.Identifier
+	About            About
+
+	Duplicates DuplicatePolicy // "" is DuplicatesAllowed
+	Months     int             // after which an award ends, unless it says otherwise; 0: it does not end
+	Renewable  bool
 }
 
-const (
-	defaultType  = "MicroCredential"
-	largestImage = 1 << 20
-	widestImage  = 4096 // pixels of a side
-	imageName    = "image.png"
-)
+// Creator is who wrote the definition of an achievement. The zero value is nobody but the organisation.
+type Creator struct {
+	Name        string
+	ID          string // https or http address, did: or urn:; "" is URL
+	URL         string // https or http; optional
+	Description string
+}
+
+// Input returns what the achievement was made of, to be changed and given again. The picture, which stays as it is where none is given,
+// is not in it, nor is the version that it replaces, which is always named.
+func (a *Achievement) Input() AchievementInput {
+	c := a.Content
+	in := AchievementInput{Organisation: a.Organisation, Name: c.Name, Description: c.Description, Criteria: c.Criteria.Narrative,
+		CriteriaURL: c.Criteria.ID, Type: c.AchievementType, Version: c.Version, Language: c.InLanguage, Tags: slices.Clone(c.Tags),
+		Alignments: slices.Clone(c.Alignments), Results: slices.Clone(c.ResultDescriptions), ImageCaption: c.Image.Caption,
+		Related: slices.Clone(c.Related), CreditsAvailable: c.CreditsAvailable, FieldOfStudy: c.FieldOfStudy, Specialization: c.Specialization,
+		HumanCode: c.HumanCode, OtherIdentifiers: slices.Clone(c.OtherIdentifiers), About: a.About,
+		Duplicates: a.Duplicates, Months: a.Months, Renewable: a.Renewable}
+	if a.Replaces != "" {
+		in.Related = slices.DeleteFunc(in.Related, a.follows)
+	}
+	if p := c.Creator; p != nil {
+		in.Creator = Creator{Name: p.Name, ID: p.ID, URL: p.URL, Description: p.Description}
+	}
+	return in
+}
 
 var achievements = Table[Achievement]{
 	Kind:  Kind{Name: "achievement", Lookups: []string{"all", "organisation", "state"}},
@@ -50,24 +82,47 @@ var achievements = Table[Achievement]{
 	},
 }
 
-// picture is the image of an achievement.
-type picture struct {
-	Achievement string `json:"achievement"`
-	PNG         []byte `json:"png"`
+// keptPicture is the picture of an achievement or organisation.
+type keptPicture struct {
+	Of  string `json:"achievement"` // its id
+	PNG []byte `json:"png,omitempty"`
+	SVG []byte `json:"svg,omitempty"` // in place of PNG
 }
 
-var pictures = Table[picture]{
+var pictures = Table[keptPicture]{
 	Kind: Kind{Name: "picture"},
-	Key:  func(p *picture) string { return p.Achievement },
+	Key:  func(p *keptPicture) string { return p.Of },
 }
 
-// CreateAchievement publishes an achievement. It never changes afterwards.
+// pictureOf wraps a picture that was cleaned; what goes by the name of an SVG is one.
+func pictureOf(id, name string, clean []byte) keptPicture {
+	if name == imageSVG {
+		return keptPicture{Of: id, SVG: clean}
+	}
+	return keptPicture{Of: id, PNG: clean}
+}
+
+// pictureAt reads a picture by its name under the address of what has it.
+func pictureAt(tx Tx, t Table[keptPicture], id, name string) ([]byte, error) {
+	p, _, err := t.Get(tx, id)
+	data := p.PNG
+	if name == imageSVG {
+		data = p.SVG
+	}
+	if err == nil && data == nil {
+		err = ErrNotFound
+	}
+	return data, err
+}
+
+// CreateAchievement publishes an achievement. What it says never changes afterwards.
 func (s *Service) CreateAchievement(ctx context.Context, in AchievementInput) (Achievement, error) {
-	content, err := in.content()
+	content, clean, err := in.content()
 	if err != nil {
 		return Achievement{}, err
 	}
-	a := Achievement{ID: newID(), Name: content.Name, Content: content, Published: s.now().UTC(), Revision: 1}
+	a := Achievement{ID: newID(), Published: s.now().UTC(), Revision: 1}
+	a.fill(in, content)
 	a.Created, a.URL = a.Published, s.base+"/a/"+a.ID
 	if a.Document, err = achievementDocument(content, a.URL); err != nil {
 		return Achievement{}, err
@@ -78,23 +133,32 @@ func (s *Service) CreateAchievement(ctx context.Context, in AchievementInput) (A
 			return err
 		}
 		a.Organisation = o.ID
-		return s.publish(tx, &a, in.Image, in.Actor)
+		return s.publish(tx, &a, pictureOf(a.ID, a.Content.Image.ID, clean), in.Actor)
 	})
 	return a, stored(err)
 }
 
 // publish records a published achievement with its picture.
-func (s *Service) publish(tx Tx, a *Achievement, png []byte, actor string) (err error) {
+func (s *Service) publish(tx Tx, a *Achievement, p keptPicture, actor string) (err error) {
 	if a.Sequence, err = tx.Next("achievement"); err != nil {
 		return err
 	}
-	if err := putPicture(tx, pictures, a.ID, png); err != nil {
+	if err := putPicture(tx, pictures, p); err != nil {
 		return err
 	}
 	if err := achievements.Put(tx, a, 0); err != nil {
 		return err
 	}
-	return record(tx, AuditEntry{At: s.now(), Actor: actor, Action: "achievement.published", Subject: a.ID, Detail: a.Organisation})
+	if err := record(tx, AuditEntry{At: s.now(), Actor: actor, Action: "achievement.published", Subject: a.ID, Detail: a.Organisation}); err != nil {
+		return err
+	}
+	return s.observe(tx, Event{Type: EventPublished, Organisation: a.Organisation, Subject: a.ID, Actor: actor})
+}
+
+// fill takes over what an input says. content is what it was found to say in the badge.
+func (a *Achievement) fill(in AchievementInput, content credential.Achievement) {
+	a.Name, a.Content, a.About = content.Name, content, in.About
+	a.Duplicates, a.Months, a.Renewable = in.Duplicates, in.Months, in.Renewable
 }
 
 // Achievement returns the published achievement with this id (kind missing when there is none).
@@ -128,13 +192,10 @@ func awardable(tx Tx, organisation, id string) (Achievement, error) {
 		}
 		return a, err
 	}
-	all, err := every(tx, achievements)
+	all, err := someAwardable(tx, organisation)
 	if err != nil {
 		return Achievement{}, err
 	}
-	all = slices.DeleteFunc(all, func(a Achievement) bool {
-		return a.Archived != nil || organisation != "" && organisation != a.Organisation
-	})
 	switch len(all) {
 	case 0:
 		return Achievement{}, missing("No achievement is published here yet. Publish one through the API (/openapi.json describes it, laurel token new opens it), or start with --sample to try.")
@@ -142,6 +203,23 @@ func awardable(tx Tx, organisation, id string) (Achievement, error) {
 		return all[0], nil
 	}
 	return Achievement{}, invalid("achievement", "Several achievements are published here. Say which one.")
+}
+
+// someAwardable reads up to two achievements that can be awarded, of an organisation or, with "", of any.
+func someAwardable(tx Tx, organisation string) (some []Achievement, err error) {
+	ours := []Organisation{{ID: organisation}}
+	if organisation == "" {
+		if ours, err = every(tx, organisations); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range ours {
+		page, _, err := achievements.List(tx, Query{By: "state", Value: o.ID + "/" + string(AchievementPublished), Limit: 2})
+		if some = append(some, page...); err != nil || len(some) > 1 {
+			return some, err
+		}
+	}
+	return some, nil
 }
 
 // organisation reads one by id, or the only one when id is "".
@@ -163,127 +241,4 @@ func organisation(tx Tx, id string) (Organisation, error) {
 		return Organisation{}, invalid("organisation", "There are several issuers here. Say which one.")
 	}
 	return all[0], nil
-}
-
-// content checks the input as far as the rules of Open Badges, which the builder knows, do not, and gives every part of the
-// rubric its short name.
-func (in AchievementInput) content() (credential.Achievement, error) {
-	in.Name = strings.TrimSpace(in.Name)
-	if err := checkName(in.Name, "The achievement"); err != nil {
-		return credential.Achievement{}, err
-	}
-	if in.CriteriaURL != "" && !isWebAddress(in.CriteriaURL) {
-		return credential.Achievement{}, invalid("criteria_url", "The address of the criteria has to begin with https:// or http://.")
-	}
-	c := credential.Achievement{
-		Name: in.Name, Description: strings.TrimSpace(in.Description), AchievementType: in.Type, Version: in.Version,
-		InLanguage: in.Language, Tags: in.Tags, Alignments: in.Alignments,
-		Criteria: credential.Criteria{ID: in.CriteriaURL, Narrative: strings.TrimSpace(in.Criteria)},
-	}
-	if c.AchievementType == "" {
-		c.AchievementType = defaultType
-	}
-	if len(in.Image) > 0 {
-		// Only the header is read: no pixel of a picture is ever decoded here.
-		header, err := png.DecodeConfig(bytes.NewReader(in.Image))
-		if err != nil || len(in.Image) > largestImage || header.Width > widestImage || header.Height > widestImage {
-			return credential.Achievement{}, invalid("image", "The picture has to be a PNG of at most 1 MiB and 4096 pixels a side.")
-		}
-		c.Image = credential.Image{ID: imageName}
-	}
-	taken := map[string]bool{}
-	name := func(given, otherwise string) (string, error) {
-		if given == "" {
-			given = otherwise
-		}
-		if !isShortName(given) || taken[given] {
-			return "", invalid("result_name", "The parts of the rubric need names of letters, digits, - and _, each used once.")
-		}
-		taken[given] = true
-		return given, nil
-	}
-	for i, d := range in.Results {
-		var err error
-		if d.ID, err = name(d.ID, fmt.Sprintf("result-%d", i+1)); err != nil {
-			return credential.Achievement{}, err
-		}
-		d.Levels = slices.Clone(d.Levels)
-		for j := range d.Levels {
-			if d.Levels[j].ID, err = name(d.Levels[j].ID, fmt.Sprintf("%s-level-%d", d.ID, j+1)); err != nil {
-				return credential.Achievement{}, err
-			}
-		}
-		c.ResultDescriptions = append(c.ResultDescriptions, d)
-	}
-	return c, nil
-}
-
-func isShortName(name string) bool {
-	return name != "" && len(name) <= 64 &&
-		strings.Trim(name, "-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
-}
-
-func isWebAddress(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
-}
-
-// placed returns content with the ids that it has at address.
-func placed(content credential.Achievement, address string) *credential.Achievement {
-	content.ID = address
-	if content.Image.ID != "" {
-		content.Image.ID = address + "/" + content.Image.ID
-	}
-	content.ResultDescriptions = slices.Clone(content.ResultDescriptions)
-	for i := range content.ResultDescriptions {
-		d := &content.ResultDescriptions[i]
-		d.ID, d.RequiredLevel = place(address, d.ID), place(address, d.RequiredLevel)
-		d.Levels = slices.Clone(d.Levels)
-		for j := range d.Levels {
-			d.Levels[j].ID = place(address, d.Levels[j].ID)
-		}
-	}
-	return &content
-}
-
-// place makes the id of a part of the achievement at address from its short name. An id stays as it is.
-func place(address, name string) string {
-	if name == "" || strings.HasPrefix(name, address+"#") {
-		return name
-	}
-	return address + "#" + name
-}
-
-// achievementDocument returns the JSON-LD of an achievement. It is taken out of a badge that is built with it: so it is the
-// same text as in credentials, and what could not be awarded is not published.
-func achievementDocument(content credential.Achievement, address string) ([]byte, error) {
-	badge, err := credential.Build(credential.AchievementCredential{
-		ID:        "urn:uuid:00000000-0000-4000-8000-000000000000",
-		Name:      content.Name,
-		Issuer:    credential.Party{ID: address, Name: content.Name, URL: address},
-		ValidFrom: time.Unix(0, 0),
-		Subject:   credential.AchievementSubject{ID: address, Achievement: placed(content, address)},
-	})
-	if err != nil {
-		return nil, unbuildable(err)
-	}
-	var built struct {
-		Subject struct {
-			Achievement json.RawMessage `json:"achievement"`
-		} `json:"credentialSubject"`
-	}
-	if err := json.Unmarshal(badge, &built); err != nil {
-		return nil, internal("document", "The achievement could not be written.", err)
-	}
-	return withContexts(built.Subject.Achievement), nil
-}
-
-// unbuildable says what is wrong with the content of a badge.
-func unbuildable(err error) error {
-	var problems credential.Problems
-	if errors.As(err, &problems) && len(problems) > 0 {
-		p := problems[0]
-		return &Error{Kind: KindInvalid, Code: p.Code, Detail: "A badge of this content would break the rules of Open Badges: " + p.Error() + ".", Err: err}
-	}
-	return &Error{Kind: KindInvalid, Code: credential.CodeSchemaInvalid, Detail: "A badge of this content cannot be written.", Err: err}
 }

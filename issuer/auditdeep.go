@@ -36,7 +36,8 @@ func stateOf(digest string) (s state) {
 }
 
 // comparedKinds are the kinds whose records never change without an act.
-var comparedKinds = []Kind{organisations.Kind, achievements.Kind, drafts.Kind, credentials.Kind, tokens.Kind, signedDocuments.Kind}
+var comparedKinds = []Kind{organisations.Kind, achievements.Kind, drafts.Kind, credentials.Kind, tokens.Kind, signedDocuments.Kind, endorsements.Kind,
+	proposals.Kind, cases.Kind}
 
 // deepAudit holds what the entries say against what there is.
 type deepAudit struct {

@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,14 +25,22 @@ type AwardInput struct {
 	Recipient      string // e-mail address; it goes into the credential in lower case and is kept nowhere else
 	PlainRecipient bool   // put the address into the credential readably; otherwise its salted hash stands there
 	Name           string // of the recipient, to be shown; optional
+	Language       string // BCP 47, in which the recipient is written to; "" is that of the organisation
 	Narrative      string // about this award, Markdown; optional
 	Evidence       []Evidence
 	// Results are what the recipient reached. ResultDescription and AchievedLevel are ids, or short names as in AchievementInput.
 	Results    []credential.Result
-	ValidFrom  time.Time // zero: now
-	ValidUntil time.Time // zero: without end
-	Actor      string    // who awards it, for the audit log; no e-mail address
-	Once       *Once     `json:"-"` // makes the award repeatable; nil: not
+	ValidFrom  time.Time // zero: when the award is begun
+	ValidUntil time.Time // zero: after the months of the achievement, or without end where it has none
+	// AwardedDate is when it was earned, if that was before it is in force: from 1990 to now. Zero: it is not said.
+	AwardedDate   time.Time
+	Role          string // of the recipient in what was achieved; optional
+	Term          string // academic term; optional
+	LicenseNumber string // optional
+	Access        Access // "" or held. An award is held in any case where the organisation says so of all
+	Batch         string // Batch.ID of the batch that it is made by; "" for none
+	Actor         string // who awards it, for the audit log; no e-mail address
+	Once          *Once  `json:"-"` // makes the award repeatable; nil: not
 }
 
 // Evidence is something that the recipient showed.
@@ -42,20 +51,53 @@ type Evidence struct {
 }
 
 var credentials = Table[Credential]{
-	Kind:  Kind{Name: "credential", Lookups: []string{"draft", "organisation", "state", "achievement", "achievement-state", "integrity-key", "token-key"}},
+	Kind: Kind{Name: "credential", Lookups: []string{"draft", "organisation", "state", "achievement", "achievement-state", "integrity-key", "token-key", "recipient",
+		"batch", "day", "supersedes"}},
 	Key:   func(c *Credential) string { return c.ID },
 	Order: func(c *Credential) string { return sequenced(c.Sequence) },
 	Lookups: func(c *Credential) []string {
-		draft, state := "", "/"+string(c.State())
-		if c.Issued.IsZero() {
-			draft = inAll
+		draft, day, state := inAll, "", "/"+string(c.State())
+		if !c.Issued.IsZero() {
+			draft, day = "", dayLookup(c.Organisation, c.Issued)
 		}
 		ours, same := c.Organisation, c.Organisation+"/"+c.Achievement
-		return []string{draft, ours, ours + state, same, same + state, keyLookup(ours, c.IntegrityKey), keyLookup(ours, c.TokenKey)}
+		return []string{draft, ours, ours + state, same, same + state, keyLookup(ours, c.IntegrityKey), keyLookup(ours, c.TokenKey), c.Recipient,
+			keyLookup(ours, c.Batch), day, c.Supersedes}
 	},
+	Write: writeCredential,
 }
 
-// keyLookup is the value under which the awards stand that a key of the organisation has signed.
+// writeCredential writes the record of an award, with the long texts at its end: encoding/json would read each of them three times.
+func writeCredential(c *Credential) ([]byte, error) {
+	short := *c
+	short.Unsigned, short.JSON, short.Base, short.JWT = nil, nil, nil, ""
+	head, err := json.Marshal(&short)
+	if err != nil {
+		return nil, err
+	}
+	texts := len(c.Unsigned) + len(c.JSON) + len(c.Base)
+	out := append(make([]byte, 0, len(head)+texts+texts/8+len(c.JWT)+64), head...) // an eighth for escapes
+	for _, text := range []struct {
+		name string
+		text Text
+	}{{"unsigned", c.Unsigned}, {"json", c.JSON}, {"base", c.Base}} {
+		if err := text.text.check(); err != nil {
+			return nil, err
+		}
+		if out, err = appendText(out, text.name, text.text); err != nil {
+			return nil, err
+		}
+	}
+	return appendText(out, "jwt", c.JWT)
+}
+
+// dayLookup is the value under which the awards stand that an organisation has issued on the day of an instant, in UTC.
+func dayLookup(organisation string, at time.Time) string {
+	return organisation + "/" + at.UTC().Format(time.DateOnly)
+}
+
+// keyLookup is the value under which the awards stand that something with this name in the organisation stands for: a key that has
+// signed them, or a batch that has made them.
 func keyLookup(organisation, name string) string {
 	if name == "" {
 		return ""
@@ -68,14 +110,21 @@ func keyLookup(organisation, name string) string {
 // error then has kind unavailable or internal. It refuses (code clock_back) while the clock stands more than five minutes
 // before the latest recorded act.
 func (s *Service) Issue(ctx context.Context, in AwardInput) (Credential, error) {
+	return s.issue(ctx, in, func(Tx, *Credential) error { return nil })
+}
+
+// issue is Issue where allowed says so of the draft, at the end of the transaction that records it.
+func (s *Service) issue(ctx context.Context, in AwardInput, allowed func(Tx, *Credential) error) (Credential, error) {
 	badge, err := s.badge(in)
 	if err != nil {
 		return Credential{}, err
 	}
 	var draft Credential
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
-		draft, err = s.intend(tx, in, badge)
-		return err
+		if draft, err = s.intend(tx, in, badge); err != nil {
+			return err
+		}
+		return allowed(tx, &draft)
 	})
 	if err != nil {
 		return Credential{}, stored(err)
@@ -86,7 +135,7 @@ func (s *Service) Issue(ctx context.Context, in AwardInput) (Credential, error) 
 // badge checks the input and fills in all that depends on it alone.
 func (s *Service) badge(in AwardInput) (credential.AchievementCredential, error) {
 	var badge credential.AchievementCredential
-	email, err := checkEmail(in.Recipient)
+	email, err := NewAddress(in.Recipient)
 	if err != nil {
 		return badge, err
 	}
@@ -96,31 +145,76 @@ func (s *Service) badge(in AwardInput) (credential.AchievementCredential, error)
 	}
 	badge.Subject.Identifiers = []credential.IdentityObject{recipient}
 	if name := strings.TrimSpace(in.Name); name != "" {
-		if err := checkName(name, "The recipient"); err != nil {
+		if err := checkPerson(name); err != nil {
 			return badge, err
 		}
 		badge.Subject.Identifiers = append(badge.Subject.Identifiers, credential.IdentityObject{Type: "name", Hash: name})
 	}
 	badge.Subject.Narrative, badge.Subject.Results = strings.TrimSpace(in.Narrative), in.Results
-	for _, e := range in.Evidence {
-		if e.URL != "" && !isWebAddress(e.URL) {
-			return badge, invalid("evidence", "The address of evidence has to begin with https:// or http://.")
-		}
-		if e == (Evidence{}) {
-			return badge, invalid("evidence", "A piece of evidence is empty.")
-		}
-		badge.Evidence = append(badge.Evidence, credential.Evidence{ID: e.URL, Name: e.Name, Narrative: e.Narrative})
+	badge.Subject.Role, badge.Subject.Term = strings.TrimSpace(in.Role), strings.TrimSpace(in.Term)
+	badge.Subject.LicenseNumber = strings.TrimSpace(in.LicenseNumber)
+	if badge.Evidence, err = evidence(in.Evidence); err != nil {
+		return badge, err
 	}
-	badge.ValidFrom, badge.ValidUntil = in.ValidFrom.UTC().Truncate(time.Second), in.ValidUntil.UTC().Truncate(time.Second)
-	if in.ValidFrom.IsZero() {
-		badge.ValidFrom = s.instant()
+	if err := firstError(checkSubject(&badge.Subject), checkLetterLanguage(in.Language)); err != nil {
+		return badge, err
 	}
-	if in.ValidUntil.IsZero() {
-		badge.ValidUntil = time.Time{}
-	} else if !badge.ValidUntil.After(badge.ValidFrom) {
-		return badge, invalid("dates", "The badge would end before it begins.")
+	if in.Access != "" && in.Access != AccessHeld {
+		return badge, invalid("access", "Whether the page of an award is public is for the earner to say: it can only be held until it is claimed.")
 	}
-	return badge, nil
+	if badge.ValidFrom, badge.ValidUntil, err = s.validity(in.ValidFrom, in.ValidUntil); err != nil {
+		return badge, err
+	}
+	badge.Awarded, err = s.awarded(in.AwardedDate)
+	return badge, err
+}
+
+// validity checks when an award begins, the zero value for when it is made, and that it does not end before.
+func (s *Service) validity(from, until time.Time) (begins, ends time.Time, err error) {
+	if !from.IsZero() {
+		begins = from.UTC().Truncate(time.Second)
+	}
+	if until.IsZero() {
+		return begins, ends, nil
+	}
+	ends = until.UTC().Truncate(time.Second)
+	return begins, ends, s.endsAfter(begins, ends)
+}
+
+// endsAfter refuses an award that would end before it begins.
+func (s *Service) endsAfter(begins, ends time.Time) error {
+	if begins.IsZero() {
+		begins = s.instant()
+	}
+	if !ends.IsZero() && !ends.After(begins) {
+		return invalid("dates", "The badge would end before it begins.")
+	}
+	return nil
+}
+
+// firstAwarded is before any badge: a year before it is a mistake in a list.
+const firstAwarded = 1990
+
+// awarded checks when an award was earned.
+func (s *Service) awarded(at time.Time) (time.Time, error) {
+	switch {
+	case at.IsZero():
+		return time.Time{}, nil
+	case at.After(s.now()):
+		return at, invalid("awarded", "The day on which it was earned lies in the future.")
+	case at.UTC().Year() < firstAwarded:
+		return at, invalid("awarded", fmt.Sprintf("The day on which it was earned lies before %d.", firstAwarded))
+	}
+	return at.UTC().Truncate(time.Second), nil
+}
+
+// monthsAfter is the same day of the month some months later, or the last day of a month that has no such day.
+func monthsAfter(at time.Time, months int) time.Time {
+	later := at.AddDate(0, months, 0)
+	if later.Day() != at.Day() { // it went over into the month after
+		later = later.AddDate(0, 0, -later.Day())
+	}
+	return later
 }
 
 // intend records the intent of an award, with everything that its signed document will say.
@@ -137,29 +231,107 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 		return Credential{}, err
 	}
 	c := s.newCredential()
-	c.Organisation, c.Achievement, c.By = o.ID, a.ID, in.Actor
+	c.Batch = in.Batch
+	err = s.intendFor(tx, &c, beginning{organisation: o, achievement: a, badge: badge, access: in.Access, actor: in.Actor, once: in.Once,
+		recipient: Recipient{Email: in.Recipient, Name: in.Name, Language: in.Language}})
+	return c, err
+}
+
+// intendFor records the intent of the award c to somebody.
+func (s *Service) intendFor(tx Tx, c *Credential, b beginning) (err error) {
+	if b.badge.ValidFrom.IsZero() { // a batch may have been prepared long ago
+		b.badge.ValidFrom = s.instant()
+		if err := s.endsAfter(b.badge.ValidFrom, b.badge.ValidUntil); err != nil {
+			return err
+		}
+	}
+	if b.badge.ValidUntil.IsZero() && b.achievement.Months > 0 {
+		b.badge.ValidUntil = monthsAfter(b.badge.ValidFrom, b.achievement.Months)
+	}
+	if c.Access = b.access; b.organisation.Settings.Held {
+		c.Access = AccessHeld
+	}
+	if c.Recipient, err = s.recipientKey(tx, b.organisation.ID, b.recipient.Email); err != nil {
+		return err
+	}
+	replaced, err := s.judgeDuplicates(tx, b.achievement, c.Recipient)
+	if err != nil {
+		return err
+	}
+	if len(replaced) > 0 {
+		c.Supersedes, c.AlsoReplaces = replaced[0], replaced[1:]
+		if b.alone {
+			if err := needsSecond(tx, b.organisation.ID, ActRevoke); err != nil {
+				return err
+			}
+		}
+	}
+	return s.begin(tx, c, b)
+}
+
+// beginning is what an award begins with, beside what its record says.
+type beginning struct {
+	organisation Organisation
+	achievement  Achievement
+	badge        credential.AchievementCredential
+	build        builder // nil: credential.Build
+	access       Access
+	recipient    Recipient
+	note         string // why, for the issuer alone
+	actor        string
+	alone        bool // by one person, who revokes nothing where that needs two
+	once         *Once
+}
+
+// begin gives an award its place in the lists and records it as a draft.
+func (s *Service) begin(tx Tx, c *Credential, b beginning) (err error) {
+	c.Organisation, c.Achievement, c.By = b.organisation.ID, b.achievement.ID, b.actor
 	if c.Sequence, err = tx.Next("credential"); err != nil {
-		return Credential{}, err
+		return err
 	}
-	if c.Slot, err = takeSlot(tx, o.ID); err != nil {
-		return Credential{}, err
+	if c.Slot, err = takeSlot(tx, b.organisation.ID); err != nil {
+		return err
 	}
-	if c.Unsigned, err = s.compose(badge, o, a, c); err != nil {
-		return Credential{}, err
+	if b.organisation.Settings.RevocationList {
+		if c.Revocations, err = takeRevocations(tx, b.organisation.ID); err != nil {
+			return err
+		}
 	}
-	if err := credentials.Put(tx, &c, 0); err != nil {
-		return Credential{}, err
+	build := b.build
+	if build == nil {
+		build = credential.Build
 	}
-	if err := in.Once.keep(tx, c.ID, nil, 0); err != nil {
-		return Credential{}, err
+	if c.Unsigned, err = s.composeWith(build, b.badge, &b.organisation, &b.achievement, c); err != nil {
+		return err
 	}
-	return c, record(tx, AuditEntry{At: c.Intended, Actor: in.Actor, Action: "credential.intended", Subject: c.ID, Detail: a.ID})
+	if err := credentials.Put(tx, c, 0); err != nil {
+		return err
+	}
+	if err := b.once.keep(tx, c.ID, nil, 0); err != nil {
+		return err
+	}
+	e := AuditEntry{At: c.Intended, Actor: b.actor, Action: string(EventIntended), Subject: c.ID, Organisation: c.Organisation, Detail: b.achievement.ID, why: b.note}
+	if err := record(tx, e); err != nil {
+		return err
+	}
+	b.recipient.Email = strings.ToLower(strings.TrimSpace(b.recipient.Email))
+	return s.observe(tx, Event{Type: EventIntended, Organisation: c.Organisation, Subject: c.ID, Actor: b.actor, Credential: c, Recipient: &b.recipient})
 }
 
 // compose writes the document of the award c.
 func (s *Service) compose(badge credential.AchievementCredential, o Organisation, a Achievement, c Credential) ([]byte, error) {
+	return s.composeWith(credential.Build, badge, &o, &a, &c)
+}
+
+// builder writes the text of a badge, as credential.Build does.
+type builder func(credential.AchievementCredential) ([]byte, error)
+
+func (s *Service) composeWith(build builder, badge credential.AchievementCredential, o *Organisation, a *Achievement, c *Credential) ([]byte, error) {
 	badge.ID, badge.Name = c.Identifier, a.Name
-	badge.Issuer = credential.Party{ID: o.DID, Name: o.Name, URL: o.URL, Email: o.Email}
+	if badge.ValidFrom.IsZero() { // of an example
+		badge.ValidFrom = s.instant()
+	}
+	badge.Issuer = o.party()
 	badge.Subject.Achievement = placed(a.Content, a.URL)
 	badge.Subject.Results = slices.Clone(badge.Subject.Results)
 	for i := range badge.Subject.Results {
@@ -170,7 +342,16 @@ func (s *Service) compose(badge credential.AchievementCredential, o Organisation
 		s.entry(status.PurposeRevocation, c.Slot.Revocation, c.Slot.Index),
 		s.entry(status.PurposeSuspension, c.Slot.Suspension, c.Slot.Index),
 	}
-	document, err := credential.Build(badge)
+	if c.Revocations > 0 {
+		badge.RevocationList = revocationsURL(s.base, o.ID, c.Revocations)
+	}
+	if a.Renewable {
+		badge.RefreshService = c.URL + "/" + refreshPart
+	}
+	if err := checkEvidenceNames(&badge); err != nil {
+		return nil, err
+	}
+	document, err := build(badge)
 	if err != nil {
 		return nil, unbuildable(err)
 	}
@@ -220,6 +401,8 @@ const (
 	codeSigning   = "signing_failed"
 )
 
+const selfCheckFailed = "What was signed did not pass this program's own check, so it was not given out."
+
 // errKeyChanged says that a key of the organisation ended while it signed.
 var errKeyChanged = &Error{Kind: KindUnavailable, Code: "key_changed", Detail: "The keys of the issuer are being changed. Try again."}
 
@@ -243,12 +426,16 @@ func (s *Service) completeOnce(ctx context.Context, draft Credential) (done Cred
 	if err != nil {
 		return Credential{}, err
 	}
+	var overtaken *Error
 	err = s.store.Update(ctx, func(tx Tx) error {
-		done, err = s.keep(tx, draft.ID, signed)
+		done, overtaken, err = s.keep(tx, draft.ID, signed)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return Credential{}, stored(err)
+	case overtaken != nil:
+		return Credential{}, gaveUp{overtaken}
 	}
 	return done, nil
 }
@@ -264,23 +451,38 @@ func (s *Service) sign(ctx context.Context, o Organisation, document []byte, sui
 			if ctx.Err() != nil {
 				return forms{}, ctx.Err()
 			}
-			return forms{}, internal(codeSelfCheck, "What was signed did not pass this program's own check, so it was not given out.", err)
+			return forms{}, internal(codeSelfCheck, selfCheckFailed, err)
 		}
 	}
 	return signed, nil
 }
 
-// keep records the signed forms of a draft. An award that has some stays as it is.
-func (s *Service) keep(tx Tx, id string, signed forms) (Credential, error) {
+// keep records the signed forms of a draft. An award that has some stays as it is; for overtaken see [Service.overtaken].
+func (s *Service) keep(tx Tx, id string, signed forms) (c Credential, overtaken *Error, err error) {
 	c, version, err := credentials.Get(tx, id)
 	if err != nil || !c.Issued.IsZero() {
-		return c, err
+		return c, nil, err
+	}
+	if overtaken, err = s.overtaken(tx, &c); overtaken != nil || err != nil {
+		return Credential{}, overtaken, err
 	}
 	c.Issued, c.Unsigned, c.Tried = s.now().UTC(), nil, Tries{}
 	if err := signed.into(tx, &c, version); err != nil {
-		return Credential{}, err
+		return Credential{}, nil, err
 	}
-	return c, record(tx, AuditEntry{At: c.Issued, Actor: c.By, Action: "credential.issued", Subject: c.ID, Detail: c.Achievement})
+	return c, nil, s.kept(tx, &c)
+}
+
+// kept records that the award has its signed forms.
+func (s *Service) kept(tx Tx, c *Credential) error {
+	e := AuditEntry{At: c.Issued, Actor: c.By, Action: string(EventIssued), Subject: c.ID, Organisation: c.Organisation, Detail: c.Achievement}
+	if err := record(tx, e); err != nil {
+		return err
+	}
+	if err := s.observe(tx, Event{Type: EventIssued, Organisation: c.Organisation, Subject: c.ID, Actor: c.By, Credential: c}); err != nil {
+		return err
+	}
+	return s.succeed(tx, c)
 }
 
 // forms are what an award is signed as.
@@ -299,14 +501,27 @@ func (f forms) into(tx Tx, c *Credential, version uint64) error {
 	if err != nil {
 		return err
 	}
+	if err := f.hold(&o, c); err != nil {
+		return err
+	}
+	f.fill(c)
+	return credentials.Put(tx, c, version)
+}
+
+// hold says whether the organisation still signs so.
+func (f *forms) hold(o *Organisation, c *Credential) error {
 	integrity, _ := o.keyFor(f.suite)
 	token, err := o.jwtKey()
 	if err != nil || f.suite != o.suiteOf(c) || integrity.Name != f.integrityKey.Name || token.Name != f.tokenKey.Name {
 		return errKeyChanged
 	}
+	return nil
+}
+
+// fill writes the forms into an award.
+func (f *forms) fill(c *Credential) {
 	c.JSON, c.Base, c.JWT = f.published, f.base, f.token
-	c.IntegrityKey, c.TokenKey = integrity.Name, token.Name
-	return credentials.Put(tx, c, version)
+	c.IntegrityKey, c.TokenKey = f.integrityKey.Name, f.tokenKey.Name
 }
 
 // suiteOf is the suite to sign an award with: that of the organisation. An award whose holder has a base proof keeps one, as long as

@@ -3,16 +3,146 @@ package issuer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
 )
+
+// TestAwardTexts: what an award says of somebody has the bounds that texts of achievements have, whoever writes it, and nothing is begun
+// for what is refused.
+func TestAwardTexts(t *testing.T) {
+	l := newLife(t, public)
+	l.settings(t, issuer.AchievementSettings{Renewable: true})
+	c := l.issue(t, issuer.AwardInput{})
+	long := strings.Repeat("x", 20_001)
+	for name, test := range map[string]struct {
+		in   issuer.AwardInput
+		code string
+	}{
+		"a role of two lines":           {issuer.AwardInput{Role: "a\nb"}, "role"},
+		"a role that turns":             {issuer.AwardInput{Role: "a\u202eb"}, "role"},
+		"a long term":                   {issuer.AwardInput{Term: long[:501]}, "term"},
+		"a long licence":                {issuer.AwardInput{LicenseNumber: long[:501]}, "license"},
+		"a long narrative":              {issuer.AwardInput{Narrative: long}, "narrative"},
+		"a hidden character":            {issuer.AwardInput{Narrative: "a\x01"}, "narrative"},
+		"evidence with a hidden name":   {issuer.AwardInput{Evidence: []issuer.Evidence{{Name: "x\x01"}}}, "evidence"},
+		"evidence with a turning name":  {issuer.AwardInput{Evidence: []issuer.Evidence{{Name: "x\u202e"}}}, "evidence"},
+		"evidence of a long address":    {issuer.AwardInput{Evidence: []issuer.Evidence{{URL: "https://example.org/" + long[:2000]}}}, "evidence"},
+		"evidence of a long text":       {issuer.AwardInput{Evidence: []issuer.Evidence{{Narrative: long}}}, "evidence"},
+		"a heap of evidence":            {issuer.AwardInput{Evidence: slices.Repeat([]issuer.Evidence{{Name: "x"}}, 51)}, "evidence"},
+		"a result of two lines":         {issuer.AwardInput{Results: []credential.Result{{ResultDescription: "result-1", Value: "a\nb"}}}, "result"},
+		"a heap of results":             {issuer.AwardInput{Results: make([]credential.Result, 51)}, "result"},
+		"a language that is a script":   {issuer.AwardInput{Language: "<script>\nX"}, "language"},
+		"a language of another writing": {issuer.AwardInput{Language: "en_US"}, "language"},
+		"a name that turns":             {issuer.AwardInput{Name: "Ada\u202eecalevoL"}, "name"},
+		"a name of two lines":           {issuer.AwardInput{Name: "Ada\nL"}, "name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := test.in
+			in.Recipient = "ada@example.org"
+			_, err := l.Workspace.Issue(t.Context(), in, staff)
+			wantCode(t, err, issuer.KindInvalid, test.code)
+			if detail := err.(*issuer.Error).Detail; !strings.HasSuffix(detail, ".") {
+				t.Errorf("told %q", detail)
+			}
+			if b := l.prepare(t, given([]issuer.AwardInput{in, {Recipient: "bo@example.org"}})); b.Rejected != 1 {
+				t.Errorf("%d rows are rejected", b.Rejected)
+			}
+			switch {
+			case in.Name+in.Language != "":
+				_, err = l.Amend(t.Context(), c.ID, issuer.Amendment{Name: &in.Name, Recipient: ptr("ada@example.org"), Language: in.Language}, staff)
+			case in.Role+in.Term+in.LicenseNumber == "":
+				_, err = l.Renew(t.Context(), c.ID, issuer.Renewal{Recipient: "ada@example.org", Narrative: in.Narrative, Evidence: in.Evidence, Results: in.Results, Language: in.Language}, staff)
+			}
+			wantCode(t, err, issuer.KindInvalid, test.code)
+		})
+	}
+	if n := l.count(t, "credential"); n != 1 {
+		t.Errorf("%d awards", n)
+	}
+}
+
+// TestEvidenceOfItsOwn: evidence under the address of something else in the badge is refused in a sentence, alone and in a batch, before
+// anything is begun: nobody could call that badge authentic.
+func TestEvidenceOfItsOwn(t *testing.T) {
+	d, o := endorsingDesk(t, public)
+	a, err := d.CreateAchievement(t.Context(), issuer.AchievementInput{Name: "N", Description: "D", Criteria: "Do it.", CriteriaURL: "https://example.org/criteria",
+		Creator: issuer.Creator{Name: "State", URL: "https://example.org/state"}, Related: []credential.Related{{ID: "https://example.org/other"}},
+		Results: []credential.ResultDescription{{Name: "Grade", ResultType: "Result"}}, Actor: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := []string{a.URL, a.URL + "#result-1", a.URL + "#nothing", "https://example.org/criteria", "https://example.org/state", "https://example.org/other"}
+	var rows []issuer.AwardInput
+	for i, address := range append(own, "https://example.org/film", o.URL) {
+		in := issuer.AwardInput{Recipient: fmt.Sprintf("p%d@example.org", i), Evidence: []issuer.Evidence{{URL: address, Name: "A film", Narrative: "See there."}}}
+		rows = append(rows, in)
+		if i >= len(own) {
+			continue
+		}
+		_, err := d.Issue(t.Context(), in)
+		wantCode(t, err, issuer.KindInvalid, "evidence")
+		if detail := err.(*issuer.Error).Detail; !strings.Contains(detail, address) {
+			t.Errorf("told %q", detail)
+		}
+	}
+	in := given(rows)
+	in.Columns["evidence"] = 1
+	b := d.prepare(t, in)
+	rejected, _, err := d.space(t).BatchRejected(t.Context(), b.ID, "", 10)
+	if err != nil || len(rejected) != len(own) || rejected[0].Problems[0].Column != "Note" {
+		t.Fatalf("%+v, error %v", rejected, err)
+	}
+	if n := d.count(t, "credential"); n != 0 {
+		t.Errorf("%d awards are begun", n)
+	}
+	if _, err := d.space(t).ConfirmBatch(t.Context(), b.ID, true, by); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.RunBatch(t.Context(), b.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range d.rowsOf(t, b.ID)[len(own):] {
+		if c, err := d.Credential(t.Context(), row.Award); err != nil || d.judged(t, c.JSON).Outcome != "valid" {
+			t.Errorf("row %d: error %v", row.Number, err)
+		}
+	}
+}
+
+// TestPreparedValidFrom: an award whose row says no date begins when it is made, and not when somebody looked at the list; one that
+// would have ended by then is not made.
+func TestPreparedValidFrom(t *testing.T) {
+	l := newLife(t, public)
+	l.settings(t, issuer.AchievementSettings{Months: 1})
+	rows := awards(3)
+	rows[1].ValidFrom = noon.Add(-time.Hour)
+	rows[2].ValidUntil = noon.AddDate(0, 0, 1)
+	b := l.prepare(t, given(rows))
+	l.clock.Add(6 * 24 * time.Hour)
+	if _, err := l.ConfirmBatch(t.Context(), b.ID, false, by); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.RunBatch(t.Context(), b.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	made := l.rowsOf(t, b.ID)
+	first, second := read(t, l.now(t, made[0].Award)), read(t, l.now(t, made[1].Award))
+	if first.ValidFrom != "2026-11-28T12:00:00Z" || first.ValidUntil != "2026-12-28T12:00:00Z" || second.ValidFrom != "2026-11-22T11:00:00Z" {
+		t.Errorf("from %s to %s, and from %s", first.ValidFrom, first.ValidUntil, second.ValidFrom)
+	}
+	if made[2].State() != issuer.RowFailed || made[2].Code != "dates" {
+		t.Errorf("%+v", made[2])
+	}
+}
 
 // leave begins an award that stays a draft, and returns it.
 func (d *desk) leave(t testing.TB) issuer.Credential {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/laurelbadges/laurel/credential"
@@ -17,15 +15,17 @@ type BatchKind string
 const (
 	BatchAward   BatchKind = "award"   // makes an award
 	BatchReissue BatchKind = "reissue" // signs an award anew that a key signed which has ended
+	BatchRevoke  BatchKind = "revoke"  // revokes an award
 )
 
 // BatchState is the life of a batch.
 type BatchState string
 
 const (
-	batchFilling  BatchState = "filling" // its rows are being recorded; nobody is told of it
+	batchFilling  BatchState = "filling"  // its rows are being recorded, or taken away; nobody is told of it
+	BatchPrepared BatchState = "prepared" // checked, and nothing is done: it can be looked at, confirmed or discarded
 	BatchOpen     BatchState = "open"
-	BatchHeld     BatchState = "held"     // on hold after a restore: a person decides whether it goes on
+	BatchHeld     BatchState = "held"     // on hold after a restore, or as Problem says: a person decides whether it goes on
 	BatchFinished BatchState = "finished" // nothing is left to be done for any row
 )
 
@@ -34,63 +34,147 @@ type Batch struct {
 	ID           string     `json:"id"` // 22 characters
 	Organisation string     `json:"organisation"`
 	Kind         BatchKind  `json:"kind"`
-	Name         string     `json:"name"`          // for people; of a reissue the method of the key
-	Key          string     `json:"key,omitempty"` // Key.Name of the key whose awards are signed anew
+	Name         string     `json:"name"`                  // for people; of a reissue the method of the key
+	Key          string     `json:"key,omitempty"`         // Key.Name of the key whose awards are signed anew
+	Achievement  string     `json:"achievement,omitempty"` // Achievement.ID where all rows are to be awards of one
 	State        BatchState `json:"state"`
-	Total        int        `json:"total"` // rows
+	Total        int        `json:"total"`              // rows
+	Rejected     int        `json:"rejected,omitempty"` // of them that were found wrong before anything was done, so nothing is done for them
 	Done         int        `json:"done"`
 	Failed       int        `json:"failed"` // for which nothing was done, and will not be
 	Created      time.Time  `json:"created"`
-	By           string     `json:"by,omitempty"` // who asked for it
+	By           string     `json:"by,omitempty"`    // who asked for it
+	Alone        bool       `json:"alone,omitempty"` // one person has confirmed it, and no second one allowed it
+	Prepared     time.Time  `json:"prepared,omitzero"`
 	Finished     time.Time  `json:"finished,omitzero"`
 	Sequence     uint64     `json:"sequence"`
+	Problem      string     `json:"problem,omitempty"` // why it is on hold, as a sentence; "" after a restore
+
+	Header []string   `json:"header,omitempty"` // of the table that the rows come from
+	Kept   bool       `json:"kept,omitempty"`   // the rejected rows are kept as they were given, see [Workspace.BatchRejected]
+	Code   ReasonCode `json:"code,omitempty"`   // of kind revoke: why, and what all these awards will say
+	Reason string     `json:"reason,omitempty"`
+	Note   string     `json:"note,omitempty"`
+	Undoes string     `json:"undoes,omitempty"` // Batch.ID of the batch whose awards this one revokes
+	Undone string     `json:"undone,omitempty"` // Batch.ID of the batch that revokes the awards of this one
+	Forget bool       `json:"forget,omitempty"` // an award in it was erased: Reason and Note go with its end
 }
 
+// forgetCause takes away what was written about a batch that is finished.
+func (b *Batch) forgetCause() {
+	if b.State == BatchFinished {
+		b.Reason, b.Note = "", ""
+	}
+}
+
+// Progress is how much of the batch is done, in whole percent: 100 when nothing is left and not before.
+func (b *Batch) Progress() int {
+	if todo := b.Total - b.Rejected; b.State != BatchFinished && todo > 0 {
+		return min(99, 100*(b.Done+b.Failed)/todo)
+	}
+	return 100
+}
+
+// left is how many rows are neither ended nor rejected.
+func (b *Batch) left() int { return b.Total - b.Rejected - b.Done - b.Failed }
+
+// Values of the lookup due of batches: they hold what is to be taken away some time.
+const (
+	duePrepared = "prepared"
+	dueRejected = "rejected"
+)
+
 var batches = Table[Batch]{
-	Kind:  Kind{Name: "batch", Lookups: []string{"organisation", "filling"}},
+	Kind:  Kind{Name: "batch", Lookups: []string{"organisation", "filling", "due"}},
 	Key:   func(b *Batch) string { return b.ID },
 	Order: func(b *Batch) string { return sequenced(b.Sequence) },
 	Lookups: func(b *Batch) []string {
-		if b.State == batchFilling {
-			return []string{"", inAll}
+		switch {
+		case b.State == batchFilling:
+			return []string{"", inAll, ""}
+		case b.State == BatchPrepared:
+			return []string{b.Organisation, "", duePrepared}
+		case b.State == BatchFinished && (b.Kept || b.Reason != "" || b.Note != ""):
+			return []string{b.Organisation, "", dueRejected}
 		}
-		return []string{b.Organisation, ""}
+		return []string{b.Organisation, "", ""}
 	},
 }
 
 // BatchRow is what became of one row of a batch.
 type BatchRow struct {
-	Number  int    `json:"number"`            // from 1, in the order in which the rows were given
-	Award   string `json:"award,omitempty"`   // Credential.ID; "" before it is begun
-	Done    bool   `json:"done,omitempty"`    // nothing is left to be done
-	Code    string `json:"code,omitempty"`    // of an Error: why nothing was done
-	Problem string `json:"problem,omitempty"` // the same as a sentence; "" where there is none
+	Number   int         `json:"number"`             // from 1, in the order in which the rows were given
+	Line     int         `json:"line,omitempty"`     // of the table that it comes from, as a table program counts; 0 where there is none
+	Award    string      `json:"award,omitempty"`    // Credential.ID; "" before it is begun
+	Done     bool        `json:"done,omitempty"`     // nothing is left to be done
+	Code     string      `json:"code,omitempty"`     // of an Error: why nothing was done
+	Problem  string      `json:"problem,omitempty"`  // the same as a sentence; "" where there is none
+	Note     string      `json:"note,omitempty"`     // what else there is to say of a row that is done, as a sentence
+	Problems RowProblems `json:"problems,omitempty"` // why it is rejected
+}
+
+// RowState is how far a row is.
+type RowState string
+
+const (
+	RowWaiting  RowState = "waiting"  // something is to be done
+	RowRejected RowState = "rejected" // it was found wrong before anything was done
+	RowFailed   RowState = "failed"   // nothing could be done
+	RowDone     RowState = "done"
+)
+
+// State says how far the row is.
+func (r *BatchRow) State() RowState {
+	switch {
+	case len(r.Problems) > 0:
+		return RowRejected
+	case !r.Done:
+		return RowWaiting
+	case r.Problem != "":
+		return RowFailed
+	}
+	return RowDone
 }
 
 // heldRow is the record of a row.
 type heldRow struct {
 	BatchRow
 	Batch string   `json:"batch"`
-	Plan  *planned `json:"plan,omitempty"` // of an award that is not begun. It may say who somebody is and goes when the award is begun
+	Plan  *planned `json:"plan,omitempty"`  // of an award that is not begun. It says who somebody is and goes when the award is begun
+	Cells []string `json:"cells,omitempty"` // of a rejected row, as they were given; they go with Batch.Kept
+	// Recipient is the keyed digest of the address that Plan or Cells name, see [Service.RecipientKey]; it goes with them.
+	Recipient string `json:"recipient,omitempty"`
+	address   string // before the row is recorded
 }
 
 // planned is an award to be made, checked and with everything that depends on its input alone.
 type planned struct {
 	Achievement string                           `json:"achievement"` // Achievement.ID
 	Badge       credential.AchievementCredential `json:"badge"`
+	Email       string                           `json:"email,omitempty"` // of the recipient
+	Name        string                           `json:"name,omitempty"`
+	Language    string                           `json:"language,omitempty"`
+	Access      Access                           `json:"access,omitempty"`
 }
 
 var batchRows = Table[heldRow]{
-	Kind:  Kind{Name: "batch-row", Lookups: []string{"batch", "waiting"}},
+	Kind:  Kind{Name: "batch-row", Lookups: []string{"batch", "waiting", "problem", "recipient"}},
 	Key:   func(r *heldRow) string { return rowID(r.Batch, r.Number) },
 	Order: func(r *heldRow) string { return sequenced(uint64(r.Number)) },
 	Lookups: func(r *heldRow) []string {
-		if r.Done {
-			return []string{r.Batch, ""}
+		switch state := r.State(); state {
+		case RowWaiting:
+			return []string{r.Batch, r.Batch, "", r.Recipient}
+		case RowDone:
+			return []string{r.Batch, "", "", r.Recipient}
+		default:
+			return []string{r.Batch, "", problemLookup(r.Batch, state), r.Recipient}
 		}
-		return []string{r.Batch, r.Batch}
 	},
 }
+
+// problemLookup is the value under which the rows of a batch stand for which nothing was done.
+func problemLookup(batch string, state RowState) string { return batch + "/" + string(state) }
 
 func rowID(batch string, number int) string { return fmt.Sprintf("%s/%08d", batch, number) }
 
@@ -106,23 +190,16 @@ const (
 	unopened     = time.Hour // after which a batch whose rows are not all there will never be opened
 )
 
-// BatchInput is many awards of one organisation.
-type BatchInput struct {
-	Organisation string       // Organisation.ID; "" where there is exactly one
-	Name         string       // for people
-	Awards       []AwardInput // 1 to 50,000; their Organisation, Actor and Once are those of the batch
-	Actor        string       // who awards them, for the audit log; no e-mail address
-	Once         *Once        // makes it repeatable; nil: not
-}
-
-// RowProblem is what is wrong with one row of a [BatchInput].
+// RowProblem is what is wrong with one row.
 type RowProblem struct {
-	Row    int    `json:"row"` // from 1
+	Row    int    `json:"row"`              // from 1; of a table its line, as a table program counts
+	Column string `json:"column,omitempty"` // the head of the column of a table; "" where it is about the whole row
+	Value  string `json:"value,omitempty"`  // what stands there, shortened
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }
 
-// RowProblems are what is wrong with the rows of a [BatchInput], at most the first 100.
+// RowProblems are what is wrong with rows.
 type RowProblems []RowProblem
 
 // Error names the first row.
@@ -130,104 +207,8 @@ func (p RowProblems) Error() string {
 	return fmt.Sprintf("row %d: %s", p[0].Row, p[0].Detail)
 }
 
-// StartBatch has many awards made by a job. All rows are checked first: where one could not be awarded the whole is refused (kind
-// invalid, code rows) with [RowProblems] as its cause. The batch is open, and its job queued, once all its rows are recorded; until
-// an award is begun its row holds what the award will say. Kind unavailable, code no_queue where nothing does such work.
-func (s *Service) StartBatch(ctx context.Context, in BatchInput) (Batch, error) {
-	name := strings.TrimSpace(in.Name)
-	if err := checkName(name, "The batch"); err != nil {
-		return Batch{}, err
-	}
-	if n := len(in.Awards); n == 0 || n > mostRows {
-		return Batch{}, invalid("batch_size", fmt.Sprintf("A batch has 1 to %d rows, and this one %d.", mostRows, n))
-	}
-	var o Organisation
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		o, err = organisation(tx, in.Organisation)
-		return err
-	})
-	if err != nil {
-		return Batch{}, stored(err)
-	}
-	plans, err := s.plan(ctx, o, in.Awards)
-	if err != nil {
-		return Batch{}, err
-	}
-	rows := func(_ Tx, after string) (page []heldRow, next string, err error) {
-		from, _ := strconv.Atoi(after) // "" is 0
-		until := min(from+rowsPage, len(plans))
-		for i := from; i < until; i++ {
-			page = append(page, heldRow{Plan: &plans[i]})
-		}
-		if until < len(plans) {
-			next = strconv.Itoa(until)
-		}
-		return page, next, nil
-	}
-	return s.startBatch(ctx, Batch{Organisation: o.ID, Kind: BatchAward, Name: name, By: in.Actor}, rows, in.Once)
-}
-
-// plan checks all rows of a batch as far as it can be said before they are awarded.
-func (s *Service) plan(ctx context.Context, o Organisation, awards []AwardInput) ([]planned, error) {
-	type known struct {
-		achievement Achievement
-		err         *Error
-	}
-	of := map[string]known{}
-	err := s.store.View(ctx, func(tx Tx) error {
-		for _, in := range awards {
-			if _, done := of[in.Achievement]; done {
-				continue
-			}
-			a, err := awardable(tx, o.ID, in.Achievement)
-			var refusal *Error
-			if err != nil && !errors.As(err, &refusal) {
-				return err
-			}
-			of[in.Achievement] = known{a, refusal}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, stored(err)
-	}
-	example := s.newCredential()
-	example.Slot = Slot{Revocation: newID(), Suspension: newID()}
-	plans := make([]planned, len(awards))
-	var problems RowProblems
-	for i, in := range awards {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		a := of[in.Achievement]
-		badge, err := s.badge(in)
-		if a.err != nil {
-			err = a.err
-		}
-		if err == nil {
-			_, err = s.compose(badge, o, a.achievement, example)
-		}
-		var refusal *Error
-		if errors.As(err, &refusal) {
-			problems = append(problems, RowProblem{Row: i + 1, Code: refusal.Code, Detail: refusal.Detail})
-			if len(problems) == mostProblems {
-				break
-			}
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		plans[i] = planned{Achievement: a.achievement.ID, Badge: badge}
-	}
-	if len(problems) > 0 {
-		return nil, &Error{Kind: KindInvalid, Code: "rows", Err: problems, Detail: "Some rows cannot be awarded, so none was."}
-	}
-	return plans, nil
-}
-
-// startBatch records a batch with its rows, which come in pages, and opens it with the last of them.
-func (s *Service) startBatch(ctx context.Context, b Batch, rows func(tx Tx, after string) ([]heldRow, string, error), once *Once) (Batch, error) {
+// fillBatch records a batch with its rows, which come in pages, and has ready put it into its next state with the last of them.
+func (s *Service) fillBatch(ctx context.Context, b Batch, rows func(tx Tx, after string) ([]heldRow, string, error), ready func(tx Tx, b *Batch, version uint64) error) (Batch, error) {
 	if s.enqueue == nil {
 		return Batch{}, noQueue()
 	}
@@ -250,14 +231,24 @@ func (s *Service) startBatch(ctx context.Context, b Batch, rows func(tx Tx, afte
 			for _, row := range page {
 				now.Total++
 				row.Batch, row.Number = now.ID, now.Total
+				if row.Recipient, err = s.recipientKey(tx, now.Organisation, row.address); err != nil {
+					return err
+				}
+				if row.State() == RowRejected {
+					now.Rejected++
+					now.Kept = now.Kept || row.Cells != nil
+				}
 				if err := batchRows.Put(tx, &row, 0); err != nil {
 					return err
 				}
 			}
-			if next == "" {
-				return s.openBatch(tx, &now, once, version)
+			if next != "" {
+				return batches.Put(tx, &now, version)
 			}
-			return batches.Put(tx, &now, version)
+			if now.Total == 0 {
+				return nothingToDo()
+			}
+			return ready(tx, &now, version)
 		})
 		if err != nil {
 			// What could not be taken away now is taken away later.
@@ -270,20 +261,24 @@ func (s *Service) startBatch(ctx context.Context, b Batch, rows func(tx Tx, afte
 	}
 }
 
-// openBatch opens a batch that has all its rows.
-func (s *Service) openBatch(tx Tx, b *Batch, once *Once, version uint64) error {
-	if b.Total == 0 {
-		return conflict("nothing_to_do", "There is nothing to be done for any award.")
+func nothingToDo() error {
+	return conflict("nothing_to_do", "There is nothing to be done for any award.")
+}
+
+// openBatch opens a batch that has all its rows, and queues its job.
+func (s *Service) openBatch(tx Tx, b *Batch, by Write, version uint64) error {
+	if b.left() == 0 {
+		return nothingToDo()
 	}
 	b.State = BatchOpen
 	if err := batches.Put(tx, b, version); err != nil {
 		return err
 	}
-	err := record(tx, AuditEntry{At: s.now(), Actor: b.By, Action: "batch.started", Subject: b.ID, Detail: fmt.Sprintf("%s of %d awards", b.Kind, b.Total)})
+	err := record(tx, AuditEntry{At: s.now(), Actor: by.Actor, Action: "batch.started", Subject: b.ID, Detail: fmt.Sprintf("%s of %d awards", b.Kind, b.left())})
 	if err != nil {
 		return err
 	}
-	if err := once.keep(tx, "", *b, version+1); err != nil {
+	if err := by.Once.keep(tx, "", *b, version+1); err != nil {
 		return err
 	}
 	return s.enqueue(tx, Work{Name: WorkBatch, Organisation: b.Organisation, Payload: []byte(b.ID)})
@@ -340,50 +335,4 @@ func (s *Service) dropUnopened(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Batch returns a batch by its id (kind missing when there is none).
-func (s *Service) Batch(ctx context.Context, id string) (b Batch, err error) {
-	err = s.store.View(ctx, func(tx Tx) error {
-		b, _, err = openedBatch(tx, id)
-		return err
-	})
-	return b, stored(err)
-}
-
-// openedBatch reads a batch that has all its rows.
-func openedBatch(tx Tx, id string) (Batch, uint64, error) {
-	b, version, err := batches.Get(tx, id)
-	if err == nil && b.State == batchFilling {
-		err = ErrNotFound
-	}
-	return b, version, err
-}
-
-// Batches returns a page of the batches of an organisation, the newest first, and the cursor of the next page, "" after the last. A
-// cursor of another list has kind invalid, code cursor.
-func (s *Service) Batches(ctx context.Context, organisation, after string, limit int) (page []Batch, next string, err error) {
-	err = s.store.View(ctx, func(tx Tx) error {
-		page, next, err = batches.List(tx, Query{By: "organisation", Value: organisation, After: after, Limit: limit, Backward: true})
-		return err
-	})
-	return page, next, listed(err)
-}
-
-// BatchRows returns a page of the rows of a batch in their order, and the cursor of the next page, "" after the last. A cursor of
-// another list has kind invalid, code cursor.
-func (s *Service) BatchRows(ctx context.Context, id, after string, limit int) (page []BatchRow, next string, err error) {
-	err = s.store.View(ctx, func(tx Tx) error {
-		if _, _, err := openedBatch(tx, id); err != nil {
-			return err
-		}
-		var rows []heldRow
-		rows, next, err = batchRows.List(tx, Query{By: "batch", Value: id, After: after, Limit: limit})
-		page = make([]BatchRow, len(rows))
-		for i, row := range rows {
-			page[i] = row.BatchRow
-		}
-		return err
-	})
-	return page, next, listed(err)
 }

@@ -191,7 +191,8 @@ func (d *desk) count(t testing.TB, kind string) (n int) {
 	return n
 }
 
-// TestBatchRowFails: what changed since the start stops its rows and no others, and what cannot be signed is given up at the fifth try.
+// TestBatchRowFails: what changed since the start stops its rows and no others. What does not pass the check stops the batch, and is given
+// up at the fifth try.
 func TestBatchRowFails(t *testing.T) {
 	d := newDesk(t, public)
 	a := d.publish(t)
@@ -201,6 +202,7 @@ func TestBatchRowFails(t *testing.T) {
 		rows[i].Achievement = a.ID
 	}
 	rows[7].Achievement = other.URL
+	rows[3].Name += " é" // so that it is checked whole
 	b, err := d.StartBatch(t.Context(), issuer.BatchInput{Organisation: a.Organisation, Name: "Spring", Awards: rows, Actor: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -217,10 +219,14 @@ func TestBatchRowFails(t *testing.T) {
 	}
 	for try := 1; try <= 5; try++ {
 		finished, err := d.RunBatch(t.Context(), b.ID, nil)
-		if finished || !errors.Is(err, broken) {
-			t.Errorf("try %d: finished %v, error %v", try, finished, err)
+		held, err2 := d.Batch(t.Context(), b.ID)
+		if !finished || err != nil || err2 != nil || held.State != issuer.BatchHeld || held.Problem == "" || held.Done != 0 {
+			t.Errorf("try %d: finished %v, %+v, errors %v, %v", try, finished, held, err, err2)
 		}
 		d.clock.Add(time.Hour)
+		if b, err = d.ReleaseBatch(t.Context(), b.ID, "test"); err != nil || b.Problem != "" {
+			t.Errorf("%+v, error %v", b, err)
+		}
 	}
 	if finished, err := d.RunBatch(t.Context(), b.ID, nil); !finished || err != nil {
 		t.Errorf("finished %v, error %v", finished, err)

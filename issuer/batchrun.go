@@ -1,9 +1,14 @@
 package issuer
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
+
+	"github.com/laurelbadges/laurel/credential"
 )
 
 // batchChunk is how many rows a batch works on between two looks at its budget: each of its two transactions holds up other
@@ -19,66 +24,89 @@ type chunk struct {
 
 // task is a row whose award is to be signed.
 type task struct {
-	row    int // BatchRow.Number
-	award  Credential
-	signed forms
-	failed *Error // it could not be signed
+	row     int // BatchRow.Number
+	award   Credential
+	version uint64 // of the record of award
+	signed  forms
+	done    Credential // award with its signed forms
+	body    []byte     // the record of done
+	failed  *Error     // it could not be signed
 }
 
 // RunBatch works on an open batch until all its rows are done, or budget says between two chunks of rows that others shall have their
-// turn; a nil budget never does. finished says that nothing is to be done for it now: all its rows are done, or it is on hold. It may
-// be cut short at any point and called again, also by several processes at once: each row is done once. The error says why some rows
-// are left; call it again later. An award that cannot be signed is given up at the fifth try, of which one in an hour is counted; one
-// that cannot be read stands in the way of no other.
+// turn; a nil budget never does. finished says that nothing is to be done for it now: all its rows are done, or it is on hold, as it is
+// once the check finds something wrong that was signed. It may be cut short at any point and called again, also by several processes at
+// once: each row is done once. The error says why some rows are left; call it again later. An award that cannot be signed is given up
+// at the fifth try, of which one in an hour is counted; one that cannot be read stands in the way of no other.
 func (s *Service) RunBatch(ctx context.Context, id string, budget func() bool) (finished bool, err error) {
-	var left error // the first reason: the others are mostly the same
-	for after := ""; ; {
-		c, err := s.beginChunk(ctx, id, after)
-		if err != nil {
+	var left error    // the first reason: the others are mostly the same
+	var signed *chunk // what was signed last, and is not recorded yet
+	c, err := s.beginChunk(ctx, id, "")
+	for err == nil {
+		// While these are signed those before are recorded and the next are begun, mostly in one commit.
+		others := c.next != "" && budget != nil && !budget() // shall have their turn
+		last := c.next == "" || others
+		var ahead *chunk
+		var problems [2]error
+		var heldBefore, held bool
+		var recordErr, beginErr, signErr error
+		var stages sync.WaitGroup
+		if signed != nil {
+			stages.Go(func() { problems[0], heldBefore, recordErr = s.recordChunk(ctx, signed) })
+		}
+		if !last {
+			stages.Go(func() { ahead, beginErr = s.beginChunk(ctx, id, c.next) })
+		}
+		problems[1], held, signErr = s.signChunk(ctx, c)
+		stages.Wait()
+		if err = errors.Join(recordErr, signErr); err == nil && !held && last {
+			var problem error
+			problem, held, err = s.recordChunk(ctx, c)
+			problems[1] = cmp.Or(problems[1], problem)
+		}
+		left = cmp.Or(left, problems[0], problems[1])
+		switch {
+		case err != nil:
 			return false, err
-		}
-		if len(c.rows) > 0 {
-			problem, err := s.finishChunk(ctx, &c)
-			if err != nil {
-				return false, err
-			}
-			if left == nil {
-				left = problem
-			}
-		}
-		switch after = c.next; {
-		case c.batch.State != BatchOpen:
+		case held || heldBefore || last && c.batch.State != BatchOpen:
 			return true, nil
-		case after == "":
-			return false, left
-		case budget != nil && !budget():
+		case others:
 			return false, nil
+		case last:
+			return false, left
 		}
+		signed, c, err = c, ahead, beginErr
 	}
+	return false, err
 }
 
 // beginChunk records the intents of the next awards, and finds what has to be signed for them and for those that were begun before.
-func (s *Service) beginChunk(ctx context.Context, id, after string) (c chunk, err error) {
+func (s *Service) beginChunk(ctx context.Context, id, after string) (c *chunk, err error) {
 	err = s.store.Update(ctx, func(tx Tx) error {
-		c = chunk{}
-		b, version, err := openedBatch(tx, id)
+		c = &chunk{}
+		b, version, err := anyBatch(id)(tx)
 		if err != nil || b.State != BatchOpen {
 			c.batch = b
 			return err
 		}
-		waiting, next, err := batchRows.List(tx, Query{By: "waiting", Value: id, After: after, Limit: batchChunk})
+		waiting, next, err := tx.List(batchRows.Kind, Query{By: "waiting", Value: id, After: after, Limit: batchChunk})
 		if err != nil {
 			return err
 		}
 		c.next = next
 		ended := b.Done + b.Failed
-		for _, row := range waiting {
-			award, todo, err := s.beginRow(tx, &b, row.Number)
+		w := batchWork{service: s, tx: tx, batch: &b}
+		for _, stored := range waiting {
+			var row heldRow
+			if err := json.Unmarshal(stored.Body, &row); err != nil {
+				return fmt.Errorf("reading %s %s: %w", batchRows.Kind.Name, stored.ID, err)
+			}
+			t, todo, err := w.begin(&row, stored.Version)
 			if err != nil {
 				return err
 			}
 			if todo {
-				c.rows = append(c.rows, task{row: row.Number, award: award})
+				c.rows = append(c.rows, t)
 			}
 		}
 		c.batch = b
@@ -90,22 +118,38 @@ func (s *Service) beginChunk(ctx context.Context, id, after string) (c chunk, er
 	return c, stored(err)
 }
 
-// beginRow brings one row as far as it can be brought without a signature; todo says that its award is to be signed.
-func (s *Service) beginRow(tx Tx, b *Batch, number int) (award Credential, todo bool, err error) {
-	row, version, err := batchRows.Get(tx, rowID(b.ID, number))
-	if err != nil || row.Done {
-		return award, false, err
-	}
-	if row.Plan != nil {
-		award, err = s.intend(tx, AwardInput{Organisation: b.Organisation, Achievement: row.Plan.Achievement, Actor: b.By}, row.Plan.Badge)
-		row.Award, row.Plan = award.ID, nil
+// batchWork is one transaction of a batch. What the rows share is read once.
+type batchWork struct {
+	service      *Service
+	tx           Tx
+	batch        *Batch
+	organisation *Organisation            // nil: it is not read yet
+	awardable    map[string]*batchSubject // by Achievement.ID
+}
+
+// batchSubject is what rows are awarded.
+type batchSubject struct {
+	achievement Achievement
+	refusal     *Error               // why it is not awarded
+	template    *credential.Template // of the documents of its awards; nil before the first
+}
+
+// begin brings one row as far as it can be brought without a signature; todo says that its award is to be signed.
+func (w *batchWork) begin(row *heldRow, version uint64) (t task, todo bool, err error) {
+	t.row = row.Number
+	switch b := w.batch; {
+	case b.Kind == BatchRevoke:
+		err = w.service.revokeRow(w.tx, b, row)
+	case row.Plan != nil:
+		t.award, err = w.intend(row)
+		t.version, row.Award, row.Plan, row.Recipient = 1, t.award.ID, nil, ""
 		var refusal *Error
-		if todo = err == nil; errors.As(err, &refusal) && (refusal.Kind == KindInvalid || refusal.Kind == KindConflict || refusal.Kind == KindMissing) {
+		if todo = err == nil; errors.As(err, &refusal) && (refusal.Kind == KindInvalid || refusal.Kind == KindConflict || refusal.Kind == KindMissing || refusal.Kind == KindDenied) {
 			row.fail(refusal)
 			err = nil
 		}
-	} else {
-		award, _, err = credentials.Get(tx, row.Award)
+	default:
+		t.award, t.version, err = credentials.Get(w.tx, row.Award)
 		switch damage := unreadable(err); {
 		case damage != nil:
 			row.fail(damage)
@@ -113,17 +157,57 @@ func (s *Service) beginRow(tx Tx, b *Batch, number int) (award Credential, todo 
 		case errors.Is(err, ErrNotFound):
 			row.fail(&Error{Code: "given_up", Detail: "The award could not be signed and was given up."})
 			err = nil
-		case err == nil && !b.concerns(&award): // a process that went before this one has signed it
+		case err == nil && !b.concerns(&t.award): // a process that went before this one has signed it
 			row.Done = true
 		default:
-			return award, true, err
+			return t, true, err
 		}
 	}
 	if err != nil {
-		return award, false, err
+		return t, false, err
 	}
-	b.count(&row)
-	return award, todo, batchRows.Put(tx, &row, version)
+	w.batch.count(row)
+	return t, todo, batchRows.Put(w.tx, row, version)
+}
+
+// intend records the intent of the award of a row.
+func (w *batchWork) intend(row *heldRow) (Credential, error) {
+	s, b, plan := w.service, w.batch, row.Plan
+	if w.awardable == nil {
+		if err := s.clockHolds(w.tx); err != nil {
+			return Credential{}, err
+		}
+		w.awardable = map[string]*batchSubject{}
+	}
+	o, err := w.issuer()
+	if err != nil {
+		return Credential{}, err
+	}
+	subject := w.awardable[plan.Achievement]
+	if subject == nil {
+		subject = &batchSubject{}
+		if subject.achievement, err = awardable(w.tx, b.Organisation, plan.Achievement); err != nil && !errors.As(err, &subject.refusal) {
+			return Credential{}, err
+		}
+		w.awardable[plan.Achievement] = subject
+	}
+	if subject.refusal != nil {
+		return Credential{}, subject.refusal
+	}
+	c := s.newCredential()
+	c.Batch = b.ID
+	in := beginning{organisation: *o, achievement: subject.achievement, badge: plan.Badge, actor: b.By, alone: b.Alone, access: plan.Access,
+		recipient: Recipient{Email: plan.Email, Name: plan.Name, Language: plan.Language}}
+	in.build = func(badge credential.AchievementCredential) (text []byte, err error) {
+		fresh := subject.template == nil
+		if fresh {
+			if subject.template, err = credential.NewTemplate(badge); err != nil {
+				return nil, err
+			}
+		}
+		return subject.template.Build(badge, fresh || row.Number%fullEvery == 1)
+	}
+	return c, s.intendFor(w.tx, &c, in)
 }
 
 // concerns says that there is something to be signed for an award that the batch has begun.
@@ -147,71 +231,52 @@ func (b *Batch) count(row *heldRow) {
 
 // putBatch writes a batch whose counts have changed, and finishes it with the last row.
 func (s *Service) putBatch(tx Tx, b *Batch, version uint64) error {
-	if b.Done+b.Failed < b.Total {
+	if b.left() > 0 {
 		return batches.Put(tx, b, version)
 	}
 	b.State, b.Finished = BatchFinished, s.now().UTC()
+	if b.Forget {
+		b.forgetCause()
+	}
 	if err := batches.Put(tx, b, version); err != nil {
 		return err
 	}
-	return record(tx, AuditEntry{At: b.Finished, Actor: b.By, Action: "batch.finished", Subject: b.ID, Detail: fmt.Sprintf("%d done, %d failed", b.Done, b.Failed)})
-}
-
-// finishChunk signs the awards of a chunk, has them checked and records them. problem is why some are left for another time.
-func (s *Service) finishChunk(ctx context.Context, c *chunk) (problem, err error) {
-	for range 3 {
-		if problem, err = s.signChunk(ctx, c); err != nil {
-			return nil, err
-		}
-		if err = s.recordChunk(ctx, c); !errors.Is(err, errKeyChanged) {
-			break
-		}
-	}
-	return problem, err
-}
-
-func (s *Service) signChunk(ctx context.Context, c *chunk) (problem, err error) {
-	o, err := s.Organisation(ctx, c.batch.Organisation)
+	err := record(tx, AuditEntry{At: b.Finished, Actor: b.By, Action: string(EventBatchEnded), Subject: b.ID, Detail: fmt.Sprintf("%d done, %d failed", b.Done, b.Failed)})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for i := range c.rows {
-		t := &c.rows[i]
-		document := []byte(t.award.Unsigned)
-		if c.batch.Kind == BatchReissue {
-			if document, err = t.award.document(); errors.As(err, &t.failed) {
-				continue // its row says so
-			}
-		}
-		t.failed = nil
-		if t.signed, err = s.sign(ctx, o, document, o.suiteOf(&t.award)); err == nil {
-			continue
-		}
-		if !errors.As(err, &t.failed) || t.failed.Code != codeSelfCheck && t.failed.Code != codeSigning {
-			return nil, err // it may work later, and would go wrong for the next award as well
-		}
-		if c.batch.Kind == BatchReissue { // its row says so, and the award stays as it is
-			continue
-		}
-		problem = fmt.Errorf("completing the award %s: %w", t.award.ID, t.failed)
-		if _, err := s.burn(ctx, t.award, t.failed); err != nil {
-			return nil, stored(err)
-		}
-	}
-	return problem, nil
+	return s.observe(tx, Event{Type: EventBatchEnded, Organisation: b.Organisation, Subject: b.ID, Actor: b.By})
 }
 
-// recordChunk records what was signed and ends the rows, all in one transaction.
-func (s *Service) recordChunk(ctx context.Context, c *chunk) error {
+// recordChunk records what was signed of a chunk. When a key was changed meanwhile, which may be because it was stolen, it is signed anew:
+// for problem and held see signChunk.
+func (s *Service) recordChunk(ctx context.Context, c *chunk) (problem error, held bool, err error) {
+	for range 3 {
+		if err = s.recordSigned(ctx, c); !errors.Is(err, errKeyChanged) {
+			return problem, false, err
+		}
+		if problem, held, err = s.signChunk(ctx, c); err != nil || held {
+			return problem, held, err
+		}
+	}
+	return nil, false, errKeyChanged
+}
+
+// recordSigned records what was signed and ends the rows, all in one transaction.
+func (s *Service) recordSigned(ctx context.Context, c *chunk) error {
+	if len(c.rows) == 0 {
+		return nil
+	}
 	var now Batch
 	err := s.store.Update(ctx, func(tx Tx) error {
-		b, version, err := openedBatch(tx, c.batch.ID)
+		b, version, err := anyBatch(c.batch.ID)(tx)
 		if err != nil {
 			return err
 		}
 		ended := b.Done + b.Failed
+		w := batchWork{service: s, tx: tx, batch: &b}
 		for i := range c.rows {
-			if err := s.recordRow(tx, &b, &c.rows[i]); err != nil {
+			if err := w.record(&c.rows[i]); err != nil {
 				return err
 			}
 		}
@@ -226,20 +291,24 @@ func (s *Service) recordChunk(ctx context.Context, c *chunk) error {
 	return stored(err)
 }
 
-func (s *Service) recordRow(tx Tx, b *Batch, t *task) error {
-	row, version, err := batchRows.Get(tx, rowID(b.ID, t.row))
+// record ends one row.
+func (w *batchWork) record(t *task) error {
+	row, version, err := batchRows.Get(w.tx, rowID(w.batch.ID, t.row))
 	if err != nil || row.Done {
 		return err
 	}
-	switch {
-	case t.failed == nil && b.Kind == BatchReissue:
-		err = s.reissue(tx, b, t.award.ID, t.signed)
-	case t.failed == nil:
-		_, err = s.keep(tx, t.award.ID, t.signed)
-	case b.Kind == BatchReissue:
-		row.fail(t.failed)
-	default:
+	switch reissue := w.batch.Kind == BatchReissue; {
+	case t.failed != nil && !reissue:
 		return nil
+	case t.failed != nil:
+		row.fail(t.failed)
+	case reissue:
+		err = w.service.reissue(w.tx, w.batch, t.award.ID, t.signed)
+	default:
+		var overtaken *Error
+		if overtaken, err = w.keep(t); overtaken != nil {
+			row.fail(overtaken)
+		}
 	}
 	if errors.Is(err, ErrNotFound) { // another process gave it up
 		return nil
@@ -248,6 +317,44 @@ func (s *Service) recordRow(tx Tx, b *Batch, t *task) error {
 		return err
 	}
 	row.Done = true
-	b.count(&row)
-	return batchRows.Put(tx, &row, version)
+	w.batch.count(&row)
+	return batchRows.Put(w.tx, &row, version)
+}
+
+// keep records the signed forms of a draft; for overtaken see [Service.overtaken].
+func (w *batchWork) keep(t *task) (overtaken *Error, err error) {
+	stored, err := w.tx.Get(credentials.Kind, t.award.ID)
+	if err != nil {
+		return nil, err
+	}
+	if stored.Version != t.version { // another process has it in hand
+		_, overtaken, err := w.service.keep(w.tx, t.award.ID, t.signed)
+		return overtaken, err
+	}
+	if overtaken, err = w.service.overtaken(w.tx, &t.award); overtaken != nil || err != nil {
+		return overtaken, err
+	}
+	o, err := w.issuer()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.signed.hold(o, &t.award); err != nil {
+		return nil, err
+	}
+	if err := credentials.putBody(w.tx, &t.done, t.body, t.version); err != nil {
+		return nil, err
+	}
+	return nil, w.service.kept(w.tx, &t.done)
+}
+
+// issuer is the organisation, which is read once.
+func (w *batchWork) issuer() (*Organisation, error) {
+	if w.organisation == nil {
+		o, _, err := organisations.Get(w.tx, w.batch.Organisation)
+		if err != nil {
+			return nil, err
+		}
+		w.organisation = &o
+	}
+	return w.organisation, nil
 }

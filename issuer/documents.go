@@ -69,16 +69,11 @@ func (s *Service) Document(ctx context.Context, address string) ([]byte, error) 
 func read(tx Tx, path string) ([]byte, error) {
 	switch path {
 	case ".well-known/did.json":
-		all, err := every(tx, organisations)
+		o, err := hostOrganisation(tx)
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range all {
-			if strings.HasPrefix(o.DID, "did:web:") && strings.Count(o.DID, ":") == 2 {
-				return didDocument(o)
-			}
-		}
-		return nil, ErrNotFound
+		return didDocument(o)
 	case ".well-known/jwks.json":
 		all, err := every(tx, organisations)
 		if err != nil {
@@ -94,7 +89,11 @@ func read(tx Tx, path string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return profile(o)
+		text, err := profileOf(o)
+		if err != nil {
+			return nil, err
+		}
+		return withEndorsements(tx, o.ID, o.DID, text)
 	case "i/did.json":
 		o, _, err := organisations.Get(tx, id)
 		if err != nil {
@@ -107,20 +106,45 @@ func read(tx Tx, path string) ([]byte, error) {
 			return nil, err
 		}
 		return keySet(o)
+	case "i/" + imageName, "i/" + imageSVG:
+		return organisationPicture(tx, id, part)
 	case "a/":
 		a, _, err := achievements.Get(tx, id)
-		return a.Document, err
-	case "a/" + imageName:
-		p, _, err := pictures.Get(tx, id)
-		return p.PNG, err
+		if err != nil {
+			return nil, err
+		}
+		return withEndorsements(tx, a.Organisation, a.URL, a.Document)
+	case "a/" + imageName, "a/" + imageSVG:
+		return pictureAt(tx, pictures, id, part)
 	case "status/":
 		return lastSigned(tx, id)
+	case "e/":
+		e, _, err := endorsements.Get(tx, id)
+		if err == nil && (e.Issued.IsZero() || e.JSON == nil || !strings.HasSuffix(e.URL, "/e/"+id)) { // being made, or another's
+			err = ErrNotFound
+		}
+		return e.JSON, err
 	case "c/": // an award by its permanent address, as its QR code has it
 		c, _, err := credentials.Get(tx, strings.TrimSuffix(id, ".json"))
-		if err == nil && c.Issued.IsZero() {
+		if err == nil && (c.Issued.IsZero() || !c.Visible()) {
 			err = ErrNotFound
 		}
 		return c.JSON, err
+	case "c/" + refreshPart: // what takes the place of an award, or the award itself
+		c, _, err := credentials.Get(tx, id)
+		if err == nil && !c.Visible() {
+			err = ErrNotFound
+		}
+		if err == nil {
+			c, err = newest(tx, c)
+		}
+		if err == nil && (c.Issued.IsZero() || !c.Visible()) {
+			err = ErrNotFound
+		}
+		return c.JSON, err
+	}
+	if kind == "i" && revocationsNumber(part) > 0 {
+		return readRevocations(tx, id, part)
 	}
 	return nil, ErrNotFound
 }
@@ -203,18 +227,6 @@ func keySet(organisations ...Organisation) ([]byte, error) {
 		}
 	}
 	return indented(set)
-}
-
-// profile is the issuer as JSON-LD (OB 3.0 B Profile).
-func profile(o Organisation) ([]byte, error) {
-	return indented(struct {
-		Context []string `json:"@context"`
-		ID      string   `json:"id"`
-		Type    []string `json:"type"`
-		Name    string   `json:"name"`
-		URL     string   `json:"url"`
-		Email   string   `json:"email,omitempty"`
-	}{publishedContexts, o.DID, []string{"Profile"}, o.Name, o.URL, o.Email})
 }
 
 // withContexts puts the contexts in front of the members of a JSON object that has some.

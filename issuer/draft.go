@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"github.com/laurelbadges/laurel/credential/picture"
 )
 
 // drafts are achievements that are not published yet. They lie apart, so that nothing public can find one.
@@ -14,9 +16,9 @@ var drafts = Table[Achievement]{
 	Lookups: func(a *Achievement) []string { return []string{a.Organisation} },
 }
 
-var draftPictures = Table[picture]{
+var draftPictures = Table[keptPicture]{
 	Kind: Kind{Name: "draft-picture"},
-	Key:  func(p *picture) string { return p.Achievement },
+	Key:  func(p *keptPicture) string { return p.Of },
 }
 
 // Draft begins an achievement that can still be changed. It has to be complete: what could not be published is refused.
@@ -41,7 +43,7 @@ func (w Workspace) Redraft(ctx context.Context, id string, in AchievementInput, 
 
 // redraft writes the content of a draft that read finds.
 func (w Workspace) redraft(ctx context.Context, in AchievementInput, by Write, action string, read func(Tx) (Achievement, uint64, error), into *Achievement) error {
-	content, err := in.content()
+	content, clean, err := in.content()
 	if err != nil {
 		return err
 	}
@@ -57,11 +59,16 @@ func (w Workspace) redraft(ctx context.Context, in AchievementInput, by Write, a
 			return err
 		}
 		before := a.Content.Image
-		a.Name, a.Content = content.Name, content
+		a.fill(in, content)
 		a.Revision++
 		if in.Image == nil {
-			a.Content.Image = before
-		} else if err := putPicture(tx, draftPictures, a.ID, in.Image); err != nil {
+			if a.Content.Image = before; before.ID != "" {
+				a.Content.Image.Caption = in.ImageCaption
+			}
+		} else if err := putPicture(tx, draftPictures, pictureOf(a.ID, a.Content.Image.ID, clean)); err != nil {
+			return err
+		}
+		if err := nameReplaced(tx, &a); err != nil {
 			return err
 		}
 		if err := drafts.Put(tx, &a, version); err != nil {
@@ -76,16 +83,16 @@ func (w Workspace) redraft(ctx context.Context, in AchievementInput, by Write, a
 }
 
 // putPicture writes a picture over the one that is there; an empty one takes it away.
-func putPicture(tx Tx, t Table[picture], id string, png []byte) error {
-	_, version, err := t.Get(tx, id)
+func putPicture(tx Tx, t Table[keptPicture], p keptPicture) error {
+	_, version, err := t.Get(tx, p.Of)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	if len(png) > 0 {
-		return t.Put(tx, &picture{Achievement: id, PNG: png}, version)
+	if len(p.PNG)+len(p.SVG) > 0 {
+		return t.Put(tx, &p, version)
 	}
 	if version > 0 {
-		return tx.Delete(t.Kind, id)
+		return tx.Delete(t.Kind, p.Of)
 	}
 	return nil
 }
@@ -103,8 +110,18 @@ func (w Workspace) draft(tx Tx, id string, otherwise error) (Achievement, uint64
 	return a, version, w.ours(a.Organisation, err)
 }
 
-// Publish freezes a draft under its permanent address. One that is published has kind conflict, code published.
-func (w Workspace) Publish(ctx context.Context, id string, by Write) (a Achievement, err error) {
+// Publish freezes a draft under its permanent address. One that is published has kind conflict, code published. A version that
+// another one replaces by it is awarded no more: see [Workspace.PublishBeside].
+func (w Workspace) Publish(ctx context.Context, id string, by Write) (Achievement, error) {
+	return w.publish(ctx, id, by, true)
+}
+
+// PublishBeside is [Workspace.Publish], but the version before goes on being awarded.
+func (w Workspace) PublishBeside(ctx context.Context, id string, by Write) (Achievement, error) {
+	return w.publish(ctx, id, by, false)
+}
+
+func (w Workspace) publish(ctx context.Context, id string, by Write, alone bool) (a Achievement, err error) {
 	err = w.service.store.Update(ctx, func(tx Tx) error {
 		if a, _, err = w.draft(tx, id, conflict("published", "The achievement is published already.")); err != nil {
 			return err
@@ -114,6 +131,9 @@ func (w Workspace) Publish(ctx context.Context, id string, by Write) (a Achievem
 		}
 		a.URL, a.Published = w.service.base+"/a/"+a.ID, w.service.now().UTC()
 		a.Revision++
+		if err := w.replace(tx, &a, by, alone); err != nil {
+			return err
+		}
 		if a.Document, err = achievementDocument(a.Content, a.URL); err != nil {
 			return err
 		}
@@ -121,13 +141,13 @@ func (w Workspace) Publish(ctx context.Context, id string, by Write) (a Achievem
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if err := putPicture(tx, draftPictures, id, nil); err != nil {
+		if err := putPicture(tx, draftPictures, keptPicture{Of: id}); err != nil {
 			return err
 		}
 		if err := tx.Delete(drafts.Kind, id); err != nil {
 			return err
 		}
-		if err := w.service.publish(tx, &a, p.PNG, by.Actor); err != nil {
+		if err := w.service.publish(tx, &a, p, by.Actor); err != nil {
 			return err
 		}
 		return by.Once.keep(tx, "", a, a.Revision)
@@ -152,17 +172,24 @@ func (w Workspace) Archive(ctx context.Context, id string, by Write) (a Achievem
 		case AchievementArchived:
 			return conflict("archived", "The achievement was archived already, on "+day(*a.Archived)+".")
 		}
-		a.Archived = &Change{At: w.service.instant(), By: by.Actor}
-		a.Revision++
-		if err := achievements.Put(tx, &a, version); err != nil {
+		if err := w.archive(tx, &a, version, by.Actor); err != nil {
 			return err
 		}
-		if err := by.Once.keep(tx, "", a, a.Revision); err != nil {
-			return err
-		}
-		return record(tx, AuditEntry{At: a.Archived.At, Actor: by.Actor, Action: "achievement.archived", Subject: a.ID, Detail: w.organisation})
+		return by.Once.keep(tx, "", a, a.Revision)
 	})
 	return a, stored(err)
+}
+
+func (w Workspace) archive(tx Tx, a *Achievement, version uint64, actor string) error {
+	a.Archived = &Change{At: w.service.instant(), By: actor}
+	a.Revision++
+	if err := achievements.Put(tx, a, version); err != nil {
+		return err
+	}
+	if err := record(tx, AuditEntry{At: a.Archived.At, Actor: actor, Action: "achievement.archived", Subject: a.ID, Detail: w.organisation}); err != nil {
+		return err
+	}
+	return w.service.observe(tx, Event{Type: EventArchived, Organisation: w.organisation, Subject: a.ID, Actor: actor})
 }
 
 // Achievement returns one of the organisation, in any state.
@@ -182,6 +209,26 @@ func (w Workspace) achievement(tx Tx, id string) (Achievement, uint64, error) {
 	return a, version, w.ours(a.Organisation, err)
 }
 
+// Picture returns the picture of an achievement of the organisation in any state, with its media type. Kind missing when it has none.
+func (w Workspace) Picture(ctx context.Context, id string) (image []byte, media string, err error) {
+	err = w.service.store.View(ctx, func(tx Tx) error {
+		a, _, err := w.achievement(tx, id)
+		if err != nil {
+			return err
+		}
+		table := pictures
+		if a.State() == AchievementDraft {
+			table = draftPictures
+		}
+		if media = picture.PNG; a.Content.Image.ID == imageSVG {
+			media = picture.SVG
+		}
+		image, err = pictureAt(tx, table, id, a.Content.Image.ID)
+		return err
+	})
+	return image, media, stored(err)
+}
+
 // Achievements returns a page of achievements in a state, "" for all: first the drafts, then the others, the oldest first in
 // each; and the cursor of the next page, "" after the last. A cursor of another list has kind invalid, code cursor.
 func (w Workspace) Achievements(ctx context.Context, state AchievementState, after string, limit int) (page []Achievement, next string, err error) {
@@ -192,7 +239,7 @@ func (w Workspace) Achievements(ctx context.Context, state AchievementState, aft
 		part = inDrafts
 	}
 	if part != inDrafts && part != inOthers {
-		return nil, "", listed(ErrCursor)
+		return nil, "", stored(ErrCursor)
 	}
 	err = w.service.store.View(ctx, func(tx Tx) error {
 		if part == inDrafts && (state == "" || state == AchievementDraft) {
@@ -223,5 +270,5 @@ func (w Workspace) Achievements(ctx context.Context, state AchievementState, aft
 		}
 		return err
 	})
-	return page, next, listed(err)
+	return page, next, stored(err)
 }

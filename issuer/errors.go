@@ -71,6 +71,8 @@ func stored(err error) error {
 		return err
 	case errors.Is(err, ErrNotFound):
 		return &Error{Kind: KindMissing, Code: "not_found", Detail: "Nothing of this name exists here.", Err: err}
+	case errors.Is(err, ErrCursor):
+		return &Error{Kind: KindInvalid, Code: "cursor", Detail: "The cursor does not come from this list. Begin without one.", Err: err}
 	case errors.Is(err, ErrConflict):
 		return &Error{Kind: KindConflict, Code: "changed", Detail: "It was changed by somebody else in the meantime. Please look again.", Err: err}
 	}

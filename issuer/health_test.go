@@ -120,7 +120,7 @@ func TestReadyOfMany(t *testing.T) {
 	err := d.store.Update(t.Context(), func(tx issuer.Tx) error {
 		for i := range lists {
 			id := fmt.Sprintf("list %04d", i)
-			err := tx.Put(declared("status-list"), issuer.Row{ID: id, Lookups: []string{"yes"}, Body: fmt.Appendf(nil, `{"id":%q,"organisation":%q,"purpose":"revocation"}`, id, o.ID)})
+			err := tx.Put(declared("status-list"), issuer.Row{ID: id, Lookups: []string{"yes", o.ID}, Body: fmt.Appendf(nil, `{"id":%q,"organisation":%q,"purpose":"revocation"}`, id, o.ID)})
 			if err == nil {
 				err = tx.Put(declared("published-list"), issuer.Row{ID: id, Body: fmt.Appendf(nil, `{"list":%q,"method":%q,"signed":%q,"json":"{}"}`,
 					id, d.inUse(t, keys.EdDSA).Method, noon.Format(time.RFC3339))})

@@ -8,6 +8,6 @@ func Kinds() []Kind {
 		credentials.Kind, pairs.Kind, statusLists.Kind, segments.Kind, publishedLists.Kind, signedDocuments.Kind,
 		tokens.Kind, repeats.Kind, auditEntries.Kind, auditHeads.Kind, auditReasons.Kind, signedHeads.Kind, secrets.Kind,
 		keyFiles.Kind,
-		batches.Kind, batchRows.Kind,
+		batches.Kind, batchRows.Kind, proposals.Kind, cases.Kind, logos.Kind, endorsements.Kind, revocationLists.Kind, revokedEntries.Kind,
 	}
 }

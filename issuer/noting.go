@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -18,6 +19,9 @@ var auditedKinds = map[string]string{
 	signedDocuments.Kind.Name: "document",
 	tokens.Kind.Name:          "token",
 	batches.Kind.Name:         "batch",
+	endorsements.Kind.Name:    "endorsement",
+	proposals.Kind.Name:       "proposal",
+	cases.Kind.Name:           "case",
 }
 
 // classOf is the class of the object of an act. A key is part of its organisation.
@@ -31,7 +35,13 @@ func classOf(action string) string {
 
 // update runs fn in a transaction that notes what fn changes. Every act is recorded in one.
 func update(ctx context.Context, store Store, fn func(Tx) error) error {
-	return store.Update(ctx, func(tx Tx) error { return fn(&noting{Tx: tx}) })
+	return store.Update(ctx, func(tx Tx) error {
+		n := &noting{Tx: tx}
+		if err := fn(n); err != nil || !n.moved {
+			return err
+		}
+		return n.Tx.Put(auditHeads.Kind, *n.head)
+	})
 }
 
 // noting is the transaction of one run of an update. It remembers how the objects were that the update changes and what became
@@ -39,6 +49,8 @@ func update(ctx context.Context, store Store, fn func(Tx) error) error {
 type noting struct {
 	Tx
 	notes map[object]*note
+	head  *Row // of the audit log, once it was read or written: many acts write it, and it is put once at the end
+	moved bool // head is to be put
 }
 
 type object struct{ class, id string }
@@ -50,15 +62,29 @@ type note struct {
 
 // Get implements [Tx].
 func (n *noting) Get(k Kind, id string) (Row, error) {
+	isHead := k.Name == auditHeads.Kind.Name
+	if isHead && n.head != nil {
+		row := *n.head
+		if n.moved {
+			row.Version++
+		}
+		return row, nil
+	}
 	row, err := n.Tx.Get(k, id)
 	if class, audited := auditedKinds[k.Name]; audited && err == nil {
 		n.begin(object{class, id}, row.Body)
+	}
+	if isHead && err == nil {
+		n.head = &row
 	}
 	return row, err
 }
 
 // Put implements [Tx].
 func (n *noting) Put(k Kind, r Row) error {
+	if k.Name == auditHeads.Kind.Name {
+		return n.move(r)
+	}
 	class, audited := auditedKinds[k.Name]
 	if !audited {
 		return n.Tx.Put(k, r)
@@ -74,6 +100,29 @@ func (n *noting) Put(k Kind, r Row) error {
 	if k.Name == signedDocuments.Kind.Name { // acts name it by the digest of the document
 		n.notes[object{class, documentDigest(r.Body)}] = seen
 	}
+	return nil
+}
+
+// move notes the end of the audit log, in the version that it has before the update.
+func (n *noting) move(r Row) error {
+	if n.head == nil {
+		if _, err := n.Get(auditHeads.Kind, auditHeadID); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	var before uint64
+	if n.head != nil {
+		before = n.head.Version
+	}
+	now := before
+	if n.moved {
+		now++
+	}
+	if r.Version != now {
+		return fmt.Errorf("%s: %w", auditHeads.Kind.Name, ErrConflict)
+	}
+	r.Version = before
+	n.head, n.moved = &r, true
 	return nil
 }
 

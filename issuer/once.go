@@ -22,23 +22,87 @@ type Once struct {
 	id      string
 	request []byte
 	version uint64 // of the record that is there
-	award   string // id of the award that an earlier try began
+	begun   string // id of the award, or endorsement, that an earlier try began
 }
 
 // repeat is the record of a repeatable write. It is made in the transaction of the write.
 type repeat struct {
-	ID      string    `json:"id"`      // digest of organisation and key
-	Request []byte    `json:"request"` // digest of all that was asked for
-	Award   string    `json:"award,omitempty"`
-	Answer  []byte    `json:"answer,omitempty"` // nil for an award, whose record holds all that is answered
+	ID      string    `json:"id"`               // digest of organisation and key
+	Request []byte    `json:"request"`          // digest of all that was asked for
+	Award   string    `json:"award,omitempty"`  // id of what was begun: an award, or an endorsement
+	About   string    `json:"about,omitempty"`  // id of what Answer is about and may go with, such as an award
+	Answer  []byte    `json:"answer,omitempty"` // nil for what was begun, whose record holds all that is answered
 	Created time.Time `json:"created"`
 }
 
 var repeats = Table[repeat]{
-	Kind:    Kind{Name: "repeat", Lookups: []string{"all"}},
+	Kind:    Kind{Name: "repeat", Lookups: []string{"all", "about"}},
 	Key:     func(r *repeat) string { return r.ID },
 	Order:   func(r *repeat) string { return sortable(r.Created) },
-	Lookups: func(*repeat) []string { return []string{inAll} },
+	Lookups: func(r *repeat) []string { return []string{inAll, r.About} },
+}
+
+// aboutOf is the id of what an answer is about, "" for what says nothing of people or is erased with nothing.
+func aboutOf(value any) string {
+	switch value := value.(type) {
+	case Credential:
+		return value.ID
+	case Case:
+		return value.Credential
+	case Batch:
+		return value.ID
+	case Proposal:
+		return value.ID
+	case Endorsement:
+		return value.ID
+	}
+	return ""
+}
+
+// forgetAnswers takes away the answers to repeatable writes about something. What is asked for again under their keys is answered by
+// what it has become.
+func forgetAnswers(tx Tx, about string) error {
+	for {
+		page, next, err := repeats.List(tx, Query{By: "about", Value: about})
+		if err != nil {
+			return err
+		}
+		for _, r := range page {
+			if err := tx.Delete(repeats.Kind, r.ID); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+	}
+}
+
+// dropAnswers takes away the answers that are kept no longer.
+func (s *Service) dropAnswers(ctx context.Context) error {
+	for more := true; more; {
+		err := s.store.Update(ctx, func(tx Tx) error {
+			oldest, next, err := repeats.List(tx, Query{By: "all", Value: inAll, Limit: rowsPage})
+			if err != nil {
+				return err
+			}
+			more = next != ""
+			for _, old := range oldest {
+				if s.now().Sub(old.Created) <= repeatable {
+					more = false
+					return nil
+				}
+				if err := tx.Delete(repeats.Kind, old.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return stored(err)
+		}
+	}
+	return nil
 }
 
 // Once begins a write under a key, which its caller has chosen. request is a digest of all that the write depends on; write
@@ -67,7 +131,7 @@ func (w Workspace) Once(ctx context.Context, key string, request []byte, write f
 	case string(before.Request) != string(request):
 		err = invalid("key_reused", "This key was given with another request before. Choose a new key for each new request.")
 	default:
-		o.Answer, o.award = before.Answer, before.Award
+		o.Answer, o.begun = before.Answer, before.Award
 		return o, nil
 	}
 	o.End()
@@ -81,15 +145,25 @@ func underWay() error {
 // End lets others use the key.
 func (o *Once) End() { o.service.begun.Delete(o.id) }
 
-// keep records in the transaction of the write that it happened, and forgets writes of long ago. An award is named instead of
-// answered: it is signed after this transaction.
-func (o *Once) keep(tx Tx, award string, value any, version uint64) error {
+// Keep records what was done, for a write of another room than this package. It is a transaction of its own, after the write: should
+// the program end between the two, the write is done again when it is asked for again.
+func (o *Once) Keep(ctx context.Context, value any, version uint64) error {
+	if o == nil {
+		return nil
+	}
+	return stored(o.service.store.Update(ctx, func(tx Tx) error { return o.keep(tx, "", value, version) }))
+}
+
+// keep records in the transaction of the write that it happened, and forgets writes of long ago. What was begun, an award or an
+// endorsement, is named instead of answered: it is signed after this transaction.
+func (o *Once) keep(tx Tx, begun string, value any, version uint64) error {
 	if o == nil {
 		return nil
 	}
 	now := o.service.now().UTC()
-	r := repeat{ID: o.id, Request: o.request, Award: award, Created: now}
-	if award == "" {
+	r := repeat{ID: o.id, Request: o.request, Award: begun, Created: now}
+	if begun == "" {
+		r.About = aboutOf(value)
 		var err error
 		if r.Answer, err = o.write(value, version); err != nil {
 			return internal("answer", "The answer could not be written.", err)

@@ -43,7 +43,7 @@ func TestOnce(t *testing.T) {
 	_, err := w.Once(t.Context(), "k", []byte("suspend"), written)
 	wantCode(t, err, issuer.KindConflict, "under_way")
 	once(t, w, "another", "suspend").End()
-	if _, _, err := w.Suspend(t.Context(), award.ID, "", issuer.Write{Actor: "test", Once: first}); err != nil {
+	if _, _, err := w.Suspend(t.Context(), award.ID, issuer.Cause{Code: issuer.ReasonOther}, issuer.Write{Actor: "test", Once: first}); err != nil {
 		t.Fatal(err)
 	}
 	first.End()
@@ -65,7 +65,7 @@ func TestOnce(t *testing.T) {
 	if late.Answer != nil {
 		t.Error("an answer is kept for ever")
 	}
-	if _, version, err := w.Revoke(t.Context(), award.ID, "r", issuer.Write{Actor: "test", Once: late}); err != nil || version != 4 {
+	if _, version, err := w.Revoke(t.Context(), award.ID, issuer.Cause{Code: issuer.ReasonOther, Reason: "r"}, issuer.Write{Actor: "test", Once: late}); err != nil || version != 4 {
 		t.Error(version, err)
 	}
 	late.End()
@@ -93,7 +93,7 @@ func TestOnceNotDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.Suspend(t.Context(), award.ID, "", issuer.Write{Actor: "test", Once: o}); !errors.Is(err, away) {
+	if _, _, err := w.Suspend(t.Context(), award.ID, issuer.Cause{Code: issuer.ReasonOther}, issuer.Write{Actor: "test", Once: o}); !errors.Is(err, away) {
 		t.Error(err)
 	}
 	if c, _, err := w.Credential(t.Context(), award.ID); err != nil || c.Suspended != nil {

@@ -17,7 +17,31 @@ type Organisation struct {
 	Suite    string    `json:"suite,omitempty"` // cryptographic suite of its awards; "" is eddsa-rdfc-2022
 	Sequence uint64    `json:"sequence"`        // counts the organisations in the order of their creation
 	Created  time.Time `json:"created"`
+
+	Settings Settings `json:"settings,omitzero"`
+	Image    string   `json:"image,omitempty"` // name under URL of its picture, image.png or image.svg; "" where it has none
 }
+
+// Settings are what the people of an organisation choose for it.
+type Settings struct {
+	Website     string `json:"website,omitempty"`     // https or http
+	Description string `json:"description,omitempty"` // who they are
+	Language    string `json:"language,omitempty"`    // BCP 47, in which earners are written to; "" is English
+	// Held says that nobody but the earner sees an award before it was claimed: for badges of minors.
+	Held bool `json:"held,omitempty"`
+	// Second are the acts that one person asks for and another allows. None: whoever may do something does it.
+	Second []Act `json:"second,omitempty"`
+	// RevocationList says that awards name the unsigned 1EdTechRevocationList of the organisation too, for verifiers that know no other.
+	RevocationList bool `json:"revocationList,omitempty"`
+}
+
+// Act is something that can need a second person.
+type Act string
+
+const (
+	ActAward  Act = "award"  // award one or many
+	ActRevoke Act = "revoke" // revoke one or many
+)
 
 // Key is one key of an organisation. The private part lies sealed in the key folder under Name.
 type Key struct {
@@ -54,7 +78,24 @@ type Achievement struct {
 
 	// Content is what Document says or will say, with short names in place of the ids that begin with URL.
 	Content credential.Achievement `json:"content"`
+	About   About                  `json:"about,omitzero"` // what else its page says; no part of Document
+
+	Series     string          `json:"series,omitempty"`     // Achievement.ID of its first version; "": this is the first
+	Replaces   string          `json:"replaces,omitempty"`   // Achievement.ID of the version before
+	ReplacedBy string          `json:"replacedBy,omitempty"` // Achievement.ID of the version after, once that is published
+	Duplicates DuplicatePolicy `json:"duplicates,omitempty"` // "" is DuplicatesAllowed
+	Months     int             `json:"months,omitempty"`     // after which an award ends, unless it says otherwise; 0: it does not end
+	Renewable  bool            `json:"renewable,omitempty"`  // its awards can be renewed, and say where to ask for the newest (refreshService)
 }
+
+// DuplicatePolicy says what happens when somebody is awarded an achievement that they hold already.
+type DuplicatePolicy string
+
+const (
+	DuplicatesAllowed  DuplicatePolicy = "allow"   // they hold it twice
+	DuplicatesReplaced DuplicatePolicy = "replace" // the new award takes the place of all before, which are superseded
+	DuplicatesRefused  DuplicatePolicy = "refuse"  // kind conflict, code duplicate
+)
 
 // Credential is one award: the signed document in every form, and whether it is in force.
 type Credential struct {
@@ -77,7 +118,29 @@ type Credential struct {
 	TokenKey     string    `json:"tokenKey,omitempty"`     // Key.Name of the key that signed JWT
 	Revoked      *Change   `json:"revoked,omitempty"`
 	Suspended    *Change   `json:"suspended,omitempty"`
+
+	Recipient    string    `json:"recipient,omitempty"`    // keyed digest of the recipient's address, see [Service.RecipientKey]; "" for one of an earlier release, or erased
+	Batch        string    `json:"batch,omitempty"`        // Batch.ID of the batch that made it
+	Supersedes   string    `json:"supersedes,omitempty"`   // Credential.ID of the award whose place it takes
+	AlsoReplaces []string  `json:"alsoReplaces,omitempty"` // Credential.ID of further awards that it ends, where nobody is to hold two of an achievement
+	SupersededBy string    `json:"supersededBy,omitempty"` // Credential.ID of the award that takes its place
+	Renewal      bool      `json:"renewal,omitempty"`      // the award whose place it takes stays in force until it ends
+	Correction   bool      `json:"correction,omitempty"`   // the award whose place it takes said wrongly whom it is for
+	Revocations  int       `json:"revocations,omitempty"`  // number of the 1EdTechRevocationList that it names, from 1; 0: of none
+	Access       Access    `json:"access,omitempty"`
+	Claimed      time.Time `json:"claimed,omitzero"` // when the earner took it
+	Erased       *Change   `json:"erased,omitempty"` // nothing is left but its names and its place in the lists
 }
+
+// Access says who sees the page of an award. Whoever has the file can check it in any case.
+type Access string
+
+const (
+	AccessUnlisted Access = ""       // whoever has its address
+	AccessPublic   Access = "public" // everybody; search engines may list it
+	AccessOff      Access = "off"    // nobody: the earner turned the page off
+	AccessHeld     Access = "held"   // nobody before the earner claims it
+)
 
 // Tries are the attempts to sign a draft that failed for its own sake.
 type Tries struct {
@@ -113,6 +176,7 @@ const (
 	CredentialIssued    CredentialState = "issued"
 	CredentialSuspended CredentialState = "suspended"
 	CredentialRevoked   CredentialState = "revoked"
+	CredentialErased    CredentialState = "erased" // and neither revoked nor suspended
 )
 
 // State says what the issuer has decided about the award.
@@ -122,6 +186,8 @@ func (c *Credential) State() CredentialState {
 		return CredentialRevoked
 	case c.Suspended != nil:
 		return CredentialSuspended
+	case c.Erased != nil:
+		return CredentialErased
 	case c.Issued.IsZero():
 		return CredentialPending
 	}
@@ -130,10 +196,25 @@ func (c *Credential) State() CredentialState {
 
 // Change says when, by whom and why the standing of a credential changed.
 type Change struct {
-	At     time.Time `json:"at"`
-	By     string    `json:"by"`
-	Reason string    `json:"reason,omitempty"`
+	At     time.Time  `json:"at"`
+	By     string     `json:"by"`
+	Code   ReasonCode `json:"code,omitempty"`   // public
+	Reason string     `json:"reason,omitempty"` // public, in the words of whoever did it
+	Note   string     `json:"note,omitempty"`   // for the issuer alone
 }
+
+// ReasonCode says in one of a few words why the standing of an award changed. It is public.
+type ReasonCode string
+
+const (
+	ReasonError      ReasonCode = "error"      // it was awarded by mistake
+	ReasonEvidence   ReasonCode = "evidence"   // the evidence does not hold
+	ReasonPolicy     ReasonCode = "policy"     // a rule of the issuer was broken
+	ReasonRequest    ReasonCode = "request"    // the earner asked for it
+	ReasonSuperseded ReasonCode = "superseded" // another award takes its place
+	ReasonInquiry    ReasonCode = "inquiry"    // it is being looked into
+	ReasonOther      ReasonCode = "other"
+)
 
 // Slot is the place of a credential in the status lists of its organisation.
 type Slot struct {

@@ -24,7 +24,7 @@ func (s *Service) Affected(ctx context.Context, organisation, method, after stri
 		page, next, err = affected(tx, o.ID, k.Name, after, limit)
 		return err
 	})
-	return page, next, listed(err)
+	return page, next, stored(err)
 }
 
 // affected lists by one form and then by the other.
@@ -80,7 +80,9 @@ func (s *Service) Reissue(ctx context.Context, organisation, method, actor strin
 		}
 		return page, next, err
 	}
-	return s.startBatch(ctx, Batch{Organisation: o.ID, Kind: BatchReissue, Name: k.Method, Key: k.Name, By: actor}, rows, nil)
+	return s.fillBatch(ctx, Batch{Organisation: o.ID, Kind: BatchReissue, Name: k.Method, Key: k.Name, By: actor}, rows, func(tx Tx, b *Batch, version uint64) error {
+		return s.openBatch(tx, b, Write{Actor: actor}, version)
+	})
 }
 
 // reissue puts new signed forms in the place of those that a key of the batch has signed.
@@ -119,5 +121,8 @@ func (c *Credential) document() ([]byte, error) {
 			break
 		}
 	}
-	return nil, internal("stored_award", "An award in the store cannot be read.", err)
+	return nil, internal(codeStoredAward, "An award in the store cannot be read.", err)
 }
+
+// codeStoredAward: what is stored of an award cannot be read, whatever is done with it.
+const codeStoredAward = "stored_award"

@@ -185,7 +185,8 @@ func (d *desk) actions(t testing.TB, action string) (n int) {
 	return n
 }
 
-// TestReissueRowFails: an award that cannot be signed anew stays as it is, and its row says why.
+// TestReissueRowFails: an award that does not pass the check when it is signed anew stays as it is, and its row says why. The batch stops,
+// and goes on with the others when somebody says so.
 func TestReissueRowFails(t *testing.T) {
 	d, o := signingDesk(t, public)
 	d.publish(t)
@@ -198,6 +199,15 @@ func TestReissueRowFails(t *testing.T) {
 	b, err := d.Reissue(t.Context(), o.ID, old.Method, "test")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if finished, err := d.RunBatch(t.Context(), b.ID, nil); err != nil || !finished {
+		t.Errorf("finished %v, error %v", finished, err)
+	}
+	if b, err = d.Batch(t.Context(), b.ID); err != nil || b.State != issuer.BatchHeld || b.Done != 0 || b.Failed != 1 {
+		t.Errorf("%+v, error %v", b, err)
+	}
+	if _, err := d.ReleaseBatch(t.Context(), b.ID, "test"); err != nil {
+		t.Error(err)
 	}
 	if finished, err := d.RunBatch(t.Context(), b.ID, nil); err != nil || !finished {
 		t.Errorf("finished %v, error %v", finished, err)

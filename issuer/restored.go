@@ -49,7 +49,10 @@ func Restoring(k Kind, r Row) (row Row, keep bool, err error) {
 // repeatable writes are kept. An installation that was moved away is refused (kind denied, code moved). Call it once, at the instant now, before anything
 // is issued; until it has ended well nothing can be done in the store, and it can be called again. Kind missing when the store holds
 // no installation.
-func Restored(ctx context.Context, store Store, backup, now time.Time, actor string) error {
+//
+// passing are kinds of record that hold for a while only and may have come to their end in the hours since, such as messages that were
+// sent, or sessions that were ended: all of these records are deleted.
+func Restored(ctx context.Context, store Store, backup, now time.Time, actor string, passing ...Kind) error {
 	err := update(ctx, store, func(tx Tx) error {
 		if _, _, err := installations.Get(tx, installationID); err != nil {
 			return err
@@ -63,7 +66,11 @@ func Restored(ctx context.Context, store Store, backup, now time.Time, actor str
 		}
 		return unsettle(tx, true)
 	})
-	for _, settle := range []settling{closePairs, displace, holdBatches} {
+	steps := []settling{closePairs, displace, holdBatches}
+	for _, k := range passing {
+		steps = append(steps, forgetting(k))
+	}
+	for _, settle := range steps {
 		if err == nil {
 			err = settleAll(ctx, store, settle, AuditEntry{At: now, Actor: actor})
 		}
@@ -137,12 +144,17 @@ func settleAll(ctx context.Context, store Store, s settling, e AuditEntry) error
 	return nil
 }
 
-// closePairs forgets where the next places would have been. The lists stay, with the places that are given in them.
-var closePairs = settling{
-	kind: pairs.Kind,
-	due:  func([]byte) (bool, error) { return true, nil },
-	do:   func(tx Tx, id string, _ AuditEntry) error { return tx.Delete(pairs.Kind, id) },
+// forgetting deletes all records of a kind.
+func forgetting(k Kind) settling {
+	return settling{
+		kind: k,
+		due:  func([]byte) (bool, error) { return true, nil },
+		do:   func(tx Tx, id string, _ AuditEntry) error { return tx.Delete(k, id) },
+	}
 }
+
+// closePairs forgets where the next places would have been. The lists stay, with the places that are given in them.
+var closePairs = forgetting(pairs.Kind)
 
 // displace takes their places from documents that were to be signed: another document may have been signed at them since. The place of
 // an award is its own: it would be completed as the same award.

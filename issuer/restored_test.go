@@ -175,6 +175,40 @@ func TestRestored(t *testing.T) {
 	d.wantBits(t, repeated, true, false)
 }
 
+// TestRestoredPassing: what may have come to its end in the lost hours is gone, however much there is, and nothing else is.
+func TestRestoredPassing(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	d.award(t)
+	messages := issuer.Kind{Name: "message", Lookups: []string{"to"}}
+	err := d.store.Update(t.Context(), func(tx issuer.Tx) error {
+		for i := range 250 {
+			if err := tx.Put(messages, issuer.Row{ID: fmt.Sprint(i), Lookups: []string{"ada@example.org"}, Body: []byte("{}")}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := d.count(t, "credential")
+	if err := issuer.Restored(t.Context(), d.store, noon, d.clock.Now(), "test", messages); err != nil {
+		t.Fatal(err)
+	}
+	err = d.store.View(t.Context(), func(tx issuer.Tx) error {
+		for _, q := range []issuer.Query{{}, {By: "to", Value: "ada@example.org"}} {
+			if left, _, err := tx.List(messages, q); err != nil || len(left) != 0 {
+				t.Errorf("%d are left, error %v", len(left), err)
+			}
+		}
+		return nil
+	})
+	if err != nil || d.count(t, "credential") != before || before == 0 {
+		t.Error("other records went with them", err)
+	}
+}
+
 func TestRestoredWithoutInstallation(t *testing.T) {
 	store, err := bolt.Open(t.TempDir())
 	if err != nil {

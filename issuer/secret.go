@@ -36,8 +36,7 @@ func (s *Service) Secret(ctx context.Context, name string) ([]byte, error) {
 			if err := read(tx); !errors.Is(err, ErrNotFound) {
 				return err
 			}
-			kept = secret{Name: name, Key: make([]byte, secretBytes)}
-			_, _ = rand.Read(kept.Key) // never fails
+			kept = newSecret(name)
 			return secrets.Put(tx, &kept, 0)
 		})
 	}
@@ -45,4 +44,10 @@ func (s *Service) Secret(ctx context.Context, name string) ([]byte, error) {
 		err = ErrDamaged
 	}
 	return kept.Key, stored(err)
+}
+
+func newSecret(name string) secret {
+	s := secret{Name: name, Key: make([]byte, secretBytes)}
+	_, _ = rand.Read(s.Key) // never fails
+	return s
 }

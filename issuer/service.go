@@ -17,7 +17,7 @@ import (
 	"github.com/laurelbadges/laurel/keys"
 )
 
-// Config is what a Service works with. All but CheckDocument, Enqueue, Base and Public must be set.
+// Config is what a Service works with. All but CheckDocument, Enqueue, Observe, Base and Public must be set.
 type Config struct {
 	Store Store
 	Keys  keys.Store // where private keys lie
@@ -30,6 +30,9 @@ type Config struct {
 	Now           func() time.Time
 	// Enqueue puts a job into the queue, in the transaction of its cause. Nil: nothing is queued, and batches are refused.
 	Enqueue func(tx Tx, j Work) error
+	// Observe is told of what happens, in its transaction, which fails with it: so it is quick, and writes only what has to be there
+	// whenever the event is. Nil: nobody is told.
+	Observe func(tx Tx, e Event) error
 	// Base is the address that ids and links begin with: scheme and host without a path. It is stored at the first start;
 	// later "" means the stored one, and without Public another value is passed over for the stored one.
 	Base string
@@ -46,6 +49,7 @@ type Service struct {
 	check         func(ctx context.Context, sealed []byte) error
 	checkDocument func(ctx context.Context, sealed []byte) error
 	enqueue       func(tx Tx, j Work) error
+	observer      func(tx Tx, e Event) error
 	now           func() time.Time
 	base          string
 	public        bool
@@ -56,6 +60,9 @@ type Service struct {
 	commits atomic.Uint64
 	begun   sync.Map      // id of a repeatable write -> it is under way
 	looks   atomic.Uint64 // calls of Ready
+	press   press         // templates of what batches sign
+
+	recipients atomic.Pointer[[]byte] // the secret of RecipientKey, once it was read
 }
 
 // countedStore counts what this process may have committed. As long as the count stands still, what was read from the store
@@ -74,8 +81,8 @@ func (s countedStore) Update(ctx context.Context, fn func(Tx) error) error {
 
 // Opening says what Open found to do.
 type Opening struct {
-	Finished   int   // half-done awards that were completed
-	Burned     int   // half-done awards that were given up, because signing them failed at five starts
+	Finished   int   // half-done awards and endorsements that were completed
+	Burned     int   // half-done awards that were given up: signing them failed at five starts, or another award was to end with them that has ended otherwise
 	Unfinished error // why others could not be completed; all but the burned are tried again at the next Open
 	Upgraded   int   // records of earlier releases that were put anew
 }
@@ -114,7 +121,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if base == "" && c.Public {
 		return nil, errors.New("opening the issuer: a public installation needs its base")
 	}
-	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, enqueue: c.Enqueue, now: c.Now}
+	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, enqueue: c.Enqueue, observer: c.Observe, now: c.Now}
 	s.store = countedStore{c.Store, &s.commits}
 	here, err := s.settle(ctx, base, c.Public)
 	if err != nil {
@@ -215,13 +222,18 @@ func movable(tx Tx, old installation, base string) error {
 		return baseChanged(fmt.Sprintf("This folder belongs to %[1]s, and its badges say so; it cannot become %[2]s. "+
 			"Start it with --public-url %[1]s, or start %[2]s in a new folder (--data).", old.Base, base))
 	}
-	awards, _, err := credentials.List(tx, Query{Limit: 1})
-	if err != nil {
-		return err
-	}
-	if len(awards) > 0 {
-		return baseChanged(fmt.Sprintf("The badges awarded from this folder carry addresses that work on this machine only (%s), "+
-			"and signed badges cannot change. Start without --public-url, or start %s in a new folder (--data).", old.Base, base))
+	for _, signs := range []struct {
+		kind Kind
+		what string
+	}{{credentials.Kind, "badges awarded"}, {endorsements.Kind, "endorsements published"}, {signedDocuments.Kind, "documents signed"}} {
+		some, _, err := tx.List(signs.kind, Query{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(some) > 0 {
+			return baseChanged(fmt.Sprintf("The %s from this folder carry addresses that work on this machine only (%s), "+
+				"and what is signed cannot change. Start without --public-url, or start %s in a new folder (--data).", signs.what, old.Base, base))
+		}
 	}
 	return nil
 }
@@ -256,6 +268,9 @@ func move(tx Tx, base string) error {
 			return err
 		}
 		a.URL = base + "/a/" + a.ID
+		if err := nameReplaced(tx, &a); err != nil {
+			return err
+		}
 		if a.Document, err = achievementDocument(a.Content, a.URL); err != nil {
 			return err
 		}
@@ -267,19 +282,7 @@ func move(tx Tx, base string) error {
 }
 
 // every returns all records of a table that declares the lookup all, in order.
-func every[T any](tx Tx, t Table[T]) ([]T, error) {
-	var all []T
-	for q := (Query{By: "all", Value: inAll, Limit: 1000}); ; {
-		page, next, err := t.List(tx, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page...)
-		if q.After = next; next == "" {
-			return all, nil
-		}
-	}
-}
+func every[T any](tx Tx, t Table[T]) ([]T, error) { return Every(tx, t, "all", inAll) }
 
 // inAll is the value of the lookup all, under which every record of a kind stands.
 const inAll = "yes"

@@ -65,6 +65,7 @@ const longestDocumentName = 2000 // bytes
 // that of an award: what is to be signed is recorded first, and what was signed is checked before it is given out. What cannot be
 // signed is refused before that, and leaves no record.
 //
+// Kind denied, code second_person where awards need a second person: nobody can propose a document, which may say what an award says.
 // A credential that breaks a rule has kind invalid, with [credential.Problems] or the finding of the reader or of the suite as its
 // cause; a name that another credential or an award has already has kind conflict, code name_taken.
 func (w Workspace) Sign(ctx context.Context, in SignInput, by Write) (Signed, error) {
@@ -185,6 +186,9 @@ func (s *Service) intendDocument(ctx context.Context, organisation string, g *si
 		if err := s.clockHolds(tx); err != nil {
 			return err
 		}
+		if err := needsSecond(tx, organisation, ActAward); err != nil {
+			return aloneDocument(err, "Awards need a second person here, so no other documents are signed for a program alone. Propose the award instead.")
+		}
 		o, _, err := organisations.Get(tx, organisation)
 		if err != nil {
 			return err
@@ -240,6 +244,15 @@ func (s *Service) intendDocument(ctx context.Context, organisation string, g *si
 	})
 	g.SignInput.Document = text
 	return stored(err)
+}
+
+// aloneDocument says in other words that one person does not do this: of documents there are no proposals.
+func aloneDocument(err error, detail string) error {
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal.Code == codeSecond {
+		return &Error{Kind: refusal.Kind, Code: refusal.Code, Detail: detail}
+	}
+	return err
 }
 
 func nameTaken() error {

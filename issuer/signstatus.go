@@ -18,12 +18,13 @@ type StatusChange struct {
 	Set     bool
 }
 
-// reasonless stands on the page of an award whose status was changed where no reason can be given.
-const reasonless = "Changed by a program that gave no reason."
+// reasonless is why the status of an award was changed where no reason can be given.
+var reasonless = Cause{Code: ReasonOther, Reason: "Changed by a program that gave no reason."}
 
 // SetStatus changes the status of a credential. Setting what is set already changes nothing. A revocation is for good: taking it
 // back has kind conflict, code already_revoked, as has every other change after it. A credential without a status entry of this
-// purpose has kind invalid, code no_status; one that is not known kind missing.
+// purpose has kind invalid, code no_status; one that is not known kind missing. Where revoking needs a second person it has kind denied,
+// code second_person.
 func (w Workspace) SetStatus(ctx context.Context, c StatusChange, by Write) error {
 	if c.Purpose != status.PurposeRevocation && c.Purpose != status.PurposeSuspension {
 		return invalid("purpose", "A status is for revocation or for suspension.")
@@ -47,6 +48,11 @@ func (w Workspace) SetStatus(ctx context.Context, c StatusChange, by Write) erro
 		action, list, err := d.change(c, now)
 		if err != nil || action == "" {
 			return err
+		}
+		if d.Revoked != nil {
+			if err := needsSecond(tx, w.organisation, ActRevoke); err != nil {
+				return aloneDocument(err, "To revoke needs a second person here, and nobody can propose it of a document that is no award. Suspend it instead.")
+			}
 		}
 		if err := signedDocuments.Put(tx, &d, version); err != nil {
 			return err
@@ -109,7 +115,7 @@ func (w Workspace) setAwardStatus(ctx context.Context, c StatusChange, by Write)
 	}
 	switch revoked := award.Revoked != nil; {
 	case c.Purpose == status.PurposeRevocation && c.Set && !revoked:
-		_, _, err = w.service.revoke(ctx, find, reasonless, by)
+		_, _, err = w.service.revoke(ctx, w.alone(ActRevoke, find), reasonless, by)
 	case c.Purpose == status.PurposeRevocation && !c.Set && revoked:
 		err = conflict("already_revoked", "The award was already revoked, on "+day(*award.Revoked)+", which is for good.")
 	case c.Purpose == status.PurposeSuspension && c.Set && award.Suspended == nil:

@@ -50,9 +50,9 @@ type statusList struct {
 }
 
 var statusLists = Table[statusList]{
-	Kind:    Kind{Name: "status-list", Lookups: []string{"all"}},
+	Kind:    Kind{Name: "status-list", Lookups: []string{"all", "organisation"}},
 	Key:     func(l *statusList) string { return l.ID },
-	Lookups: func(*statusList) []string { return []string{inAll} },
+	Lookups: func(l *statusList) []string { return []string{inAll, l.Organisation} },
 }
 
 // segment is a run of bits of a list; one that does not exist is all zero.

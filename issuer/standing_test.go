@@ -353,7 +353,7 @@ func method(t testing.TB, c issuer.Credential) string {
 }
 
 func TestAudit(t *testing.T) {
-	kind := issuer.Kind{Name: "audit"}
+	kind := kindOf(t, "audit")
 	id := func(n int) string { return fmt.Sprintf("%020d", n) }
 	for name, tamper := range map[string]func(tx issuer.Tx) error{
 		"an entry is taken out":   func(tx issuer.Tx) error { return tx.Delete(kind, id(3)) },

@@ -80,9 +80,10 @@ type Query struct {
 // Table stores values of type T as JSON records of one kind. Packages declare their tables once.
 type Table[T any] struct {
 	Kind    Kind
-	Key     func(*T) string   // the id
-	Order   func(*T) string   // Row.Order; nil for none
-	Lookups func(*T) []string // values for Kind.Lookups; nil when the kind has none
+	Key     func(*T) string          // the id
+	Order   func(*T) string          // Row.Order; nil for none
+	Lookups func(*T) []string        // values for Kind.Lookups; nil when the kind has none
+	Write   func(*T) ([]byte, error) // the JSON of the record; nil for json.Marshal
 }
 
 // Get returns the value with this id and its version, or ErrNotFound.
@@ -100,11 +101,23 @@ func (t Table[T]) Get(tx Tx, id string) (T, uint64, error) {
 
 // Put writes value over the version that was read, 0 for a new record. It returns ErrConflict as Tx.Put does.
 func (t Table[T]) Put(tx Tx, value *T, version uint64) error {
-	row := Row{ID: t.Key(value), Version: version}
-	var err error
-	if row.Body, err = json.Marshal(value); err != nil {
-		return fmt.Errorf("writing %s %s: %w", t.Kind.Name, row.ID, err)
+	body, err := t.body(value)
+	if err != nil {
+		return fmt.Errorf("writing %s %s: %w", t.Kind.Name, t.Key(value), err)
 	}
+	return t.putBody(tx, value, body, version)
+}
+
+func (t Table[T]) body(value *T) ([]byte, error) {
+	if t.Write != nil {
+		return t.Write(value)
+	}
+	return json.Marshal(value)
+}
+
+// putBody is Put for a value whose JSON is known.
+func (t Table[T]) putBody(tx Tx, value *T, body []byte, version uint64) error {
+	row := Row{ID: t.Key(value), Version: version, Body: body}
 	if t.Order != nil {
 		row.Order = t.Order(value)
 	}

@@ -13,13 +13,46 @@ type Text []byte
 
 // MarshalJSON writes the text as a JSON string; nil is null. It refuses what is no text of an object, as it could not be read back.
 func (t Text) MarshalJSON() ([]byte, error) {
-	switch {
-	case t == nil:
+	if t == nil {
 		return []byte("null"), nil
-	case len(t) == 0 || t[0] != '{' || !utf8.Valid(t):
-		return nil, errors.New("a document that is to be kept is not the text of a JSON object")
+	}
+	if err := t.check(); err != nil {
+		return nil, err
 	}
 	return json.Marshal(string(t))
+}
+
+func (t Text) check() error {
+	if t != nil && (len(t) == 0 || t[0] != '{' || !utf8.Valid(t)) {
+		return errors.New("a document that is to be kept is not the text of a JSON object")
+	}
+	return nil
+}
+
+// appendText appends a member with a text to the JSON of an object, before its end; none for "".
+func appendText[T ~[]byte | ~string](object []byte, name string, text T) ([]byte, error) {
+	if len(text) == 0 {
+		return object, nil
+	}
+	out := object[:len(object)-1]
+	out = append(append(append(out, `,"`...), name...), `":`...)
+	start := len(out)
+	out = append(out, '"')
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c < ' ' || c > '~': // rare in what is signed
+			written, err := json.Marshal(string(text))
+			if err != nil {
+				return nil, err
+			}
+			return append(append(out[:start], written...), '}'), nil
+		case c == '"' || c == '\\':
+			out = append(out, '\\', c)
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, `"}`...), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote, and the base64 in which earlier releases kept documents: an object begins with a

@@ -25,7 +25,23 @@ const (
 	ScopeCredentialsWrite  Scope = "credentials:write" // award, revoke, suspend, reinstate
 	ScopeCredentialsSign   Scope = "credentials:sign"  // sign documents of others, which may say anything, in the name of the issuer
 	ScopeKeysRead          Scope = "keys:read"
+
+	ScopeCredentialsPropose Scope = "credentials:propose" // ask for an award or a revocation, which another person allows
+	ScopePeopleRead         Scope = "people:read"         // members and invitations
+	ScopePeopleWrite        Scope = "people:write"        // invite, change roles, remove; make and revoke tokens
+	ScopeIssuerWrite        Scope = "issuer:write"        // settings, endorsements
+	ScopeAuditRead          Scope = "audit:read"
+	ScopeWebhooksRead       Scope = "webhooks:read"
+	ScopeWebhooksWrite      Scope = "webhooks:write"
 )
+
+// Scopes are all scopes there are.
+func Scopes() []Scope {
+	return []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeCredentialsSign,
+		ScopeCredentialsPropose, ScopeKeysRead, ScopePeopleRead, ScopePeopleWrite, ScopeIssuerWrite, ScopeAuditRead, ScopeWebhooksRead, ScopeWebhooksWrite}
+}
+
+const mostRate = 100_000 // requests a minute
 
 // Token lets a program act for one organisation. Its text is known to its holder alone.
 type Token struct {
@@ -34,10 +50,21 @@ type Token struct {
 	Name         string    `json:"name,omitempty"` // what it is for
 	Scopes       []Scope   `json:"scopes"`
 	Created      time.Time `json:"created"`
+	By           string    `json:"by,omitempty"`     // who made it; "" for one of an earlier release, which the operator made
 	Expires      time.Time `json:"expires,omitzero"` // zero: never
 	LastUsed     time.Time `json:"lastUsed,omitzero"`
+	Rate         int       `json:"rate,omitempty"` // requests a minute that it may make; 0: as many as it likes
 	Revoked      *Change   `json:"revoked,omitempty"`
 }
+
+// tokenActor begins how a token is named in records and in the audit log.
+const tokenActor = "token:"
+
+// Actor is how the holder of the token is named in records and in the audit log.
+func (t *Token) Actor() string { return tokenActor + t.ID }
+
+// TokenOf returns the Token.ID of an actor that is the holder of a token; false for any other.
+func TokenOf(actor string) (id string, is bool) { return strings.CutPrefix(actor, tokenActor) }
 
 // May says whether the holder may do this.
 func (t *Token) May(s Scope) bool { return slices.Contains(t.Scopes, s) }
@@ -48,7 +75,9 @@ type TokenInput struct {
 	Name         string // what it is for; optional
 	Scopes       []Scope
 	Expires      time.Time // zero: never
+	Rate         int       // requests a minute, to 100,000; 0: as many as it likes
 	Actor        string    // for the audit log; no e-mail address
+	Once         *Once     `json:"-"` // makes it repeatable, and gets the Token, without its text; nil: not
 }
 
 // NewToken is a token with its text, which is shown once and kept nowhere.
@@ -104,17 +133,19 @@ func (s *Service) CreateToken(ctx context.Context, in TokenInput) (NewToken, err
 			return NewToken{}, err
 		}
 	}
-	all := []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeCredentialsSign, ScopeKeysRead}
 	scopes := slices.Compact(slices.Sorted(slices.Values(in.Scopes)))
-	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(one Scope) bool { return !slices.Contains(all, one) }) {
-		return NewToken{}, invalid("scopes", fmt.Sprintf("A token needs scopes out of these: %v.", all))
+	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(one Scope) bool { return !slices.Contains(Scopes(), one) }) {
+		return NewToken{}, invalid("scopes", fmt.Sprintf("A token needs scopes out of these: %v.", Scopes()))
+	}
+	if in.Rate < 0 || in.Rate > mostRate {
+		return NewToken{}, invalid("rate", fmt.Sprintf("A token may make 1 to %d requests a minute, or 0 for as many as it likes.", mostRate))
 	}
 	if !in.Expires.IsZero() && !in.Expires.After(s.now()) {
 		return NewToken{}, invalid("expires", "The token would end before it begins.")
 	}
 	secret := make([]byte, tokenBytes)
 	_, _ = rand.Read(secret) // never fails
-	made := NewToken{Text: tokenText(secret), Token: Token{ID: newID(), Name: name, Scopes: scopes, Created: s.instant(), Expires: in.Expires.UTC()}}
+	made := NewToken{Text: tokenText(secret), Token: Token{ID: newID(), Name: name, Scopes: scopes, Created: s.instant(), By: in.Actor, Expires: in.Expires.UTC(), Rate: in.Rate}}
 	digest, _ := tokenDigest(made.Text)
 	err := s.store.Update(ctx, func(tx Tx) error {
 		o, err := organisation(tx, in.Organisation)
@@ -123,6 +154,9 @@ func (s *Service) CreateToken(ctx context.Context, in TokenInput) (NewToken, err
 		}
 		made.Organisation = o.ID
 		if err := tokens.Put(tx, &heldToken{made.Token, digest}, 0); err != nil {
+			return err
+		}
+		if err := in.Once.keep(tx, "", made.Token, 1); err != nil {
 			return err
 		}
 		return record(tx, AuditEntry{At: s.now(), Actor: in.Actor, Action: "token.created", Subject: made.ID, Detail: o.ID})
@@ -149,22 +183,33 @@ func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
 
 // RevokeToken ends a token for good. One that is revoked has kind conflict, code already_revoked.
 func (s *Service) RevokeToken(ctx context.Context, id, actor string) (Token, error) {
+	return s.revokeToken(ctx, id, Write{Actor: actor}, func(_ *heldToken, err error) error {
+		if errors.Is(err, ErrNotFound) {
+			return missing("There is no token of this id here.")
+		}
+		return err
+	})
+}
+
+func (s *Service) revokeToken(ctx context.Context, id string, by Write, found func(*heldToken, error) error) (Token, error) {
 	var t heldToken
 	err := s.store.Update(ctx, func(tx Tx) (err error) {
 		var version uint64
-		if t, version, err = tokens.Get(tx, id); errors.Is(err, ErrNotFound) {
-			return missing("There is no token of this id here.")
-		} else if err != nil {
+		t, version, err = tokens.Get(tx, id)
+		if err := found(&t, err); err != nil {
 			return err
 		}
 		if t.Revoked != nil {
 			return conflict("already_revoked", "The token was already revoked, on "+day(*t.Revoked)+".")
 		}
-		t.Revoked = &Change{At: s.instant(), By: actor}
+		t.Revoked = &Change{At: s.instant(), By: by.Actor}
 		if err := tokens.Put(tx, &t, version); err != nil {
 			return err
 		}
-		return record(tx, AuditEntry{At: t.Revoked.At, Actor: actor, Action: "token.revoked", Subject: t.ID})
+		if err := by.Once.keep(tx, "", t.Token, 0); err != nil {
+			return err
+		}
+		return record(tx, AuditEntry{At: t.Revoked.At, Actor: by.Actor, Action: "token.revoked", Subject: t.ID})
 	})
 	return t.Token, stored(err)
 }

@@ -35,7 +35,7 @@ func TestTokenText(t *testing.T) {
 	if !regexp.MustCompile(`^laurel_[0-9a-f]{72}$`).MatchString(made.Text) {
 		t.Errorf("token %s", made.Text)
 	}
-	want := issuer.Token{ID: made.ID, Organisation: made.Organisation, Name: "Course system", Scopes: allScopes, Created: noon.Truncate(time.Second)}
+	want := issuer.Token{ID: made.ID, Organisation: made.Organisation, Name: "Course system", Scopes: allScopes, Created: noon.Truncate(time.Second), By: "test"}
 	if diff := cmp.Diff(want, made.Token); diff != "" {
 		t.Error(diff)
 	}

@@ -9,17 +9,21 @@ import (
 )
 
 // FinishDrafts completes the awards that were begun longer ago than a duration and have no signed forms: those of a process that was
-// killed beside this one. It gives none up, which is left to starts, and takes away what is left of batches that were never opened.
-// Completing an award that another process completes at the same time does no harm.
+// killed beside this one. It gives up those that were to take the place of an award that has come to another end; giving up what cannot
+// be signed is left to starts. It takes away what is left of batches that were never opened, and the answers to repeatable writes that
+// are kept no longer. Completing an award that another process completes at the same time does no harm.
 func (s *Service) FinishDrafts(ctx context.Context, olderThan time.Duration) (Opening, error) {
 	found, err := s.finishDrafts(ctx, s.now().Add(-olderThan), false)
 	if err != nil {
 		return found, err
 	}
-	return found, s.dropUnopened(ctx)
+	if err := s.dropUnopened(ctx); err != nil {
+		return found, err
+	}
+	return found, s.dropAnswers(ctx)
 }
 
-// finishDrafts completes the awards that a crash left between intent and signature, in the order in which they were begun. One
+// finishDrafts completes the awards, and then the endorsements, that a crash left between intent and signature, in the order in which they were begun. One
 // that cannot be completed, or read, stands in the way of no other and of no start; only a store that cannot be read at all, or the end
 // of ctx, does. It leaves those alone that were begun after the instant before, unless that is zero; with burning it gives up what cannot be
 // signed.
@@ -34,6 +38,9 @@ func (s *Service) finishDrafts(ctx context.Context, before time.Time, burning bo
 			drafts = slices.DeleteFunc(drafts, func(c Credential) bool { return !before.IsZero() && c.Intended.After(before) })
 			if err == nil && len(drafts) > 0 {
 				err = s.clockHolds(tx)
+			}
+			if err == nil {
+				drafts, err = notStopped(tx, drafts)
 			}
 			return err
 		})
@@ -64,8 +71,9 @@ func (s *Service) finishDrafts(ctx context.Context, before time.Time, burning bo
 			if errors.Is(err, ErrNotFound) { // another process gave it up
 				continue
 			}
-			burned, unknown := false, error(nil)
-			if burning {
+			var overtaken gaveUp
+			burned, unknown := errors.As(err, &overtaken), error(nil)
+			if burning && !burned {
 				burned, unknown = s.burn(ctx, draft, err)
 			}
 			if burned {
@@ -77,10 +85,16 @@ func (s *Service) finishDrafts(ctx context.Context, before time.Time, burning bo
 			failed = append(failed, err)
 		}
 		if q.After = next; next == "" {
-			found.Unfinished = errors.Join(failed...)
-			return found, nil
+			break
 		}
 	}
+	finished, left := s.finishEndorsements(ctx, before)
+	if ctx.Err() != nil {
+		return Opening{}, ctx.Err()
+	}
+	found.Finished += finished
+	found.Unfinished = errors.Join(append(failed, left)...)
+	return found, nil
 }
 
 const (
@@ -111,17 +125,29 @@ func (s *Service) burn(ctx context.Context, draft Credential, cause error) (burn
 		}
 		c.Tried.Count++
 		c.Tried.Last = now
-		action := "credential.tried"
 		if burned = c.Tried.Count >= lastTry; burned {
-			action = "credential.burned"
-			err = tx.Delete(credentials.Kind, c.ID)
-		} else {
-			err = credentials.Put(tx, &c, version)
+			return s.giveUp(tx, &c, AuditEntry{Actor: "laurel", Detail: refusal.Code})
 		}
-		if err != nil {
+		if err := credentials.Put(tx, &c, version); err != nil {
 			return err
 		}
-		return record(tx, AuditEntry{At: now, Actor: "laurel", Action: action, Subject: c.ID, Detail: refusal.Code})
+		return record(tx, AuditEntry{At: now, Actor: "laurel", Action: "credential.tried", Subject: c.ID, Detail: refusal.Code})
 	})
 	return burned && err == nil, err
+}
+
+// giveUp takes out a draft, with the texts about it: the award was never made, and nobody has received it. e says who gives it up and why;
+// the audit log keeps that. Its place in the status lists is not given again.
+func (s *Service) giveUp(tx Tx, c *Credential, e AuditEntry) error {
+	e.At, e.Action, e.Subject, e.Organisation = s.now().UTC(), string(EventBurned), c.ID, c.Organisation
+	if err := tx.Delete(credentials.Kind, c.ID); err != nil {
+		return err
+	}
+	if err := eraseReasons(tx, c.ID, nil, AuditEntry{At: e.At, Actor: e.Actor, Organisation: c.Organisation}); err != nil {
+		return err
+	}
+	if err := record(tx, e); err != nil {
+		return err
+	}
+	return s.observe(tx, Event{Type: EventBurned, Organisation: c.Organisation, Subject: c.ID, Actor: e.Actor, Credential: c})
 }

@@ -14,7 +14,8 @@ import (
 //
 //	0  the releases before there was a version
 //	1  documents are text; awards name the keys that signed them; each row of a file has a checksum
-const dataVersion = 1
+//	2  awards are listed by day, acts by subject and actor, batches by when they end, status lists by organisation
+const dataVersion = 2
 
 // upgradePage is how many records an upgrade puts anew in one transaction.
 const upgradePage = 500
@@ -26,11 +27,19 @@ type progress struct {
 	After string `json:"after"` // cursor
 }
 
-// upgrades are the tables of earlier releases, each with what puts a page of it anew.
-var upgrades = []func(tx Tx, after string) (count int, next string, err error){
-	anew(organisations, nil), anew(achievements, nil), asItIs(pictures.Kind), anew(drafts, nil), asItIs(draftPictures.Kind),
-	anew(credentials, nameKeys), asItIs(pairs.Kind), anew(statusLists, nil), asItIs(segments.Kind), anew(publishedLists, nil),
-	asItIs(signedDocuments.Kind), anew(tokens, nil), anew(repeats, nil), asItIs(auditEntries.Kind), asItIs(auditHeads.Kind),
+// step puts the records of one table anew for stores below a data version.
+type step struct {
+	below int
+	page  func(tx Tx, after string) (count int, next string, err error)
+}
+
+// upgrades are the steps in their order, which is kept: [progress] names them by their place. New ones come at the end.
+var upgrades = []step{
+	{1, anew(organisations, nil)}, {1, anew(achievements, nil)}, {1, asItIs(pictures.Kind)}, {1, anew(drafts, nil)}, {1, asItIs(draftPictures.Kind)},
+	{1, anew(credentials, nameKeys)}, {1, asItIs(pairs.Kind)}, {1, anew(statusLists, nil)}, {1, asItIs(segments.Kind)}, {1, anew(publishedLists, nil)},
+	{1, asItIs(signedDocuments.Kind)}, {1, anew(tokens, nil)}, {1, anew(repeats, nil)}, {1, asItIs(auditEntries.Kind)}, {1, asItIs(auditHeads.Kind)},
+	{2, anew(credentials, nil)}, {2, anew(auditEntries, nil)}, {2, anew(batches, nil)}, {2, anew(batchRows, nil)},
+	{2, anew(statusLists, nil)}, {2, anew(repeats, nil)},
 }
 
 // readable refuses records of a newer program: this one would write them without what it does not know.
@@ -66,7 +75,9 @@ func (s *Service) upgrade(ctx context.Context) (done int, err error) {
 				}
 				return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: actionUpgraded, Subject: installationID, Detail: detail})
 			}
-			if count, at.After, err = upgrades[at.Table](tx, at.After); err != nil {
+			if now := upgrades[at.Table]; here.Data >= now.below {
+				at.After = ""
+			} else if count, at.After, err = now.page(tx, at.After); err != nil {
 				return err
 			}
 			if at.After == "" {
@@ -108,7 +119,7 @@ func anew[T any](t Table[T], mend func(Tx, *T) error) func(Tx, string) (int, str
 	}
 }
 
-// asItIs puts a page of a kind that is in no list and whose records are what they were: the engine alone adds to them.
+// asItIs puts a page of a kind whose records are what they were, in the lists in which they were: the engine alone adds to them.
 func asItIs(k Kind) func(Tx, string) (int, string, error) {
 	return func(tx Tx, after string) (int, string, error) {
 		rows, next, err := tx.List(k, Query{After: after, Limit: upgradePage})
@@ -116,6 +127,7 @@ func asItIs(k Kind) func(Tx, string) (int, string, error) {
 			return 0, "", err
 		}
 		for _, row := range rows {
+			row.Lookups = append(row.Lookups, make([]string, len(k.Lookups)-len(row.Lookups))...) // declared since: in none of those lists
 			if err := tx.Put(k, row); err != nil {
 				return 0, "", err
 			}

@@ -56,62 +56,42 @@ func (w Workspace) ours(organisation string, err error) error {
 	return err
 }
 
-// CredentialFilter says which awards to list. An empty member leaves nothing out.
-type CredentialFilter struct {
-	Achievement string // Achievement.ID
-	State       CredentialState
-}
-
-// Credentials returns a page of awards, the first begun first, and the cursor of the next page, "" after the last. A cursor of
-// another list has kind invalid, code cursor.
-func (w Workspace) Credentials(ctx context.Context, f CredentialFilter, after string, limit int) (page []Credential, next string, err error) {
-	q := Query{By: "organisation", Value: w.organisation, After: after, Limit: limit}
-	if f.Achievement != "" {
-		q.By, q.Value = "achievement", q.Value+"/"+f.Achievement
-	}
-	if f.State != "" {
-		q.By, q.Value = map[string]string{"organisation": "state", "achievement": "achievement-state"}[q.By], q.Value+"/"+string(f.State)
-	}
-	err = w.service.store.View(ctx, func(tx Tx) error {
-		page, next, err = credentials.List(tx, q)
-		return err
-	})
-	return page, next, listed(err)
-}
-
-// listed is stored for lists, whose cursor comes from outside.
-func listed(err error) error {
-	if errors.Is(err, ErrCursor) {
-		return invalid("cursor", "The cursor does not come from this list. Begin without one.")
-	}
-	return stored(err)
-}
-
 // Issue is [Service.Issue] for this organisation. Under a repeatable write an earlier try that got as far as its intent is
-// completed, and the award is returned as it was then, whatever has become of it.
+// completed, and the award is returned as it was then, whatever has become of it. Kind denied, code second_person: see
+// [Workspace.Propose].
 func (w Workspace) Issue(ctx context.Context, in AwardInput, by Write) (Credential, error) {
-	if by.Once != nil && by.Once.award != "" {
-		c, _, err := w.Credential(ctx, by.Once.award)
-		if err == nil && c.Issued.IsZero() {
-			c, err = w.service.complete(ctx, c)
-		}
-		if !errors.Is(err, ErrNotFound) { // an award that was given up is made anew
-			c.Revoked, c.Suspended = nil, nil
-			return c, err
-		}
+	if c, done, err := w.again(ctx, by); done {
+		return c, err
 	}
 	in.Organisation, in.Actor, in.Once = w.organisation, by.Actor, by.Once
-	return w.service.Issue(ctx, in)
+	return w.service.issue(ctx, in, func(tx Tx, draft *Credential) error { return w.began(ctx, tx, draft) })
 }
 
-// Revoke is [Service.Revoke] for this organisation; id is the id of the award. It returns the version of the record as well.
-func (w Workspace) Revoke(ctx context.Context, id, reason string, by Write) (Credential, uint64, error) {
-	return w.service.revoke(ctx, w.named(id), reason, by)
+// again finds the award that an earlier try of a repeatable write has begun, and completes it; done says that there is one.
+func (w Workspace) again(ctx context.Context, by Write) (c Credential, done bool, err error) {
+	if by.Once == nil || by.Once.begun == "" {
+		return c, false, nil
+	}
+	c, _, err = w.Credential(ctx, by.Once.begun)
+	if err == nil && c.Issued.IsZero() {
+		c, err = w.service.complete(ctx, c)
+	}
+	if errors.Is(err, ErrNotFound) { // an award that was given up is made anew
+		return c, false, nil
+	}
+	c.Revoked, c.Suspended, c.SupersededBy = nil, nil, ""
+	return c, true, err
 }
 
-// Suspend is [Service.Suspend] for this organisation.
-func (w Workspace) Suspend(ctx context.Context, id, reason string, by Write) (Credential, uint64, error) {
-	return w.service.suspend(ctx, w.named(id), reason, by)
+// Revoke is [Service.Revoke] for this organisation; id is the id of the award. The cause needs a code, and a reason where the code is
+// other. It returns the version of the record as well. Kind denied, code second_person: see [Workspace.Propose].
+func (w Workspace) Revoke(ctx context.Context, id string, cause Cause, by Write) (Credential, uint64, error) {
+	return w.service.revoke(ctx, w.alone(ActRevoke, w.named(id)), cause, by)
+}
+
+// Suspend is [Service.Suspend] for this organisation. The cause needs a code.
+func (w Workspace) Suspend(ctx context.Context, id string, cause Cause, by Write) (Credential, uint64, error) {
+	return w.service.suspend(ctx, w.named(id), cause, by)
 }
 
 // Reinstate is [Service.Reinstate] for this organisation.
@@ -137,12 +117,10 @@ type StatusList struct {
 func (w Workspace) StatusLists(ctx context.Context) ([]StatusList, error) {
 	var ours []StatusList
 	err := w.service.store.View(ctx, func(tx Tx) error {
-		all, err := every(tx, statusLists)
 		ours = nil
+		all, err := Every(tx, statusLists, "organisation", w.organisation)
 		for _, l := range all {
-			if l.Organisation == w.organisation {
-				ours = append(ours, StatusList{ID: l.ID, URL: listURL(w.service.base, l.ID), Purpose: l.Purpose})
-			}
+			ours = append(ours, StatusList{ID: l.ID, URL: listURL(w.service.base, l.ID), Purpose: l.Purpose})
 		}
 		return err
 	})
