@@ -22,17 +22,19 @@ var layers = [][]string{
 	{"contexts", "keys", "internal/referencedata"}, // reference serves tests only
 	{"keys/jose"},
 	{"credential"},
-	{"credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "credential/carrier/internal/jpeg"},
+	{"credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "credential/picture", "credential/carrier/internal/jpeg"},
 	{"credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page"},
 	{"credential/carrier"},
 	{"proof/internal/rdf"},
 	{"proof"},
 	{"issuer", "verifier"}, // the two halves: neither imports the other
-	{"internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
+	{"internal/dial", "internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
 	{"internal/store/group"},
 	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/postgres", "internal/store/storetest", "internal/jobs", "internal/backup", "internal/register", "internal/wording", "internal/scale"},
-	{"internal/batch", "internal/record", "internal/opinion"},
-	{"internal/web", "internal/api", "internal/control", "internal/metrics"},
+	{"internal/batch", "internal/roster", "internal/record", "internal/opinion", "internal/markdown"},
+	{"internal/mail"},
+	{"internal/people", "internal/earner", "internal/webhook", "internal/definition"},
+	{"internal/web", "internal/api", "internal/control", "internal/metrics", "internal/console", "internal/claim", "client"},
 	{"internal/vcapi"},
 	{"cmd/laurel"},
 }
@@ -44,10 +46,10 @@ var homes = map[string][]string{
 	"github.com/gowebpki/jcs":         {}, // tests only
 	"github.com/fxamacker/cbor":       {"proof"},
 	"github.com/santhosh-tekuri":      {"credential/jsonschema"},
-	"github.com/labstack/echo":        {"internal/web", "internal/api", "internal/vcapi"},
+	"github.com/labstack/echo":        {"internal/web", "internal/api", "internal/vcapi", "internal/console", "internal/claim"},
 	"github.com/prometheus":           {"internal/metrics"},
-	"github.com/yuin/goldmark":        {"internal/web"},
-	"github.com/microcosm-cc":         {"internal/web"},
+	"github.com/yuin/goldmark":        {"internal/markdown"},
+	"github.com/microcosm-cc":         {"internal/markdown"},
 	"golang.org/x/time":               {"internal/web"},
 	"go.etcd.io/bbolt":                {"internal/store/bolt"},
 	"github.com/jackc/pgx":            {"internal/store/postgres"},
@@ -56,13 +58,18 @@ var homes = map[string][]string{
 	"github.com/aws":                  {"keys/kms"},
 	"github.com/skip2/go-qrcode":      {"internal/paper"},
 	"github.com/alecthomas/kong":      {"cmd/laurel"},
+	"github.com/wneessen/go-mail":     {"internal/mail"},
+	"github.com/alexedwards/scs":      {"internal/people"},
+	"github.com/go-webauthn":          {"internal/people"},
+	"github.com/coreos/go-oidc":       {"internal/people"},
+	"golang.org/x/oauth2":             {"internal/people"},
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys", "internal/backup"},
 	"github.com/mr-tron/base58":       {"credential", "keys", "proof"},
-	"net/http":                        {"keys/kms", "internal/fetch", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "cmd/laurel"},
-	"golang.org/x/net":                {"credential/carrier/page"},
+	"net/http":                        {"keys/kms", "internal/fetch", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel"},
+	"golang.org/x/net":                {"credential/carrier/page", "internal/definition"},
 	"golang.org/x/image":              {"credential/carrier/pdf", "credential/carrier/qr", "internal/record"},
-	"golang.org/x/text":               {"verifier", "internal/record"},
+	"golang.org/x/text":               {"issuer", "verifier", "internal/record", "internal/roster", "internal/earner"},
 	"github.com/makiuchi-d/gozxing":   {"credential/carrier/qr"},
 	"codeberg.org/go-pdf/fpdf":        {"internal/record"},
 	"github.com/xuri/excelize":        {"internal/batch"},
@@ -73,7 +80,7 @@ var homes = map[string][]string{
 }
 
 // clockless packages get every instant from their caller.
-var clockless = []string{"credential", "credential/carrier", "credential/carrier/internal/jpeg", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "internal/scale", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
+var clockless = []string{"credential", "credential/picture", "internal/roster", "internal/definition", "credential/carrier", "credential/carrier/internal/jpeg", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "internal/scale", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
 
 type listed struct {
 	ImportPath, Dir string
