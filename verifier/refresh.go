@@ -88,7 +88,8 @@ func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bo
 		return Check{Outcome: NotKnown, Code: cmp.Or(own.firstCode("issuer"), "issuer_unresolved"), AsOf: asOf, Facts: facts("signer"),
 			Detail: "Who signed what the issuer offers as a newer version could not be established" + meanwhile}, false
 	}
-	if code := differs(r.document, own.document); code != "" {
+	successor := succeeds(r.document, own.document)
+	if code := differs(r.document, own.document); code != "" && !successor {
 		return Check{Outcome: Warn, Code: code, AsOf: asOf, Facts: facts("other"), Detail: "What the issuer offers as a newer version is another credential" + meanwhile}, false
 	}
 	before, errBefore := credential.ParseDateTime(r.document.ValidFrom)
@@ -98,6 +99,7 @@ func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bo
 		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Facts: facts("undated"), Detail: "Whether what the issuer offers is newer cannot be told, because a version does not say when it begins" + meanwhile}, false
 	case after.Before(before):
 		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Facts: facts("older", FactDate, dateFact(after)), Detail: "What the issuer offers as a newer version is older" + meanwhile}, false
+	case successor: // of the same day too: it says by its id that it is another
 	case after.Equal(before) && !sameContent(r.document, own.document):
 		return Check{Outcome: Warn, Code: "date_mismatch", AsOf: asOf, Facts: facts("same_time"), Detail: "The issuer offers a version that says something else and begins at the same time" + meanwhile}, false
 	case after.Equal(before):
@@ -105,8 +107,12 @@ func (r *run) askRefresh(ctx context.Context, address string) (c Check, newer bo
 	}
 	own.status(ctx)
 	which, words := own.standingInWords()
-	return Check{Outcome: Pass, AsOf: asOf, Facts: facts(which, FactDate, dateFact(after), FactName, own.against("dates", "status").Code),
-		Detail: "The issuer offers a newer version, from " + day(after) + ", which is authentic" + words + "."}, true
+	date, from := "", ""
+	if !after.Equal(before) {
+		date, from = dateFact(after), ", from "+day(after)+","
+	}
+	return Check{Outcome: Pass, AsOf: asOf, Facts: facts(which, FactDate, date, FactName, own.against("dates", "status").Code),
+		Detail: "The issuer offers a newer version" + from + " which is authentic" + words + "."}, true
 }
 
 // standingInWords says of an authentic credential, whose dates and status have been judged, whether it is in force: which case, and
@@ -131,6 +137,30 @@ func (r *run) against(steps ...string) Check {
 		}
 	}
 	return Check{}
+}
+
+// succeeds says whether b is another credential that took the place of a. No clause asks that what a refreshService answers with has
+// the same id, and an issuer who corrects or renews an award may give the new one its own. Anything else of that issuer is no newer
+// version, so b has to say by itself what it is: of the same issuer and recipient, and by its awardedDate (Open Badges 3.0 B
+// AchievementCredential: the day of the first award, which an update keeps) awarded when a was.
+func succeeds(a, b *credential.Credential) bool {
+	if a.ID == "" || b.ID == "" || a.ID == b.ID || a.Kind != b.Kind || a.Issuer.ID != b.Issuer.ID || !sameRecipient(a.Subject, b.Subject) {
+		return false
+	}
+	first, err := credential.ParseDateTime(cmp.Or(a.Awarded, a.ValidFrom))
+	kept, errKept := credential.ParseDateTime(b.Awarded)
+	return err == nil && errKept == nil && first.Equal(kept)
+}
+
+// sameRecipient says whether two subjects are one recipient: by their ids or, where they have none, by an identifier that both have
+// and that is more than a name.
+func sameRecipient(a, b credential.AchievementSubject) bool {
+	if a.ID != "" || b.ID != "" {
+		return a.ID == b.ID
+	}
+	return slices.ContainsFunc(a.Identifiers, func(id credential.IdentityObject) bool {
+		return id.Type != "name" && slices.Contains(b.Identifiers, id)
+	})
 }
 
 // differs is the code for two documents that are not versions of one credential: the same id, issuer and subject (Open Badges 3.0

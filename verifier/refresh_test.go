@@ -57,6 +57,13 @@ func TestRefresh(t *testing.T) {
 	listed := func(d map[string]any) {
 		d["credentialStatus"] = map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "94567", "statusListCredential": listURL}
 	}
+	// successor is a change that makes an award of its own that takes the place of the first.
+	successor := func(change func(map[string]any)) func(map[string]any) {
+		return func(d map[string]any) {
+			d["id"], d["awardedDate"] = "urn:uuid:9b0a5a52-8a7a-4d6c-9d0b-0f2d6a1c3e11", "2025-12-31T19:00:00-05:00" // when the first began
+			change(d)
+		}
+	}
 	given := b.badge(refreshable)
 	anew, err := proof.Seal(context.Background(), given, proof.SealOptions{Signer: b.key, Created: at.Add(-time.Minute)})
 	if err != nil {
@@ -83,6 +90,13 @@ func TestRefresh(t *testing.T) {
 		"older":                 {sealed(func(d map[string]any) { d["validFrom"] = "2025-02-01T00:00:00Z" }), "warn date_mismatch /refreshService", "older", false},
 		"another id":            {sealed(func(d map[string]any) { d["id"] = "urn:uuid:9b0a5a52-8a7a-4d6c-9d0b-0f2d6a1c3e11" }), "warn id_mismatch /refreshService", "another credential", false},
 		"an id like it":         {sealed(func(d map[string]any) { d["id"] = "urn:uuid:5B0A5A52-8a7a-4d6c-9d0b-0f2d6a1c3e11" }), "warn id_mismatch /refreshService", "another credential", false},
+		"a successor":           {sealed(successor(nothing)), "pass", "from 1 February 2026, 00:00 UTC, which is authentic and in force.", true},
+		"a successor, same day": {sealed(successor(func(d map[string]any) { d["validFrom"] = "2026-01-01T00:00:00Z" })), "pass", "a newer version which is authentic and in force.", true},
+		"a successor, revoked":  {sealed(successor(listed)), "pass", "not in force (revoked).", true},
+		"an earlier successor":  {sealed(successor(func(d map[string]any) { d["validFrom"] = "2025-02-01T00:00:00Z" })), "warn date_mismatch /refreshService", "older", false},
+		"of another day":        {sealed(successor(func(d map[string]any) { d["awardedDate"] = "2026-01-02T00:00:00Z" })), "warn id_mismatch /refreshService", "another credential", false},
+		"of another person":     {sealed(successor(func(d map[string]any) { subject(d)["id"] = "did:example:other" })), "warn id_mismatch /refreshService", "another credential", false},
+		"of nobody":             {sealed(successor(func(d map[string]any) { delete(subject(d), "id") })), "warn id_mismatch /refreshService", "another credential", false},
 		"another issuer":        {foreign, "warn issuer_mismatch /refreshService", "another credential", false},
 		"another recipient":     {sealed(func(d map[string]any) { subject(d)["id"] = "did:example:other" }), "warn subject_mismatch /refreshService", "another credential", false},
 		"no recipient":          {sealed(func(d map[string]any) { delete(subject(d), "id") }), "warn subject_mismatch /refreshService", "another credential", false},
@@ -151,6 +165,39 @@ func TestRefreshByIdentifiers(t *testing.T) {
 	} {
 		b.documents[refreshURL] = b.seal(b.badge(newerVersion(named(c.after...))))
 		report, _ := b.ask(b.seal(b.badge(named(c.before...))), Options{})
+		if got := outcomes(report, "refresh"); len(got) != 1 || got[0] != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestRefreshBySuccessor: an award that takes the place of another has its recipient, told by more than a name that may be corrected.
+func TestRefreshBySuccessor(t *testing.T) {
+	b := newBench(t)
+	named := func(address, name string, change func(map[string]any)) []byte {
+		return b.seal(b.badge(func(d map[string]any) {
+			refreshable(d)
+			delete(subject(d), "id")
+			all := []any{map[string]any{"type": "IdentityObject", "hashed": false, "identityType": "name", "identityHash": name}}
+			if address != "" {
+				all = append(all, map[string]any{"type": "IdentityObject", "hashed": true, "identityType": "emailAddress", "identityHash": "sha256$" + address, "salt": "s"})
+			}
+			subject(d)["identifier"] = all
+			change(d)
+		}))
+	}
+	ada, eve := strings.Repeat("a", 64), strings.Repeat("e", 64)
+	for name, c := range map[string]struct {
+		before, after, name, want string
+	}{
+		"a corrected name":    {ada, ada, "Ada Lovelace", "pass"},
+		"the same name":       {ada, eve, "Ada", "warn id_mismatch /refreshService"},
+		"known by name alone": {"", "", "Ada", "warn id_mismatch /refreshService"},
+	} {
+		b.documents[refreshURL] = named(c.after, c.name, func(d map[string]any) {
+			d["id"], d["awardedDate"] = "urn:uuid:9b0a5a52-8a7a-4d6c-9d0b-0f2d6a1c3e11", "2026-01-01T00:00:00Z"
+		})
+		report, _ := b.ask(named(c.before, "Ada", nothing), Options{})
 		if got := outcomes(report, "refresh"); len(got) != 1 || got[0] != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}

@@ -39,6 +39,8 @@ type scene struct {
 	achievement  issuer.Achievement
 	badge        issuer.Credential
 	static       string // address of a file of the pages
+	other        issuer.Organisation
+	endorsement  issuer.Endorsement // by other, of achievement
 }
 
 // Fetch implements [verifier.Fetcher] as the program does: own documents come from the store, those of others from elsewhere.
@@ -101,8 +103,44 @@ func newBranches(t testing.TB, base string, shared bool, n int) (scene, []*branc
 	must(err)
 	s.badge, err = all[0].Issue(t.Context(), issuer.AwardInput{Recipient: "ada@example.org", Name: testSubject, Actor: "test"})
 	must(err)
+	s.furnish(t, all[0], picture)
 	s.static = regexp.MustCompile(`/static/[a-z]+\.[0-9a-f]{16}\.css`).FindString(all[0].get("/verify", mediaHTML).Body.String())
 	return s, all
+}
+
+// furnish adds another organisation, with a list for older verifiers, that endorses the achievement, and pictures of both.
+func (s *scene) furnish(t testing.TB, b *branch, picture []byte) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	by := issuer.Write{Actor: "test"}
+	var err error
+	s.other, err = b.CreateOrganisation(t.Context(), "Department of Education", "", "test")
+	must(err)
+	theirs := b.Workspace(s.other.ID)
+	_, _, err = theirs.Configure(t.Context(), issuer.Configuration{Name: s.other.Name, Settings: issuer.Settings{RevocationList: true}}, by)
+	must(err)
+	_, _, err = theirs.SetPicture(t.Context(), []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><style>.a{fill:#1d5b43}</style><rect class="a" width="4" height="4"/></svg>`), by)
+	must(err)
+	s.organisation, _, err = b.Workspace(s.organisation.ID).SetPicture(t.Context(), picture, by)
+	must(err)
+	drawn, err := b.CreateAchievement(t.Context(), issuer.AchievementInput{Organisation: s.other.ID, Name: "Listening", Description: "Listens.", Criteria: "Once.", Actor: "test"})
+	must(err)
+	revoked, err := b.Issue(t.Context(), issuer.AwardInput{Organisation: s.other.ID, Achievement: drawn.ID, Recipient: "kim@example.org", Actor: "test"})
+	must(err)
+	_, err = b.RevokeFor(t.Context(), revoked.ID, issuer.Cause{Code: issuer.ReasonError}, "test")
+	must(err)
+	s.endorsement, err = theirs.Endorse(t.Context(), issuer.EndorseInput{Kind: issuer.EndorsesAchievement, Subject: s.achievement.URL, Comment: "We **count** it."}, by)
+	must(err)
+	_, err = b.Workspace(s.organisation.ID).Attach(t.Context(), issuer.AttachInput{Document: s.endorsement.JSON,
+		Check: func(ctx context.Context, document []byte) error {
+			return verifier.Authentic(ctx, document, verifier.Options{Fetch: b})
+		}}, by)
+	must(err)
 }
 
 // ask sends a request; headers come as pairs.

@@ -1,164 +1,135 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurelbadges/laurel/credential"
-	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
-type achievementPage struct {
+// perPage is how many issuers or achievements a page lists.
+const perPage = 50
+
+// Parameters of addresses that say where a list goes on.
+const (
+	issuersParameter      = "issuers"
+	achievementsParameter = "achievements"
+)
+
+// list is a part of a list that may be longer than a page.
+type list[T any] struct {
+	All   []T
+	Of    string // what is listed, in a word
+	First string // where it begins; "" for the beginning itself
+	More  string // where it goes on; "" after the end
+}
+
+// addressed says where a list begins and goes on: at the same path, whose other lists begin anew.
+func (l *list[T]) addressed(path, parameter, after, next string) {
+	l.Of = parameter
+	if after != "" {
+		l.First = path
+	}
+	if next != "" {
+		l.More = path + "?" + url.Values{parameter: {next}}.Encode()
+	}
+}
+
+// achievementsFrom lists what can be earned. A cursor that is none is an address at which there is nothing.
+func (s *server) achievementsFrom(c echo.Context, organisation, path string) (l list[reference], found []issuer.Achievement, err error) {
+	after := c.QueryParam(achievementsParameter)
+	found, next, err := s.Office.AchievementsFrom(c.Request().Context(), organisation, after, perPage)
+	if err != nil {
+		return l, nil, listing("achievements", err)
+	}
+	for _, a := range found {
+		l.All = append(l.All, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID})
+	}
+	l.addressed(path, achievementsParameter, after, next)
+	return l, found, nil
+}
+
+func listing(what string, err error) error {
+	var office *issuer.Error
+	if errors.As(err, &office) && office.Code == "cursor" {
+		return notFound()
+	}
+	return fmt.Errorf("listing the %s: %w", what, err)
+}
+
+type homePage struct {
 	frame
-	Name         string
-	Kind         string
-	Version      string
-	Issuer       party
-	Description  string
-	Criteria     template.HTML
-	CriteriaLink string
-	Rubric       []criterion
-	Alignments   []reference
-	Published    wording.Moment
-	Archived     wording.Moment // no words while it is awarded
-	Path         string
-	Art          string // address of its picture
+	Issuers      list[party]
+	Achievements list[reference]
 }
 
-// criterion is one result that an award reports, with the levels or values it can have.
-type criterion struct {
-	Name   string
-	Levels []labelled
-	Values string
-}
-
-func criterionOf(d credential.ResultDescription) criterion {
-	line := criterion{Name: wording.First(d.Name, "Result")}
-	for _, level := range d.Levels {
-		label := wording.First(level.Name, level.Level)
-		if points := wording.Plain(level.Points); points != "" {
-			label += " (" + points + ")"
+// home says what this is. It lists who issues here and what can be earned, and no award: those are found by their
+// address only.
+func (s *server) home(c echo.Context) error {
+	ctx := c.Request().Context()
+	after := c.QueryParam(issuersParameter)
+	organisations, next, err := s.Office.OrganisationsFrom(ctx, after, perPage)
+	if err != nil {
+		return listing("issuers", err)
+	}
+	data := homePage{frame: s.frame("Badges that anyone can check", false)}
+	data.Preview = &preview{Title: data.Title, Description: "Open Badges 3.0: signed files, checked in seconds, here or elsewhere.", URL: s.Base + "/"}
+	data.Issuers.addressed("/", issuersParameter, after, next)
+	names := make(map[string]string)
+	for _, o := range organisations {
+		p := ownParty(o)
+		names[o.ID] = p.Name
+		data.Issuers.All = append(data.Issuers.All, p)
+	}
+	var achievements []issuer.Achievement
+	if data.Achievements, achievements, err = s.achievementsFrom(c, "", "/"); err != nil {
+		return err
+	}
+	for i, a := range achievements {
+		name, known := names[a.Organisation]
+		if !known {
+			if name, err = s.issuerName(ctx, a.Organisation); err != nil {
+				return err
+			}
+			names[a.Organisation] = name
 		}
-		line.Levels = append(line.Levels, labelled{Label: label, Value: wording.Prose(level.Description)})
+		data.Achievements.All[i].Lines = wording.Present(name)
 	}
-	switch {
-	case len(d.AllowedValues) > 0:
-		line.Values = "From low to high: " + wording.Prose(strings.Join(d.AllowedValues, ", ")) + "."
-	case d.ValueMin != "" && d.ValueMax != "":
-		line.Values = "From " + wording.Plain(d.ValueMin) + " to " + wording.Plain(d.ValueMax) + "."
-	}
-	return line
+	c.Response().Header().Set("Cache-Control", cacheAsk)
+	return s.page(c, http.StatusOK, "home", data)
 }
 
-// achievement answers at the permanent address of an achievement: the page, or its JSON-LD.
-func (s *server) achievement(c echo.Context) error {
-	id, err := whole(c)
+func (s *server) issuerName(ctx context.Context, id string) (string, error) {
+	o, err := s.Office.Organisation(ctx, id)
 	if err != nil {
-		return err
+		return "", fmt.Errorf("reading an issuer: %w", err)
 	}
-	ctx := c.Request().Context()
-	record, err := s.Office.Achievement(ctx, id)
-	if err != nil {
-		return err
-	}
-	media, err := pageOrData(c)
-	if err != nil {
-		return err
-	}
-	if media != mediaHTML {
-		return send(c, media, cacheDocument, record.Document)
-	}
-	organisation, err := s.Office.Organisation(ctx, record.Organisation)
-	if err != nil {
-		return fmt.Errorf("reading the issuer: %w", err)
-	}
-	content := record.Content
-	name := wording.First(record.Name, "An achievement")
-	data := achievementPage{
-		frame:        s.frame(name, false),
-		Name:         name,
-		Kind:         wording.English.TypeName(content.AchievementType),
-		Version:      wording.Plain(content.Version),
-		Issuer:       ownParty(organisation),
-		Description:  wording.Prose(content.Description),
-		Criteria:     markdown(content.Criteria.Narrative),
-		CriteriaLink: webLink(content.Criteria.ID),
-		Published:    wording.English.Day(record.Published),
-		Path:         "/a/" + record.ID,
-	}
-	if data.CriteriaLink == record.URL {
-		data.CriteriaLink = "" // it is this page
-	}
-	if record.Archived != nil {
-		data.Archived = wording.English.Day(record.Archived.At)
-	}
-	data.Art = artOf(record)
-	data.Preview = s.previewOf(name, data.Kind, data.Issuer.Name, record.URL, record.ID)
-	for _, a := range content.Alignments {
-		data.Alignments = append(data.Alignments, alignmentOf(wording.English, a.TargetName, a.TargetURL, a.TargetCode, a.TargetFramework, a.TargetDescription))
-	}
-	for _, description := range content.ResultDescriptions {
-		data.Rubric = append(data.Rubric, criterionOf(description))
-	}
-	c.Response().Header().Set("Cache-Control", cacheDocument)
-	return s.page(c, http.StatusOK, "achievement", data)
+	return ownParty(o).Name, nil
 }
 
-// artOf is the address of the picture that pages show of an achievement: its own, or else the art with its name.
-func artOf(a issuer.Achievement) string {
-	if a.Content.Image.ID != "" {
-		return "/a/" + a.ID + "/image.png"
-	}
-	return "/a/" + a.ID + "/art.svg"
-}
-
-// achievementArt draws an achievement.
-func (s *server) achievementArt(c echo.Context) error {
-	id, err := whole(c)
-	if err != nil {
-		return err
-	}
-	record, err := s.Office.Achievement(c.Request().Context(), id)
-	if err != nil {
-		return err
-	}
-	drawing, err := paper.ArtSVG(paper.ArtOf(record.Content))
-	if err != nil {
-		return fmt.Errorf("drawing the badge: %w", err)
-	}
-	return sendSVG(c, drawing)
-}
-
-// achievementPicture serves the picture of an achievement, which holds no credential.
-func (s *server) achievementPicture(c echo.Context) error {
-	id, err := whole(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	if _, err := s.Office.Achievement(ctx, id); err != nil {
-		return err
-	}
-	picture, err := s.pictureOf(ctx, id)
-	if err != nil {
-		return err
-	}
-	return send(c, "image/png", cachePicture, picture)
+// ownParty is an issuer of this installation.
+func ownParty(o issuer.Organisation) party {
+	return party{Name: wording.First(o.Name, wording.Host(o.DID)), ID: wording.Plain(o.DID), Host: wording.Host(o.DID), Link: "/i/" + o.ID}
 }
 
 type organisationPage struct {
 	frame
 	Issuer       party
 	Path         string
+	Picture      string // address; "" where it has none
+	Description  string
+	Website      string
 	Keys         []keyHistory
-	Achievements []reference
+	Achievements list[reference]
+	Endorsements []endorsement
 }
 
 // keyHistory is a key of an issuer and its life so far.
@@ -226,21 +197,25 @@ func (s *server) organisation(c echo.Context) error {
 		return err
 	}
 	if media != mediaHTML {
-		profile, err := s.Office.Document(ctx, s.Base+"/i/"+id)
+		profile, err := s.published(c)
 		if err != nil {
 			return err
 		}
 		return send(c, media, cacheDocument, profile)
 	}
-	achievements, err := s.Office.Achievements(ctx)
-	if err != nil {
-		return fmt.Errorf("listing the achievements: %w", err)
+	data := organisationPage{
+		frame:  s.frame(wording.Plain(record.Name), false),
+		Issuer: ownParty(record), Path: "/i/" + record.ID,
+		Description: wording.Prose(record.Settings.Description), Website: webLink(record.Settings.Website),
 	}
-	data := organisationPage{frame: s.frame(wording.Plain(record.Name), false), Issuer: ownParty(record), Path: "/i/" + record.ID}
-	for _, a := range achievements {
-		if a.Organisation == record.ID && a.Archived == nil {
-			data.Achievements = append(data.Achievements, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID})
-		}
+	if record.Image == imagePNG || record.Image == imageSVG {
+		data.Picture = data.Path + "/" + record.Image
+	}
+	if data.Achievements, _, err = s.achievementsFrom(c, record.ID, data.Path); err != nil {
+		return err
+	}
+	if data.Endorsements, err = s.endorsementsOf(ctx, record.ID, record.DID); err != nil {
+		return err
 	}
 	for _, key := range record.Keys {
 		if record.Owns(key) { // what others sign as is not this issuer's word
@@ -252,6 +227,9 @@ func (s *server) organisation(c echo.Context) error {
 	})
 	data.Preview = &preview{Title: data.Title, Description: "Who issues these badges, with which keys, and what can be earned.", URL: record.URL}
 	c.Response().Header().Set("Cache-Control", cacheDocument)
+	if len(data.Endorsements) > 0 {
+		c.Response().Header().Set("Cache-Control", cacheNever) // what was found about them is true when it is found
+	}
 	return s.page(c, http.StatusOK, "organisation", data)
 }
 

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,7 +17,8 @@ import (
 // qrModule is the width in pixels of one module of a QR picture: at 8 a phone reads it from a projector too.
 const qrModule = 8
 
-// issued reads a credential whose signed forms exist. One that is still being signed is not there yet.
+// issued reads a credential that is to be seen here. One that is still being signed is not there yet, and one whose page the earner has
+// turned off, or has not taken yet, is answered like one that never was; what was erased is told to be gone.
 func (s *server) issued(c echo.Context) (issuer.Credential, error) {
 	id, err := identifier(c)
 	if err != nil {
@@ -28,10 +28,18 @@ func (s *server) issued(c echo.Context) (issuer.Credential, error) {
 	if err != nil {
 		return issuer.Credential{}, err
 	}
-	if record.Issued.IsZero() || len(record.JSON) == 0 {
+	switch {
+	case record.Erased != nil:
+		return issuer.Credential{}, failure{status: http.StatusGone, code: "erased"}
+	case !visible(record):
 		return issuer.Credential{}, notFound()
 	}
 	return record, nil
+}
+
+// visible says that a credential has signed forms, and is to be seen by whoever has its address.
+func visible(record issuer.Credential) bool {
+	return !record.Issued.IsZero() && len(record.JSON) > 0 && record.Visible()
 }
 
 // credential answers at the permanent address of a credential: the page, or the form that the ending or the Accept header
@@ -47,7 +55,7 @@ func (s *server) credential(c echo.Context) error {
 	case ".json":
 		return send(c, mediaVC, cacheAsk, record.JSON)
 	case ".jwt":
-		return sendJWT(c, record, mediaJWT)
+		return s.sendForm(c, record, mediaJWT, cacheAsk)
 	case ".png":
 		return s.picture(c, record)
 	case ".svg":
@@ -61,31 +69,33 @@ func (s *server) negotiated(c echo.Context, record issuer.Credential) error {
 	h.Set("Vary", "Accept")
 	h.Set("Link", "<"+record.URL+`.json>; rel="alternate"; type="application/vc"`)
 	media := negotiate(c.Request().Header.Get("Accept"), mediaHTML, mediaVC, mediaVCLD, mediaLD, mediaJSON, mediaJWT, mediaText, mediaVCJWT)
-	switch media {
-	case mediaHTML:
+	if media == mediaHTML {
 		return s.credentialPage(c, record)
+	}
+	return s.sendForm(c, record, media, cacheAsk)
+}
+
+// sendForm answers with a credential as a file.
+func (s *server) sendForm(c echo.Context, record issuer.Credential, media, cache string) error {
+	switch media {
 	case mediaVC, mediaVCLD, mediaLD, mediaJSON:
-		return send(c, media, cacheAsk, record.JSON)
+		return send(c, media, cache, record.JSON)
 	case mediaJWT, mediaText:
-		return sendJWT(c, record, media)
+		if record.JWT == "" {
+			return notFound()
+		}
+		return send(c, media, cache, []byte(record.JWT))
 	case mediaVCJWT:
 		token, err := s.Office.CredentialVCJWT(c.Request().Context(), record.ID)
 		if err != nil {
 			return err
 		}
-		return send(c, media, cacheAsk, []byte(token))
+		return send(c, media, cache, []byte(token))
 	}
 	return failure{status: http.StatusNotAcceptable, code: "not_acceptable", key: "not_acceptable_credential"}
 }
 
-func sendJWT(c echo.Context, record issuer.Credential, media string) error {
-	if record.JWT == "" {
-		return notFound()
-	}
-	return send(c, media, cacheAsk, []byte(record.JWT))
-}
-
-// picture is the achievement's own picture, or else the badge art, with the credential in it.
+// picture is the achievement's own PNG, or else the badge art, with the credential in it.
 func (s *server) picture(c echo.Context, record issuer.Credential) error {
 	art, err := s.pictureOf(c.Request().Context(), record.Achievement)
 	if err != nil {
@@ -95,36 +105,20 @@ func (s *server) picture(c echo.Context, record issuer.Credential) error {
 	if err != nil {
 		return fmt.Errorf("baking the badge: %w", err)
 	}
-	return send(c, "image/png", cachePicture, baked)
+	return send(c, mediaPNG, cacheAsk, baked)
 }
 
-// drawing is the badge art with the credential in it.
+// drawing is the achievement's own SVG, or else the badge art with its name, with the credential in it.
 func (s *server) drawing(c echo.Context, record issuer.Credential) error {
-	achievement, err := s.Office.Achievement(c.Request().Context(), record.Achievement)
+	art, policy, err := s.drawingOf(c.Request().Context(), record.Achievement)
 	if err != nil {
-		return fmt.Errorf("reading the achievement: %w", err)
-	}
-	art, err := paper.ArtSVG(paper.ArtOf(achievement.Content))
-	if err != nil {
-		return fmt.Errorf("drawing the badge: %w", err)
+		return err
 	}
 	baked, err := bake.Bake(art, record.JSON)
 	if err != nil {
 		return fmt.Errorf("baking the badge: %w", err)
 	}
-	return sendSVG(c, baked)
-}
-
-// pictureOf is the PNG of an achievement: its own, or else the badge art.
-func (s *server) pictureOf(ctx context.Context, achievement string) ([]byte, error) {
-	picture, err := s.Office.Document(ctx, s.Base+"/a/"+achievement+"/image.png")
-	if err != nil && failureOf(err).status == http.StatusNotFound {
-		picture, err = s.art()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("drawing the badge: %w", err)
-	}
-	return picture, nil
+	return sendSVG(c, policy, cacheAsk, baked)
 }
 
 func (s *server) qrPNG(c echo.Context) error {
@@ -136,7 +130,7 @@ func (s *server) qrPNG(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("drawing the QR code: %w", err)
 	}
-	return send(c, "image/png", cachePicture, picture)
+	return send(c, mediaPNG, cacheAsk, picture)
 }
 
 func (s *server) qrSVG(c echo.Context) error {
@@ -148,7 +142,7 @@ func (s *server) qrSVG(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("drawing the QR code: %w", err)
 	}
-	return sendSVG(c, drawing)
+	return sendSVG(c, policyDrawn, cacheAsk, drawing)
 }
 
 // addressOf is what a QR code holds: the permanent address of a credential and nothing else.
@@ -163,6 +157,8 @@ func (s *server) addressOf(c echo.Context) (string, error) {
 type credentialPage struct {
 	frame
 	Verdict verdict
+	Newer   string // address of the award in its place; "" for none, or where that is not to be seen
+	Older   string // address of the award in whose place it stands
 	Badge   *badge // nil where nothing was secured
 	Name    string
 	Path    string
@@ -177,12 +173,16 @@ type credentialPage struct {
 // credentialPage shows a credential of this installation.
 func (s *server) credentialPage(c echo.Context, record issuer.Credential) error {
 	ctx := c.Request().Context()
-	report, err := s.judgeOwn(ctx, record)
+	newer, older, err := s.neighbours(ctx, record)
+	if err != nil {
+		return err
+	}
+	report, err := s.judgeOwn(ctx, record, newer)
 	if err != nil {
 		return err
 	}
 	data := credentialPage{
-		frame:   s.frame("", true),
+		frame:   s.frame("", record.Access != issuer.AccessPublic),
 		Verdict: judge(wording.English, report, &record),
 		Name:    "A badge",
 		Path:    "/c/" + record.ID,
@@ -190,6 +190,8 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 		About:   "/a/" + record.Achievement,
 		Command: "laurel verify " + record.URL,
 		Checks:  checksOf(wording.English, report),
+		Newer:   pathOf(newer),
+		Older:   pathOf(older),
 	}
 	data.Checks.once(data.Verdict.Advice)
 	_, data.Address, _ = strings.Cut(record.URL, "://")
@@ -205,11 +207,18 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 	if report.Credential != nil && report.Authentic != verifier.No {
 		data.Badge = viewOf(wording.English, report.Credential, anyone)
 		data.Name, kind, from = data.Badge.Name, data.Badge.Kind, data.Badge.Issuer.Name
+		if data.Badge.Superseded == refreshURL(record) {
+			data.Badge.Superseded = "" // told by Newer, where that is to be seen
+		}
 	} else {
 		data.Name = wording.First(achievement.Name, data.Name) // what nobody secured is not shown, but the page has a name
 	}
 	data.Title = data.Name
 	data.Preview = s.previewOf(data.Name, kind, from, record.URL, record.Achievement)
-	c.Response().Header().Set("Cache-Control", cacheNever) // a verdict is true when it is given
+	h := c.Response().Header()
+	h.Set("Cache-Control", cacheNever) // a verdict is true when it is given
+	if !data.Unlisted {
+		h.Del("X-Robots-Tag")
+	}
 	return s.page(c, http.StatusOK, "credential", data)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,9 @@ import (
 // documents are the routes that are read by programs; their errors are too, unless a page is asked for.
 var documents = map[string]bool{
 	"/i/:id/did.json": true, "/i/:id/jwks.json": true, "/.well-known/did.json": true, "/.well-known/jwks.json": true,
-	"/a/:id/image.png": true, "/a/:id/art.svg": true, "/status/:id": true, "/c/:id/qr.png": true, "/c/:id/qr.svg": true, "/healthz": true, "/static/:file": true,
+	"/a/:id/image.png": true, "/a/:id/image.svg": true, "/a/:id/art.svg": true, "/a/:id/definition.json": true, "/i/:id/image.png": true, "/i/:id/image.svg": true,
+	"/i/:id/revocations": true, "/i/:id/revocations/:number": true, "/e/:id": true, "/c/:id/refresh": true, "/status/:id": true, "/c/:id/qr.png": true, "/c/:id/qr.svg": true,
+	"/healthz": true, "/static/:file": true,
 }
 
 // How long a copy may be kept, by what it is.
@@ -22,7 +25,8 @@ const (
 	cacheList     = "public, max-age=300"
 	cacheDocument = "public, max-age=300"
 	cachePicture  = "public, max-age=3600"
-	cacheAsk      = "no-cache" // keep it, but ask before each use
+	cacheAsk      = "no-cache"          // keep it, but ask before each use
+	cacheOwn      = "private, no-cache" // the same, and for whoever asked alone
 	cacheNever    = "no-store"
 	cacheForever  = "public, max-age=31536000, immutable"
 )
@@ -39,10 +43,16 @@ func send(c echo.Context, media, cache string, body []byte) error {
 	return nil
 }
 
-// sendSVG answers with a drawing. Opened by itself a drawing is a document, so its policy takes every right from it.
-func sendSVG(c echo.Context, drawing []byte) error {
-	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	return send(c, "image/svg+xml", cachePicture, drawing)
+// Policies of drawings. Opened by itself a drawing is a document, so its policy takes every right from it; one that somebody else drew
+// may say in it how it looks.
+const (
+	policyDrawn  = "default-src 'none'; sandbox"
+	policyOthers = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+)
+
+func sendSVG(c echo.Context, policy, cache string, drawing []byte) error {
+	c.Response().Header().Set("Content-Security-Policy", policy)
+	return send(c, mediaSVG, cache, drawing)
 }
 
 // identifier is the {id} of a path, without the ending that names a form. Anything that could not be an id is not found
@@ -80,20 +90,49 @@ func whole(c echo.Context) (string, error) {
 // document serves the document that the installation publishes at this very address.
 func (s *server) document(media string) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		address := s.Base + c.Path()
-		if strings.Contains(c.Path(), ":id") {
-			id, err := whole(c)
-			if err != nil {
-				return err
-			}
-			address = s.Base + strings.Replace(c.Path(), ":id", id, 1)
-		}
-		body, err := s.Office.Document(c.Request().Context(), address)
+		body, err := s.published(c)
 		if err != nil {
 			return err
 		}
 		return send(c, media, cacheDocument, body)
 	}
+}
+
+// published reads the document that the installation publishes at the address of a request.
+func (s *server) published(c echo.Context) ([]byte, error) {
+	path := c.Path()
+	if strings.Contains(path, ":id") {
+		id, err := whole(c)
+		if err != nil {
+			return nil, err
+		}
+		path = strings.Replace(path, ":id", id, 1)
+	}
+	return s.Office.Document(c.Request().Context(), s.Base+path)
+}
+
+// revocations serves a 1EdTechRevocationList (1EdTech VCRL 1.0), for verifiers that know no other list. It is not signed.
+func (s *server) revocations(c echo.Context) error {
+	id, err := whole(c)
+	if err != nil {
+		return err
+	}
+	number := 1
+	if text := c.Param("number"); text != "" {
+		if number, err = strconv.Atoi(text); err != nil || number < 2 || strconv.Itoa(number) != text { // the first has no number
+			return notFound()
+		}
+	}
+	list, err := s.Office.RevocationList(c.Request().Context(), id, number)
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Content-Type", mediaJSON)
+	h.Set("Cache-Control", cacheList)
+	h.Set("ETag", list.ETag)
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(list.JSON))
+	return nil
 }
 
 // statusList serves a Bitstring Status List credential. Readers ask for lists again and again, so nothing is done for each

@@ -60,6 +60,8 @@ func (f failure) title(l wording.Language) string {
 	switch f.status {
 	case http.StatusNotFound:
 		return l.Say("page.error.title.not_found")
+	case http.StatusGone:
+		return l.Say("page.error.title.erased")
 	case http.StatusRequestEntityTooLarge:
 		return l.Say("page.error.title.too_large")
 	case http.StatusTooManyRequests:

@@ -19,38 +19,60 @@ import (
 	"github.com/laurelbadges/laurel/verifier"
 )
 
-// faultyRoutes are all public addresses in all their forms, without POST /verify. BADGE, ACHIEVEMENT, ISSUER and LIST stand for
-// ids, STATIC for the address of a file of the pages.
-var faultyRoutes = []struct {
+// faultyRoute is a public address in one form.
+type faultyRoute struct {
 	route, path, accept string
 	free                bool // it does not need the store
-}{
-	{"/", "/", mediaHTML, false},
-	{"/verify", "/verify", mediaHTML, true},
-	{"/c/:id", "/c/BADGE", mediaHTML, false},
-	{"/c/:id", "/c/BADGE", mediaVC, false},
-	{"/c/:id", "/c/BADGE", mediaJWT, false},
-	{"/c/:id", "/c/BADGE", mediaVCJWT, false},
-	{"/c/:id", "/c/BADGE.json", "*/*", false},
-	{"/c/:id", "/c/BADGE.jwt", "*/*", false},
-	{"/c/:id", "/c/BADGE.png", "*/*", false},
-	{"/c/:id", "/c/BADGE.svg", "*/*", false},
-	{"/c/:id/qr.png", "/c/BADGE/qr.png", "*/*", false},
-	{"/c/:id/qr.svg", "/c/BADGE/qr.svg", "*/*", false},
-	{"/a/:id", "/a/ACHIEVEMENT", mediaHTML, false},
-	{"/a/:id", "/a/ACHIEVEMENT", mediaLD, false},
-	{"/a/:id/image.png", "/a/ACHIEVEMENT/image.png", "*/*", false},
-	{"/a/:id/art.svg", "/a/ACHIEVEMENT/art.svg", "*/*", false},
-	{"/i/:id", "/i/ISSUER", mediaHTML, false},
-	{"/i/:id", "/i/ISSUER", mediaLD, false},
-	{"/i/:id/did.json", "/i/ISSUER/did.json", "*/*", false},
-	{"/i/:id/jwks.json", "/i/ISSUER/jwks.json", "*/*", false},
-	{"/.well-known/did.json", "/.well-known/did.json", "*/*", false},
-	{"/.well-known/jwks.json", "/.well-known/jwks.json", "*/*", false},
-	{"/status/:id", "/status/LIST", "*/*", false},
-	{"/status/:id", "/status/LIST", mediaVCJWT, false},
-	{"/healthz", "/healthz", "*/*", true},
-	{"/static/:file", "STATIC", "*/*", true},
+	none                bool // there is nothing while all is well
+}
+
+// status is that of its answer while all is well.
+func (r faultyRoute) status() int {
+	if r.none {
+		return http.StatusNotFound
+	}
+	return http.StatusOK
+}
+
+// faultyRoutes are all public addresses in all their forms, without POST /verify. BADGE, ACHIEVEMENT, ISSUER, OTHER, ENDORSEMENT and
+// LIST stand for ids, STATIC for the address of a file of the pages.
+var faultyRoutes = []faultyRoute{
+	{"/", "/", mediaHTML, false, false},
+	{"/verify", "/verify", mediaHTML, true, false},
+	{"/c/:id", "/c/BADGE", mediaHTML, false, false},
+	{"/c/:id", "/c/BADGE", mediaVC, false, false},
+	{"/c/:id", "/c/BADGE", mediaJWT, false, false},
+	{"/c/:id", "/c/BADGE", mediaVCJWT, false, false},
+	{"/c/:id", "/c/BADGE.json", "*/*", false, false},
+	{"/c/:id", "/c/BADGE.jwt", "*/*", false, false},
+	{"/c/:id", "/c/BADGE.png", "*/*", false, false},
+	{"/c/:id", "/c/BADGE.svg", "*/*", false, false},
+	{"/c/:id/refresh", "/c/BADGE/refresh", "*/*", false, false},
+	{"/c/:id/refresh", "/c/BADGE/refresh", mediaVCJWT, false, false},
+	{"/c/:id/qr.png", "/c/BADGE/qr.png", "*/*", false, false},
+	{"/c/:id/qr.svg", "/c/BADGE/qr.svg", "*/*", false, false},
+	{"/a/:id", "/a/ACHIEVEMENT", mediaHTML, false, false},
+	{"/a/:id", "/a/ACHIEVEMENT", mediaLD, false, false},
+	{"/a/:id/image.png", "/a/ACHIEVEMENT/image.png", "*/*", false, false},
+	{"/a/:id/image.svg", "/a/ACHIEVEMENT/image.svg", "*/*", false, false},
+	{"/a/:id/definition.json", "/a/ACHIEVEMENT/definition.json", "*/*", false, false},
+	{"/a/:id/art.svg", "/a/ACHIEVEMENT/art.svg", "*/*", false, false},
+	{"/i/:id", "/i/ISSUER", mediaHTML, false, false},
+	{"/i/:id", "/i/ISSUER", mediaLD, false, false},
+	{"/i/:id/did.json", "/i/ISSUER/did.json", "*/*", false, false},
+	{"/i/:id/jwks.json", "/i/ISSUER/jwks.json", "*/*", false, false},
+	{"/i/:id/image.png", "/i/ISSUER/image.png", "*/*", false, false},
+	{"/i/:id/image.svg", "/i/OTHER/image.svg", "*/*", false, false},
+	{"/i/:id/revocations", "/i/OTHER/revocations", "*/*", false, false},
+	{"/i/:id/revocations/:number", "/i/OTHER/revocations/2", "*/*", false, true},
+	{"/e/:id", "/e/ENDORSEMENT", "*/*", false, false},
+	{"/e/:id", "/e/ENDORSEMENT", mediaHTML, false, false},
+	{"/.well-known/did.json", "/.well-known/did.json", "*/*", false, false},
+	{"/.well-known/jwks.json", "/.well-known/jwks.json", "*/*", false, false},
+	{"/status/:id", "/status/LIST", "*/*", false, false},
+	{"/status/:id", "/status/LIST", mediaVCJWT, false, false},
+	{"/healthz", "/healthz", "*/*", true, false},
+	{"/static/:file", "STATIC", "*/*", true, false},
 }
 
 // wrapped is an error as an engine gives it, with what is for the log only.
@@ -58,7 +80,8 @@ func wrapped(err error) error { return fmt.Errorf("wrapped: /var/disk of ours: %
 
 // path is an address of the installation.
 func (s scene) path(text string) string {
-	return strings.NewReplacer("BADGE", s.badge.ID, "ACHIEVEMENT", s.achievement.ID, "ISSUER", s.organisation.ID, "LIST", s.badge.Slot.Revocation, "STATIC", s.static).Replace(text)
+	return strings.NewReplacer("BADGE", s.badge.ID, "ACHIEVEMENT", s.achievement.ID, "ISSUER", s.organisation.ID, "LIST", s.badge.Slot.Revocation, "STATIC", s.static,
+		"OTHER", s.other.ID, "ENDORSEMENT", s.endorsement.ID).Replace(text)
 }
 
 // wantFault checks the answer to a request that a fault of the store has ended: a page for a person, a problem for a program.
@@ -108,7 +131,7 @@ func TestStoreFaults(t *testing.T) {
 	good := func(t *testing.T) {
 		t.Helper()
 		for _, r := range faultyRoutes {
-			if w := b.get(s.path(r.path), r.accept); w.Code != http.StatusOK {
+			if w := b.get(s.path(r.path), r.accept); w.Code != r.status() {
 				t.Errorf("%s: %d %.300s", r.path, w.Code, w.Body)
 			}
 		}
@@ -183,7 +206,7 @@ func TestDamagedRecords(t *testing.T) {
 				case w.Code == http.StatusServiceUnavailable && !r.free:
 					told++
 					wantFault(t, w, r.accept == mediaHTML, w.Code, "record_damaged", "60")
-				case w.Code != http.StatusOK:
+				case w.Code != r.status():
 					t.Errorf("%s: %d %.300s", r.path, w.Code, w.Body)
 				case kind.Name == "credential" && strings.Contains(r.path, "BADGE"):
 					t.Errorf("%s shows a damaged badge", r.path)

@@ -26,6 +26,12 @@ const (
 	longWord = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsvertragsurkunde"
 )
 
+// secretNote is for the issuer alone.
+const secretNote = "note-for-the-issuer-alone"
+
+// ofTheRecord are exhibits that are about what the issuer has recorded: in a report they are like others.
+var ofTheRecord = []string{"replaced", "in-place", "revoked-by-mistake", "erased", "off", "public"}
+
 // exhibit is one state of a badge.
 type exhibit struct {
 	report      *verifier.Report
@@ -155,6 +161,24 @@ func exhibits() map[string]exhibit {
 			report: report(yes, yes),
 			change: func(c *issuer.Credential) { c.Revoked = &issuer.Change{At: at(11), By: "clerk"} },
 		},
+		"replaced": { // corrected, so that another award stands in its place
+			report: report(yes, no, verifier.Check{Step: "status", Outcome: fail, Code: "revoked", Detail: "It has been revoked, says the issuer.", Pointer: "/credentialStatus/0"}),
+			change: func(c *issuer.Credential) {
+				c.Revoked, c.SupersededBy = &issuer.Change{At: at(9), By: "clerk", Code: issuer.ReasonSuperseded, Note: secretNote}, "in-place"
+			},
+		},
+		"in-place": {report: report(yes, yes), change: func(c *issuer.Credential) { c.Supersedes = "replaced" }},
+		"revoked-by-mistake": {
+			report: report(yes, no, verifier.Check{Step: "status", Outcome: fail, Code: "revoked", Detail: "It has been revoked, says the issuer.", Pointer: "/credentialStatus/0"}),
+			change: func(c *issuer.Credential) {
+				c.Revoked = &issuer.Change{At: at(9), By: "clerk", Code: issuer.ReasonError, Reason: "It was meant for another teacher.", Note: secretNote}
+			},
+		},
+		"erased": {report: report(yes, yes), change: func(c *issuer.Credential) {
+			c.Erased, c.JSON, c.JWT = &issuer.Change{At: at(10), By: "earner", Note: secretNote}, nil, ""
+		}},
+		"off":        {report: report(yes, yes), change: func(c *issuer.Credential) { c.Access = issuer.AccessOff }},
+		"public":     {report: report(yes, yes), change: func(c *issuer.Credential) { c.Access = issuer.AccessPublic }},
 		"superseded": {report: with(report(yes, yes), func(v *verifier.View) { v.Superseded = testBase + "/c/in-force" })},
 		"status-unknown": {report: report(yes, open, verifier.Check{
 			Step: "status", Outcome: unknown, Code: "status_unavailable", Detail: "The status list could not be read; whether it is in force is not known.",
@@ -285,6 +309,91 @@ func (g gallery) Credential(_ context.Context, id string) (issuer.Credential, er
 	return c, nil
 }
 
+func (g gallery) Newest(ctx context.Context, id string) (issuer.Credential, error) {
+	c, err := g.Credential(ctx, id)
+	if err == nil && c.SupersededBy != "" {
+		return g.Credential(ctx, c.SupersededBy)
+	}
+	return c, err
+}
+
+// Endorsement has one that is good and one that was revoked.
+func (g gallery) Endorsement(_ context.Context, id string) (issuer.Endorsement, error) {
+	e := issuer.Endorsement{ID: id, Organisation: "cedar", Identifier: testBase + "/e/" + id, URL: testBase + "/e/" + id, Subject: testBase + "/a/full", Kind: issuer.EndorsesAchievement,
+		Name: "Counted in every district", Comment: "We have looked at the **rubric** and at twenty submissions.", Issuer: testIssuer, IssuerName: "Cedar County Schools",
+		IssuerURL: testBase + "/i/cedar", ValidFrom: judgedAt, Issued: judgedAt, JSON: []byte(`{"exhibit":"endorsement"}`), JWT: testJWT}
+	switch id {
+	case "good":
+	case "revoked":
+		e.Revoked = &issuer.Change{At: judgedAt, By: "clerk", Reason: "The rubric was changed.", Note: secretNote}
+	case "hostile":
+		const script = "<script>alert(1)</script>"
+		e.Name, e.Comment, e.IssuerName, e.IssuerURL, e.Subject = script, script+" [x](javascript:alert(1))", "\u202e"+script, "javascript:alert(1)", "javascript:alert(2)"
+	default:
+		return issuer.Endorsement{}, missing()
+	}
+	return e, nil
+}
+
+// EndorsementsOf are one that was given here, one that was given by another organisation of the installation, and one from elsewhere.
+func (g gallery) EndorsementsOf(ctx context.Context, _, subject string) ([]issuer.Endorsement, error) {
+	if subject != testBase+"/a/full" && subject != "did:web:education.example" {
+		return nil, nil
+	}
+	here, err := g.Endorsement(ctx, "good")
+	attached := here
+	attached.ID, attached.Received, attached.Identifier = "attached", true, testBase+"/e/revoked"
+	elsewhere := attached
+	elsewhere.Identifier, elsewhere.Issuer, elsewhere.IssuerName, elsewhere.IssuerURL = "urn:uuid:1", "did:web:state.example", "State Department of Education", "https://state.example"
+	elsewhere.ValidUntil = judgedAt.AddDate(1, 0, 0)
+	return []issuer.Endorsement{here, attached, elsewhere}, err
+}
+
+// Document has a picture of the issuer that has one.
+func (g gallery) Document(ctx context.Context, address string) ([]byte, error) {
+	if address == testBase+"/i/full/image.svg" || address == testBase+"/a/full/image.svg" {
+		return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><style>.a{fill:#1d5b43}</style><rect class="a" width="4" height="4"/></svg>`), nil
+	}
+	return g.office.Document(ctx, address)
+}
+
+// everywhere puts a name, a text and an address into all that can be said of an achievement beside what an award says.
+func everywhere(a *issuer.Achievement, name, text, address string) {
+	cited := []issuer.Citation{{Title: name, URL: address, Note: text}}
+	a.About = issuer.About{Competency: text, Method: text, Components: text, Research: cited, Resources: cited, Submission: text, Assessment: text, Participation: name,
+		Supervised: true, IdentityProof: true, Hours: 1, Level: name, Quality: name, QualityURL: address, QualityAccount: text}
+	a.Content.Creator = &credential.Party{ID: address, Name: name, URL: address, Description: text}
+	a.Content.Tags, a.Content.HumanCode, a.Content.InLanguage, a.Content.FieldOfStudy = []string{name, text}, name, name, name
+	a.Content.Related = []credential.Related{{ID: address, InLanguage: name, Version: name}}
+	a.Content.OtherIdentifiers = []credential.Identifier{{Type: name, Value: name}}
+	a.Months = 1
+}
+
+// full is an achievement of which everything is said.
+func full(a issuer.Achievement) issuer.Achievement {
+	standard := credential.Alignment{TargetName: "Uses evidence of learning", TargetURL: "https://standards.example/4b", TargetFramework: "State Professional Teaching Standards", TargetCode: "IV.b"}
+	c := &a.Content
+	c.Image = credential.Image{ID: "image.svg", Caption: "A green square"}
+	c.Version, c.InLanguage, c.FieldOfStudy, c.Specialization, c.HumanCode = "2026", "en-US", "Teaching", "Reading", "T-101"
+	c.Creator = &credential.Party{ID: "https://education.example", Name: "Department of Education", URL: "https://education.example", Description: "Writes what districts award."}
+	c.CreditsAvailable, c.Tags = 10, []string{"reading", "groups"}
+	c.Related = []credential.Related{{ID: "https://education.example/a/es", InLanguage: "es", Version: "2026"}, {ID: "urn:uuid:7"}}
+	c.OtherIdentifiers = []credential.Identifier{{Type: "ext:CTID", Value: "ce-5a6e4f0a-6a6f-4a1a-8f0c-1f6a7a1d2b3c"}}
+	c.ResultDescriptions[0].RequiredLevel, c.ResultDescriptions[0].Alignments = "proficient", []credential.Alignment{standard}
+	c.ResultDescriptions[0].Levels = []credential.RubricCriterionLevel{{ID: "beginning", Name: "Beginning", Points: "1", Description: "Groups by label."},
+		{ID: "proficient", Name: "Proficient", Points: "3", Description: "Groups by need.", Alignments: []credential.Alignment{standard}}}
+	c.ResultDescriptions = append(c.ResultDescriptions, credential.ResultDescription{Name: "Reflection", AllowedValues: []string{"none", "some", "deep"}, RequiredValue: "some"})
+	a.About = issuer.About{
+		Competency: "Forms groups from what pupils have shown.", Method: "Look, **group**, teach, look again.", Components: "- Evidence\n- Groups",
+		Research:   []issuer.Citation{{Title: "Grouping by need", URL: "https://research.example/1", Note: "A study of 40 schools."}, {Title: "A book"}},
+		Resources:  []issuer.Citation{{Title: "A course", URL: "https://learn.example/"}},
+		Submission: "Four lessons and a reflection.", Assessment: "A portfolio, marked by two assessors.", Participation: "Blended", Supervised: true, IdentityProof: true, Hours: 12.5,
+		Level: "EQF 7", Quality: "National Board", QualityURL: "https://board.example", QualityAccount: "Reviewed every three years.", Stackable: true,
+	}
+	a.Replaces, a.ReplacedBy, a.Months, a.Renewable = "plain", "groups", 60, true
+	return a
+}
+
 func (g gallery) Achievement(ctx context.Context, id string) (issuer.Achievement, error) {
 	a, err := g.office.Achievement(ctx, "groups")
 	a.ID, a.URL = id, testBase+"/a/"+id
@@ -297,6 +406,8 @@ func (g gallery) Achievement(ctx context.Context, id string) (issuer.Achievement
 			credential.RubricCriterionLevel{Name: "Distinguished", Points: "4", Description: "Others learn from it."})
 		a.Content.Criteria.Narrative = view.Achievement.Criteria
 		return a, err
+	case "full":
+		return full(a), err
 	case "plain":
 		a.Name, a.Content = "Attended", credential.Achievement{Name: "Attended"}
 		return a, err
@@ -316,7 +427,10 @@ func (g gallery) Achievement(ctx context.Context, id string) (issuer.Achievement
 	a.Content.AchievementType, a.Content.Version, a.Content.Description = view.Achievement.Type, view.Achievement.Version, view.Achievement.Description
 	a.Content.Criteria = credential.Criteria{ID: view.Achievement.CriteriaURL, Narrative: view.Achievement.Criteria}
 	if id == "hostile" {
-		a.Content.Image = credential.Image{ID: "javascript:alert(12)"}
+		a.Content.Image = credential.Image{ID: "javascript:alert(12)", Caption: `"><script>alert(1)</script>`}
+	}
+	if id != "right-to-left" {
+		everywhere(&a, view.Achievement.Name, view.Achievement.Criteria, view.Evidence[0].ID)
 	}
 	a.Content.Alignments = []credential.Alignment{{TargetName: view.Alignments[0].Name, TargetURL: view.Alignments[0].URL, TargetFramework: view.Alignments[0].Framework}}
 	a.Content.ResultDescriptions = []credential.ResultDescription{{
@@ -338,11 +452,15 @@ func (g gallery) Organisation(ctx context.Context, id string) (issuer.Organisati
 			{Method: testIssuer + "#key-3", Algorithm: "EdDSA", State: issuer.KeyActive, Created: ended},
 			{Method: testIssuer + "#key-4", Algorithm: "ES256", State: issuer.KeyActive, Created: ended},
 		}
+	case "full":
+		o.Name, o.DID, o.Image = "Department of Education", "did:web:education.example", "image.svg"
+		o.Settings = issuer.Settings{Website: "https://education.example", Description: "Looks after the schools of the state."}
 	case "local":
 		o.DID, o.Name = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "An issuing organisation"
 		o.Keys = []issuer.Key{{Method: o.DID + "#z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", Algorithm: "EdDSA", State: issuer.KeyActive, Created: began}}
 	case "hostile":
 		o.Name, o.DID = "<script>alert(1)</script>\u202eCedar", "did:web:evil.example\"><b>"
+		o.Settings, o.Image = issuer.Settings{Website: "javascript:alert(1)", Description: "</p><script>alert(1)</script>\u202e"}, "../../c/in-force.svg"
 		o.Keys = []issuer.Key{{Method: o.DID + "#<i>", Algorithm: "<b>none", State: "strange", Created: began}}
 	default:
 		return issuer.Organisation{}, missing()
@@ -350,16 +468,27 @@ func (g gallery) Organisation(ctx context.Context, id string) (issuer.Organisati
 	return o, nil
 }
 
-func (g gallery) Achievements(ctx context.Context) ([]issuer.Achievement, error) {
+// AchievementsFrom has one page for most, three for the issuer that has everything.
+func (g gallery) AchievementsFrom(ctx context.Context, organisation, after string, _ int) ([]issuer.Achievement, string, error) {
+	if organisation == "local" || organisation == "hostile" {
+		return nil, "", nil
+	}
+	next := map[string]string{"": "second", "second": "third"}[after]
+	if organisation != "full" && after == "" {
+		next = ""
+	}
+	if next == "" && after != "" && after != "third" {
+		return nil, "", &issuer.Error{Kind: issuer.KindInvalid, Code: "cursor"}
+	}
 	var all []issuer.Achievement
-	for _, id := range []string{"groups", "archived", "plain"} {
+	for _, id := range []string{"groups", "plain"} {
 		a, err := g.Achievement(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		all = append(all, a)
 	}
-	return all, nil
+	return all, next, nil
 }
 
 // newGallery opens the gallery. Its clock stands still.
@@ -370,6 +499,12 @@ func newGallery(t testing.TB) http.Handler {
 		var named struct{ Exhibit string }
 		if json.Unmarshal(input, &named) != nil {
 			return copied(shown["not-a-badge"].report), nil
+		}
+		if named.Exhibit == "endorsement" {
+			return with(report(verifier.Yes, verifier.Yes), func(v *verifier.View) {
+				*v = verifier.View{Standard: v.Standard, Kind: credential.KindEndorsement, ID: testBase + "/e/good", Name: "Counted in every district", Issuer: v.Issuer,
+					Recipient: []verifier.Identity{{Type: "id", Value: testBase + "/a/full"}}, Awarded: "2026-11-22T10:00:00Z", ValidFrom: "2026-11-22T10:00:00Z"}
+			}), nil
 		}
 		if named.Exhibit == "broken" {
 			panic("secret of the house")

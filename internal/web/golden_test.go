@@ -71,6 +71,14 @@ func stops() map[string]stop {
 		"achievement-hostile":       {Path: "/a/hostile", Status: 200},
 		"achievement-long-words":    {Path: "/a/long-words", Status: 200},
 		"achievement-right-to-left": {Path: "/a/right-to-left", Status: 200},
+		"achievement-full":          {Path: "/a/full", Status: 200},
+		"issuer-full":               {Path: "/i/full", Status: 200},
+		"issuer-further":            {Path: "/i/full?achievements=second", Status: 200},
+		"home-further":              {Path: "/?achievements=third", Status: 200},
+		"endorsement":               {Path: "/e/good", Status: 200},
+		"endorsement-revoked":       {Path: "/e/revoked", Status: 200},
+		"endorsement-hostile":       {Path: "/e/hostile", Status: 200},
+		"error-erased":              {Path: "/c/erased", Status: 410},
 		"error-nothing-here":        {Path: "/c/unknown", Status: 404},
 		"error-nothing-given":       {Path: "/verify", Text: " ", Status: 400},
 		"error-link-not-opened":     {Path: "/verify", Text: "https://10.0.0.1/", Status: 422},
@@ -89,6 +97,11 @@ func stops() map[string]stop {
 	}
 	for _, name := range []string{"not-a-badge", "presentation", "record", "old-standard", "changed"} { // nothing of ours has such an address
 		delete(all, "badge-"+name)
+	}
+	delete(all, "badge-erased") // told by errors
+	delete(all, "badge-off")
+	for _, name := range ofTheRecord {
+		delete(all, "report-"+name)
 	}
 	for name, s := range maps.Clone(all) { // what speaks Spanish does so too
 		if s.Path == "/verify" || s.Status != http.StatusOK {

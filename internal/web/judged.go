@@ -62,16 +62,32 @@ func (j *judgements) keep(key [sha256.Size]byte, report *verifier.Report, now ti
 	j.known.put(key, judgement{report: report, from: now, until: until})
 }
 
-// judgeOwn judges a credential of this installation, from the same bytes that are offered for download.
-func (s *server) judgeOwn(ctx context.Context, record issuer.Credential) (*verifier.Report, error) {
+// ownDocument is a credential of this installation and what its judgement rests on that the installation can change.
+type ownDocument struct {
+	text         []byte   // as it is offered for download
+	organisation string   // whose keys signed it
+	lists        []string // ids of the status lists that it names
+	newest       string   // what its refreshService answers with, in so many words; "" for nothing but itself
+}
+
+// judgeOwn judges a credential of this installation. newer is what stands in its place and is to be seen; nil for nothing.
+func (s *server) judgeOwn(ctx context.Context, record issuer.Credential, newer *issuer.Credential) (*verifier.Report, error) {
+	own := ownDocument{text: record.JSON, organisation: record.Organisation, lists: []string{record.Slot.Revocation, record.Slot.Suspension}, newest: record.SupersededBy}
+	if newer != nil {
+		own.newest = newer.ID + " " + string(newer.State())
+	}
+	return s.judgeDocument(ctx, own)
+}
+
+func (s *server) judgeDocument(ctx context.Context, own ownDocument) (*verifier.Report, error) {
 	now := s.Now()
-	key, known := s.judgedBy(ctx, record)
+	key, known := s.judgedBy(ctx, own)
 	if known {
 		if report := s.judged.find(key, now); report != nil {
 			return report, nil
 		}
 	}
-	report, err := s.Verify(ctx, record.JSON)
+	report, err := s.Verify(ctx, own.text)
 	if err != nil {
 		return nil, fmt.Errorf("verifying: %w", err)
 	}
@@ -81,10 +97,11 @@ func (s *server) judgeOwn(ctx context.Context, record issuer.Credential) (*verif
 	return report, nil
 }
 
-// judgedBy is a digest of all that a judgement rests on and this installation can change: the credential, its status lists
-// and the keys of its issuer. Where one of these cannot be read nothing is remembered, and the report says what is missing.
-func (s *server) judgedBy(ctx context.Context, record issuer.Credential) (key [sha256.Size]byte, known bool) {
-	organisation, err := s.Office.Organisation(ctx, record.Organisation)
+// judgedBy is a digest of all that a judgement rests on and this installation can change: the credential, its status lists, the
+// keys of its issuer and what took its place. Where one of these cannot be read nothing is remembered, and the report says what is
+// missing.
+func (s *server) judgedBy(ctx context.Context, own ownDocument) (key [sha256.Size]byte, known bool) {
+	organisation, err := s.Office.Organisation(ctx, own.organisation)
 	if err != nil {
 		return key, false
 	}
@@ -92,7 +109,7 @@ func (s *server) judgedBy(ctx context.Context, record issuer.Credential) (key [s
 	for _, k := range organisation.Keys {
 		_, _ = io.WriteString(digest, k.Method+" "+k.Multikey+" "+string(k.State)+"\n") // a digest takes every write
 	}
-	for _, id := range []string{record.Slot.Revocation, record.Slot.Suspension} {
+	for _, id := range own.lists {
 		if id == "" {
 			continue // an award without a place in a list
 		}
@@ -102,6 +119,7 @@ func (s *server) judgedBy(ctx context.Context, record issuer.Credential) (key [s
 		}
 		_, _ = io.WriteString(digest, id+" "+list.ETag+"\n")
 	}
-	_, _ = digest.Write(record.JSON)
+	_, _ = io.WriteString(digest, own.newest+"\n")
+	_, _ = digest.Write(own.text)
 	return [sha256.Size]byte(digest.Sum(nil)), true
 }

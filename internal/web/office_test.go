@@ -77,9 +77,9 @@ func (office) Achievement(_ context.Context, id string) (issuer.Achievement, err
 	}, nil
 }
 
-func (o office) Achievements(ctx context.Context) ([]issuer.Achievement, error) {
+func (o office) AchievementsFrom(ctx context.Context, _, _ string, _ int) ([]issuer.Achievement, string, error) {
 	a, err := o.Achievement(ctx, "groups")
-	return []issuer.Achievement{a}, err
+	return []issuer.Achievement{a}, "", err
 }
 
 func (office) Organisation(_ context.Context, id string) (issuer.Organisation, error) {
@@ -92,9 +92,25 @@ func (office) Organisation(_ context.Context, id string) (issuer.Organisation, e
 	}, nil
 }
 
-func (o office) Organisations(ctx context.Context) ([]issuer.Organisation, error) {
+func (o office) OrganisationsFrom(ctx context.Context, _ string, _ int) ([]issuer.Organisation, string, error) {
 	org, err := o.Organisation(ctx, "cedar")
-	return []issuer.Organisation{org}, err
+	return []issuer.Organisation{org}, "", err
+}
+
+func (o office) Newest(ctx context.Context, id string) (issuer.Credential, error) {
+	return o.Credential(ctx, id)
+}
+
+func (office) Endorsement(context.Context, string) (issuer.Endorsement, error) {
+	return issuer.Endorsement{}, missing()
+}
+
+func (office) EndorsementsOf(context.Context, string, string) ([]issuer.Endorsement, error) {
+	return nil, nil
+}
+
+func (office) RevocationList(context.Context, string, int) (issuer.StatusDocument, error) {
+	return issuer.StatusDocument{}, missing()
 }
 
 func (office) StatusList(_ context.Context, id string) (issuer.StatusDocument, error) {
@@ -113,7 +129,7 @@ const testVCJWT = "e30.e30.AA"
 
 func (office) Document(_ context.Context, url string) ([]byte, error) {
 	switch strings.TrimPrefix(url, testBase) {
-	case "/.well-known/did.json", "/i/cedar/did.json", "/i/cedar/jwks.json", "/.well-known/jwks.json", "/i/cedar":
+	case "/.well-known/did.json", "/i/cedar/did.json", "/i/cedar/jwks.json", "/.well-known/jwks.json", "/i/cedar", "/a/groups":
 		return []byte(`{"at":"` + url + `"}`), nil
 	}
 	return nil, missing()

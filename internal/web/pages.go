@@ -13,7 +13,6 @@ import (
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/wording"
-	"github.com/laurelbadges/laurel/issuer"
 )
 
 //go:embed templates
@@ -31,7 +30,7 @@ func loadPages(a assets, l wording.Language) (pages, error) {
 		return nil, fmt.Errorf("reading the layout: %w", err)
 	}
 	p := make(pages)
-	for _, name := range []string{"home", "verify", "report", "table", "credential", "achievement", "organisation", "error"} {
+	for _, name := range []string{"home", "verify", "report", "table", "credential", "achievement", "organisation", "endorsement", "error"} {
 		copied, err := shared.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("reading the page %s: %w", name, err)
@@ -112,47 +111,6 @@ type errorPage struct {
 	Status    int
 	Detail    string
 	Reference string // of the request, for whoever runs this server; "" when the fault is not on this side
-}
-
-type homePage struct {
-	frame
-	Issuers      []party
-	Achievements []reference
-}
-
-// home says what this is. It lists who issues here and what can be earned, and no award: those are found by their
-// address only.
-func (s *server) home(c echo.Context) error {
-	ctx := c.Request().Context()
-	organisations, err := s.Office.Organisations(ctx)
-	if err != nil {
-		return fmt.Errorf("listing the issuers: %w", err)
-	}
-	achievements, err := s.Office.Achievements(ctx)
-	if err != nil {
-		return fmt.Errorf("listing the achievements: %w", err)
-	}
-	data := homePage{frame: s.frame("Badges that anyone can check", false)}
-	data.Preview = &preview{Title: data.Title, Description: "Open Badges 3.0: signed files, checked in seconds, here or elsewhere.", URL: s.Base + "/"}
-	names := make(map[string]string)
-	for _, o := range organisations {
-		p := ownParty(o)
-		names[o.ID] = p.Name
-		data.Issuers = append(data.Issuers, p)
-	}
-	for _, a := range achievements {
-		if a.Archived != nil {
-			continue // it can be earned no more
-		}
-		data.Achievements = append(data.Achievements, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID, Lines: wording.Present(names[a.Organisation])})
-	}
-	c.Response().Header().Set("Cache-Control", cacheAsk)
-	return s.page(c, http.StatusOK, "home", data)
-}
-
-// ownParty is an issuer of this installation.
-func ownParty(o issuer.Organisation) party {
-	return party{Name: wording.First(o.Name, wording.Host(o.DID)), ID: wording.Plain(o.DID), Host: wording.Host(o.DID), Link: "/i/" + o.ID}
 }
 
 type verifyPage struct {

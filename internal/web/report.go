@@ -33,7 +33,7 @@ func eventOf(change *issuer.Change) *wording.Event {
 	if change == nil {
 		return nil
 	}
-	return &wording.Event{At: change.At, Reason: change.Reason}
+	return &wording.Event{At: change.At, Code: string(change.Code), Reason: change.Reason} // never the note, which is for the issuer alone
 }
 
 // finding is one check as a page shows it.

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/laurelbadges/laurel/internal/markdown"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -72,7 +73,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 			b.Kind = l.TypeName(a.Type)
 		}
 		b.Description = wording.Prose(a.Description)
-		b.Criteria = markdown(a.Criteria)
+		b.Criteria = markdown.HTML(a.Criteria)
 		b.CriteriaLink = webLink(a.CriteriaURL)
 		b.Version = wording.Plain(a.Version)
 		if a.Creator != nil && a.Creator.ID != v.Issuer.ID {
@@ -80,17 +81,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 			b.Creator = &creator
 		}
 	}
-	for _, d := range []struct{ label, value string }{
-		{"page.badge.awarded", v.Awarded}, {"page.badge.from", v.ValidFrom}, {"page.badge.until", v.ValidUntil},
-	} {
-		if d.value == "" || d.label == "page.badge.from" && d.value == v.Awarded {
-			continue
-		}
-		b.Dates = append(b.Dates, labelled{Label: l.Say(d.label), Time: l.SignedDate(d.value)})
-	}
-	if v.ValidUntil == "" && (v.Awarded != "" || v.ValidFrom != "") {
-		b.Dates = append(b.Dates, labelled{Label: l.Say("page.badge.until"), Value: l.Say("page.badge.no_end")})
-	}
+	b.Dates = datesOf(l, v)
 	for _, mark := range v.Results {
 		b.Results = append(b.Results, labelled{Label: wording.First(mark.Name, l.Say("page.badge.result")), Value: l.Mark(mark)})
 	}
@@ -105,6 +96,23 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 	}
 	b.Superseded = webLink(v.Superseded)
 	return b
+}
+
+// datesOf are the dates of a credential as they were signed.
+func datesOf(l wording.Language, v *verifier.View) []labelled {
+	var dates []labelled
+	for _, d := range []struct{ label, value string }{
+		{"page.badge.awarded", v.Awarded}, {"page.badge.from", v.ValidFrom}, {"page.badge.until", v.ValidUntil},
+	} {
+		if d.value == "" || d.label == "page.badge.from" && d.value == v.Awarded {
+			continue
+		}
+		dates = append(dates, labelled{Label: l.Say(d.label), Time: l.SignedDate(d.value)})
+	}
+	if v.ValidUntil == "" && (v.Awarded != "" || v.ValidFrom != "") {
+		dates = append(dates, labelled{Label: l.Say("page.badge.until"), Value: l.Say("page.badge.no_end")})
+	}
+	return dates
 }
 
 // setRecipient sorts the identifiers of the recipient into a name and the rest. A hash says nothing to a reader, so it is

@@ -29,14 +29,22 @@ import (
 type Office interface {
 	Credential(ctx context.Context, id string) (issuer.Credential, error)
 	Achievement(ctx context.Context, id string) (issuer.Achievement, error)
-	Achievements(ctx context.Context) ([]issuer.Achievement, error)
+	// AchievementsFrom returns a page of what can be earned, of one organisation or, for "", of all, and the cursor of the next page.
+	AchievementsFrom(ctx context.Context, organisation, after string, limit int) ([]issuer.Achievement, string, error)
 	Organisation(ctx context.Context, id string) (issuer.Organisation, error)
-	Organisations(ctx context.Context) ([]issuer.Organisation, error)
-	// Document returns the public document at an address of this installation: DID documents, key sets, issuer
-	// profiles and pictures of achievements.
+	OrganisationsFrom(ctx context.Context, after string, limit int) ([]issuer.Organisation, string, error)
+	// Newest returns what stands in the place of an award in the end, and leads to no other recipient.
+	Newest(ctx context.Context, id string) (issuer.Credential, error)
+	// Endorsement returns one that was given here, and EndorsementsOf those that an organisation publishes of something.
+	Endorsement(ctx context.Context, id string) (issuer.Endorsement, error)
+	EndorsementsOf(ctx context.Context, organisation, subject string) ([]issuer.Endorsement, error)
+	// Document returns the public document at an address of this installation: DID documents, key sets, achievements, issuer
+	// profiles, and pictures of both.
 	Document(ctx context.Context, url string) ([]byte, error)
 	// StatusList returns a Bitstring Status List credential that says what the list says now.
 	StatusList(ctx context.Context, id string) (issuer.StatusDocument, error)
+	// RevocationList returns a 1EdTechRevocationList of an organisation, by its number from 1.
+	RevocationList(ctx context.Context, organisation string, number int) (issuer.StatusDocument, error)
 	// CredentialVCJWT and StatusListVCJWT return the same as JWTs in the form of VC-JOSE-COSE.
 	CredentialVCJWT(ctx context.Context, id string) (string, error)
 	StatusListVCJWT(ctx context.Context, id string) (string, error)
@@ -178,14 +186,22 @@ func (s *server) routes(e *echo.Echo) {
 	e.POST("/verify", s.verify, s.limited)
 	e.POST(recordPath, s.record, s.limited)
 	open("/c/:id", s.credential)
+	open("/c/:id/refresh", s.refresh)
 	open("/c/:id/qr.png", s.qrPNG)
 	open("/c/:id/qr.svg", s.qrSVG)
 	open("/a/:id", s.achievement)
 	open("/a/:id/image.png", s.achievementPicture)
+	open("/a/:id/image.svg", s.achievementDrawing)
 	open("/a/:id/art.svg", s.achievementArt)
+	open("/a/:id/definition.json", s.achievementDefinition)
 	open("/i/:id", s.organisation)
 	open("/i/:id/did.json", s.document("application/did+json"))
 	open("/i/:id/jwks.json", s.document("application/jwk-set+json"))
+	open("/i/:id/image.png", s.document(mediaPNG))
+	open("/i/:id/image.svg", s.organisationDrawing)
+	open("/i/:id/revocations", s.revocations)
+	open("/i/:id/revocations/:number", s.revocations)
+	open("/e/:id", s.endorsement)
 	open("/.well-known/did.json", s.document("application/did+json"))
 	open("/.well-known/jwks.json", s.document("application/jwk-set+json"))
 	open("/status/:id", s.statusList)

@@ -17,7 +17,8 @@ type Verdict struct {
 	Signer string // who signed, to stand before Detail; "" unless the document is authentic
 	Detail string // why, in one to three short sentences; goes on from Signer where there is one
 	Advice string // what to do now
-	Reason string // as the issuer gave it for a revocation or suspension; "" when none is known
+	Cause  string // why it was revoked or suspended, in our words for what the issuer chose; "" when it chose nothing that says more
+	Reason string // the same as the issuer wrote it; "" when nothing is known
 }
 
 // Standing is what the issuer's own records say of a credential. It adds when and why, and can only make the answer worse.
@@ -29,10 +30,11 @@ type Standing struct {
 	Dated bool
 }
 
-// Event is when something happened and the reason given, "" for none.
+// Event is when something happened, and why.
 type Event struct {
 	At     time.Time
-	Reason string
+	Code   string // one of the few that the issuer chooses from, such as error or superseded; one that is new here has no words
+	Reason string // "" for none
 }
 
 // Steps that decide about the two answers, in the order in which their failures are told.
@@ -78,6 +80,9 @@ func (l Language) valid(r *verifier.Report, known Standing) Verdict {
 	if known.Dated {
 		v.Title = l.Say("verdict.valid.on.title", "date", l.Day(r.AsOf).Words)
 	}
+	if r.Credential != nil && r.Credential.Kind == credential.KindEndorsement { // nobody shows it as their own
+		v.Advice = l.Say("verdict.valid.endorsement.advice")
+	}
 	for _, c := range r.Checks {
 		switch {
 		case c.Outcome != verifier.Warn:
@@ -109,8 +114,13 @@ func (l Language) signer(r *verifier.Report) string {
 // on from the signer.
 func (l Language) signed(r *verifier.Report, key string, pairs ...string) string {
 	this := "noun.this_badge"
-	if r.Credential != nil && r.Credential.Kind == credential.KindPresentation {
-		this = "noun.this_presentation"
+	if r.Credential != nil {
+		switch r.Credential.Kind {
+		case credential.KindPresentation:
+			this = "noun.this_presentation"
+		case credential.KindEndorsement:
+			this = "noun.this_endorsement"
+		}
 	}
 	did := "noun.signed"
 	if slices.ContainsFunc(r.Checks, func(c verifier.Check) bool {
@@ -207,6 +217,7 @@ func (l Language) notInForce(r *verifier.Report, known Standing, found map[strin
 	case event != nil:
 		v.Title = l.Say(base+".on.title", "date", l.Day(event.At).Words)
 		v.Detail = l.signed(r, base+".text")
+		v.Cause = l.anyOf("reason." + event.Code)
 		v.Reason = Plain(event.Reason)
 	case about == "awarded" || about == "signature" || about == "other": // another date in it is still to come; the list is not the signer's
 		f := l.Finding(r, decisive)

@@ -295,6 +295,37 @@ func TestRecordMakesTheVerdictWorse(t *testing.T) {
 }
 
 // TestPresentations: what is wrong with a credential inside is said of that.
+// TestReasons: what the issuer chose for a reason is said in our words, beside those of the issuer; a choice that is new here says nothing.
+func TestReasons(t *testing.T) {
+	for _, code := range []string{"error", "evidence", "policy", "request", "superseded", "inquiry", "other", "brand_new", ""} {
+		for _, l := range Languages {
+			at := Event{At: judgedAt, Code: code, Reason: "Another lesson."}
+			silent := code == "other" || code == "brand_new" || code == ""
+			for _, known := range []Standing{{Revoked: &at}, {Suspended: &at}} {
+				got := l.Verdict(reportOf(yes, yes), known)
+				if got.Reason != at.Reason || (got.Cause == "") != silent || strings.HasPrefix(got.Cause, "reason.") {
+					t.Errorf("%s %q: %q, %q", l, code, got.Cause, got.Reason)
+				}
+			}
+		}
+	}
+	if got := Spanish.Verdict(reportOf(yes, yes), Standing{Revoked: &Event{At: judgedAt, Code: "error"}}).Cause; got != "Se otorgó por error." {
+		t.Error(got)
+	}
+	if got := English.Verdict(reportOf(yes, yes), Standing{}).Cause; got != "" {
+		t.Error(got)
+	}
+}
+
+func TestEndorsements(t *testing.T) {
+	r := reportOf(yes, yes, "status/pass/")
+	r.Credential.Kind = credential.KindEndorsement
+	got := English.Verdict(r, Standing{})
+	if got.Detail != "signed exactly this endorsement, and has not taken it back." || strings.Contains(got.Advice, "gave it to you") {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestPresentations(t *testing.T) {
 	r := reportOf(yes, no, "proof/pass/", "status/fail/expired")
 	r.Credential = &verifier.View{Kind: credential.KindPresentation, Holder: &verifier.Party{ID: "did:web:holder.example", Name: "Ada Reyes"}}
