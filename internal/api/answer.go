@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -21,7 +22,9 @@ type answer struct {
 	Status   int    `json:"status"`
 	Tag      string `json:"tag,omitempty"`
 	Location string `json:"location,omitempty"`
-	Body     []byte `json:"body"`
+	// Body is the JSON itself, so that what is kept about an award is found by its id when the award is erased. Answers of earlier
+	// releases have it in base64.
+	Body json.RawMessage `json:"body,omitempty"`
 }
 
 // tagOf is the entity tag of a version of a record; "" for none.
@@ -121,39 +124,52 @@ func giveList[T, R any](c echo.Context, all []T, shown func(T) R, p page, next s
 
 // write is a request that changes something.
 type write struct {
-	status int
-	body   []byte
-	places places
-	shown  func(value any) any // the resource that is answered
-	do     func(w issuer.Workspace, by issuer.Write) (value any, version uint64, err error)
+	status   int // 204: there is nothing to show
+	body     []byte
+	query    bool // the handler has read the query
+	proposes bool // what comes out may be a proposal in place of the act: 202
+	untagged bool // the version is not told: do does not know it in every case
+	places   places
+	shown    func(value any) any // the resource that is answered
+	// kept is what of it is kept for when the write is asked for again, where that must not be all of it; nil: all.
+	kept func(value any) any
+	// apart says that do does not keep the answer in the transaction of the act, so that it is kept right after.
+	apart bool
+	do    func(w issuer.Workspace, by issuer.Write) (value any, version uint64, err error)
 }
 
 // change does a write and answers. With an Idempotency-Key it is done once, and answered alike each time.
 func (s *server) change(c echo.Context, w write) error {
-	if err := noQuery(c); err != nil {
-		return err
+	if !w.query {
+		if err := noQuery(c); err != nil {
+			return err
+		}
 	}
 	r := c.Request()
 	space, token := s.workspace(c)
-	by := issuer.Write{Actor: "token " + token.ID, Versions: versions(r.Header.Values("If-Match"))}
+	by := issuer.Write{Actor: actor(token), Versions: versions(r.Header.Values("If-Match"))}
 	if key := r.Header.Values("Idempotency-Key"); len(key) > 0 {
 		if len(key) > 1 || !isKey(key[0]) {
 			return failure{status: http.StatusBadRequest, code: "key", detail: "Idempotency-Key has to be 1 to 255 visible ASCII characters, given once."}
 		}
 		once, err := space.Once(r.Context(), key[0], w.digest(r), func(value any, version uint64) ([]byte, error) {
-			a, err := w.answer(value, version)
+			shown := w.shown
+			if w.kept != nil {
+				shown = w.kept
+			}
+			a, err := w.answer(value, version, shown)
 			if err != nil {
 				return nil, err
 			}
-			return json.Marshal(a)
+			return encode(a)
 		})
 		if err != nil {
 			return err
 		}
 		defer once.End()
 		if once.Answer != nil {
-			var before answer
-			if err := json.Unmarshal(once.Answer, &before); err != nil {
+			before, err := readAnswer(once.Answer)
+			if err != nil {
 				return err
 			}
 			return before.send(c)
@@ -164,34 +180,76 @@ func (s *server) change(c echo.Context, w write) error {
 	if err != nil {
 		return w.places.locate(err)
 	}
-	a, err := w.answer(value, version)
+	if w.apart {
+		if err := by.Once.Keep(context.WithoutCancel(r.Context()), value, version); err != nil { // what was asked for is done all the same
+			s.log.Warn("an answer is not kept", "request", requestID(c), "cause", err.Error())
+		}
+	}
+	a, err := w.answer(value, version, w.shown)
 	if err != nil {
 		return err
 	}
 	return a.send(c)
 }
 
+// actor is the name of a token in the audit log.
+func actor(t issuer.Token) string { return t.Actor() }
+
+// readAnswer reads an answer that was kept.
+func readAnswer(text []byte) (a answer, err error) {
+	if err := json.Unmarshal(text, &a); err != nil {
+		return a, err
+	}
+	if bytes.HasPrefix(a.Body, []byte(`"`)) {
+		var plain []byte
+		err = json.Unmarshal(a.Body, &plain)
+		a.Body = plain
+	}
+	return a, err
+}
+
 // isKey says whether a text can be an Idempotency-Key.
 func isKey(text string) bool {
-	return text != "" && len(text) <= 255 && !strings.ContainsFunc(text, func(c rune) bool { return c < '!' || c > '~' })
+	return text != "" && len(text) <= 255 && isVisible(text)
+}
+
+// isVisible tells visible ASCII characters.
+func isVisible(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c < '!' || c > '~' })
 }
 
 // digest is that of all that the outcome depends on.
 func (w write) digest(r *http.Request) []byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%q\n%s", r.Method, r.URL.Path, r.Header.Values("If-Match"), w.body))
+	address := r.URL.Path
+	if r.URL.RawQuery != "" {
+		address += "?" + r.URL.RawQuery
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%q\n%s", r.Method, address, r.Header.Values("If-Match"), w.body))
 	return sum[:]
 }
 
 // located is a resource that has an address under the API.
 type located interface{ address() string }
 
-func (w write) answer(value any, version uint64) (answer, error) {
-	shown := w.shown(value)
-	body, err := encode(shown)
-	a := answer{Status: w.status, Tag: tagOf(version), Body: body}
-	if at, ok := shown.(located); ok && w.status == http.StatusCreated {
+func (w write) answer(value any, version uint64, shown func(any) any) (answer, error) {
+	if w.status == http.StatusNoContent {
+		return answer{Status: w.status}, nil
+	}
+	a := answer{Status: w.status}
+	if !w.untagged {
+		a.Tag = tagOf(version)
+	}
+	if w.proposes {
+		if p, is := value.(issuer.Proposal); is {
+			a.Status, shown = http.StatusAccepted, func(any) any { return keepProposal(p) }
+		}
+	}
+	resource := shown(value)
+	if at, ok := resource.(located); ok && (a.Status == http.StatusCreated || a.Status == http.StatusAccepted) {
 		a.Location = at.address()
 	}
+	var err error
+	a.Body, err = encode(resource)
 	return a, err
 }
 
@@ -203,5 +261,8 @@ func (a answer) send(c echo.Context) error {
 	if a.Location != "" {
 		h.Set("Location", a.Location)
 	}
-	return c.Blob(a.Status, mediaJSON, a.Body)
+	if a.Status == http.StatusNoContent {
+		return c.NoContent(a.Status)
+	}
+	return c.Blob(a.Status, mediaJSON, append(bytes.TrimSpace(a.Body), '\n'))
 }

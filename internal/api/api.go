@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -14,6 +15,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/people"
+	"github.com/laurelbadges/laurel/internal/roster"
+	"github.com/laurelbadges/laurel/internal/webhook"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -22,29 +27,63 @@ type Config struct {
 	Service *issuer.Service
 	// Log receives one line for each request, without query, bodies, tokens or whole ids. Nil keeps no log.
 	Log *slog.Logger
+
+	// Rooms beside the issuer. What needs one that is nil is refused (503, code not_here).
+	People  *people.Service
+	Hooks   *webhook.Hooks
+	Earners *earner.Service // finds awards by whom they are for
+	// Check says whether an endorsement of somebody else is authentic, see [issuer.AttachInput]. Nil: none is taken.
+	Check func(ctx context.Context, document []byte) error
 }
 
 // server holds what the handlers share. It is not changed after New.
 type server struct {
-	office *issuer.Service
-	log    *slog.Logger
+	office  *issuer.Service
+	people  *people.Service
+	hooks   *webhook.Hooks
+	earners *earner.Service
+	check   func(ctx context.Context, document []byte) error
+	log     *slog.Logger
+	meter   *meter
+	lists   chan struct{} // holds one for each uploaded list that is being read
 }
 
 // prefix is where the API begins.
 const prefix = "/api/v1"
+
+// listsAtOnce is how many uploaded lists are read at once: reading one takes many times its size.
+const listsAtOnce = 2
 
 // New returns the handler of everything under /api/v1 and of /openapi.json.
 func New(config Config) (http.Handler, error) {
 	if config.Service == nil {
 		return nil, errors.New("serving the API: the issuer is not set")
 	}
-	r := NewRouter(config.Service, config.Log, func(echo.Context) int { return credential.Limits.Body })
-	r.server.routes(r.Echo)
+	r := NewRouter(config.Service, config.Log, limitOf)
+	s := r.server
+	s.people, s.hooks, s.earners, s.check = config.People, config.Hooks, config.Earners, config.Check
+	for _, route := range s.table() {
+		handler := s.allowed(route.do, route.scopes...)
+		r.Add(route.method, prefix+route.path, handler)
+		if route.method == http.MethodGet { // HEAD answers wherever GET does
+			r.HEAD(prefix+route.path, handler)
+		}
+	}
+	r.GET("/openapi.json", s.describe)
+	r.HEAD("/openapi.json", s.describe)
 	return r.Echo, nil
 }
 
-// Router answers programs: what every API here shares stands in it. It bounds bodies, authenticates tokens, logs one line for each
-// request, and answers errors with problems (RFC 9457).
+// limitOf is how many bytes the body of a request may have: a list of awards may be a large file.
+func limitOf(c echo.Context) int {
+	if r := c.Request(); c.Path() == prefix+"/batches" && r.Method == http.MethodPost && !isJSON(r.Header) {
+		return roster.MaxBytes
+	}
+	return credential.Limits.Body
+}
+
+// Router answers programs: what every API here shares stands in it. It bounds bodies, authenticates tokens, counts the requests of those
+// that have a limit, logs one line for each request, and answers errors with problems (RFC 9457).
 type Router struct {
 	*echo.Echo
 	server *server
@@ -55,7 +94,7 @@ func NewRouter(office *issuer.Service, log *slog.Logger, limit func(echo.Context
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	r := &Router{Echo: echo.New(), server: &server{office: office, log: log}}
+	r := &Router{Echo: echo.New(), server: &server{office: office, log: log, meter: newMeter(), lists: make(chan struct{}, listsAtOnce)}}
 	r.HideBanner, r.HidePort = true, true
 	r.IPExtractor = echo.ExtractIPDirect()
 	r.HTTPErrorHandler = r.server.fail
@@ -65,7 +104,10 @@ func NewRouter(office *issuer.Service, log *slog.Logger, limit func(echo.Context
 
 // Allowed lets a request through to next that has a token with this scope; "" is any token.
 func (r *Router) Allowed(scope issuer.Scope, next echo.HandlerFunc) echo.HandlerFunc {
-	return r.server.allowed(scope, next)
+	if scope == "" {
+		return r.server.allowed(next)
+	}
+	return r.server.allowed(next, scope)
 }
 
 // Token returns the token of a request that Allowed has let through.
@@ -74,37 +116,137 @@ func Token(c echo.Context) issuer.Token {
 	return token
 }
 
-// routes are all addresses of the API, each with what a token must allow. HEAD answers wherever GET does.
-func (s *server) routes(e *echo.Echo) {
-	get := func(path string, scope issuer.Scope, handler echo.HandlerFunc) {
-		e.GET(prefix+path, s.allowed(scope, handler))
-		e.HEAD(prefix+path, s.allowed(scope, handler))
+// route is an address of the API.
+type route struct {
+	method, path string
+	scopes       []issuer.Scope // a token needs one of them; none: any token will do
+	do           echo.HandlerFunc
+}
+
+// Sets of scopes of which a token needs one.
+var (
+	anyToken     []issuer.Scope
+	readDefined  = []issuer.Scope{issuer.ScopeAchievementsRead}
+	writeDefined = []issuer.Scope{issuer.ScopeAchievementsWrite}
+	readAwards   = []issuer.Scope{issuer.ScopeCredentialsRead}
+	writeAwards  = []issuer.Scope{issuer.ScopeCredentialsWrite}
+	askAwards    = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeCredentialsPropose} // the second only proposes
+	readCases    = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeAuditRead}
+	takeBack     = []issuer.Scope{issuer.ScopeCredentialsPropose, issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
+	decide       = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
+	readKeys     = []issuer.Scope{issuer.ScopeKeysRead}
+	writeIssuer  = []issuer.Scope{issuer.ScopeIssuerWrite}
+	readPeople   = []issuer.Scope{issuer.ScopePeopleRead}
+	writePeople  = []issuer.Scope{issuer.ScopePeopleWrite}
+	readHooks    = []issuer.Scope{issuer.ScopeWebhooksRead}
+	writeHooks   = []issuer.Scope{issuer.ScopeWebhooksWrite}
+	readAudit    = []issuer.Scope{issuer.ScopeAuditRead}
+)
+
+// table is all addresses of the API, each with what a token must allow.
+func (s *server) table() []route {
+	const get, post, put, patch, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return []route{
+		{get, "/issuers", anyToken, s.issuers},
+		{get, "/issuers/:id", anyToken, s.issuer},
+		{get, "/issuers/:id/keys", readKeys, s.keys},
+		{get, "/issuers/:id/settings", anyToken, s.settings},
+		{patch, "/issuers/:id/settings", writeIssuer, s.configure},
+		{put, "/issuers/:id/image", writeIssuer, s.setLogo},
+		{remove, "/issuers/:id/image", writeIssuer, s.removeLogo},
+
+		{get, "/achievements", readDefined, s.achievements},
+		{get, "/achievements/:id", readDefined, s.achievement},
+		{post, "/achievements", writeDefined, s.draft},
+		{post, "/achievements/import", writeDefined, s.importDefinitions},
+		{put, "/achievements/:id", writeDefined, s.redraft},
+		{put, "/achievements/:id/image", writeDefined, s.setPicture},
+		{remove, "/achievements/:id/image", writeDefined, s.removePicture},
+		{patch, "/achievements/:id/settings", writeDefined, s.setAchievement},
+		{post, "/achievements/:id/publish", writeDefined, s.publish},
+		{post, "/achievements/:id/archive", writeDefined, s.archive},
+		{post, "/achievements/:id/versions", writeDefined, s.newVersion},
+		{get, "/achievements/:id/export", readDefined, s.exportDefinition},
+		{get, "/achievements/:id/endorsements", readDefined, s.endorsementsOf},
+
+		{get, "/credentials", readAwards, s.credentials},
+		{post, "/credentials/search", readAwards, s.search},
+		{get, "/credentials/:id", readAwards, s.credential},
+		{get, "/credentials/:id/base", writeAwards, s.base},
+		{get, "/credentials/:id/history", readAwards, s.history},
+		{post, "/credentials", askAwards, s.award},
+		{post, "/credentials/:id/amend", askAwards, s.amend},
+		{post, "/credentials/:id/renew", askAwards, s.renew},
+		{post, "/credentials/:id/revoke", askAwards, s.revoke},
+		{post, "/credentials/:id/suspend", writeAwards, s.suspend},
+		{post, "/credentials/:id/reinstate", writeAwards, s.reinstate},
+		{remove, "/credentials/:id/personal-data", writeAwards, s.erase},
+		{get, "/status-lists", readAwards, s.statusLists},
+
+		{get, "/batches", readAwards, s.batches},
+		{post, "/batches", writeAwards, s.prepare},
+		{get, "/batches/:id", readAwards, s.batch},
+		{get, "/batches/:id/rows", readAwards, s.batchRows},
+		{get, "/batches/:id/rejected", readAwards, s.rejected},
+		{post, "/batches/:id/confirm", askAwards, s.confirm},
+		{post, "/batches/:id/discard", writeAwards, s.discard},
+		{post, "/batches/:id/drop", writeAwards, s.drop},
+		{post, "/batches/:id/undo", askAwards, s.undo},
+		{post, "/revocations", writeAwards, s.prepareRevocation},
+
+		{get, "/proposals", readAwards, s.proposals},
+		{get, "/proposals/:id", readAwards, s.proposal},
+		{post, "/proposals/:id/allow", decide, s.allow},
+		{post, "/proposals/:id/refuse", decide, s.refuse},
+		{post, "/proposals/:id/withdraw", takeBack, s.withdraw},
+
+		{get, "/cases", readCases, s.cases},
+		{post, "/cases", writeAwards, s.openCase},
+		{get, "/cases/:id", readCases, s.oneCase},
+		{post, "/cases/:id/notice", writeAwards, s.notifyCase},
+		{post, "/cases/:id/answer", writeAwards, s.answerCase},
+		{post, "/cases/:id/documents", writeAwards, s.addToCase},
+		{post, "/cases/:id/vote", writeAwards, s.voteOnCase},
+		{post, "/cases/:id/decision", writeAwards, s.decideCase},
+		{post, "/cases/:id/close", writeAwards, s.closeCase},
+
+		{get, "/endorsements", readDefined, s.endorsements},
+		{get, "/endorsements/:id", readDefined, s.endorsement},
+		{post, "/endorsements", writeIssuer, s.endorse},
+		{post, "/endorsements/attach", writeIssuer, s.attach},
+		{post, "/endorsements/:id/revoke", writeIssuer, s.revokeEndorsement},
+		{remove, "/endorsements/:id", writeIssuer, s.detach},
+
+		{get, "/members", readPeople, s.members},
+		{patch, "/members/:id", writePeople, s.setRole},
+		{remove, "/members/:id", writePeople, s.removeMember},
+		{get, "/invitations", readPeople, s.invitations},
+		{post, "/invitations", writePeople, s.invite},
+		{remove, "/invitations/:id", writePeople, s.uninvite},
+		{get, "/tokens", readPeople, s.tokens},
+		{post, "/tokens", writePeople, s.createToken},
+		{post, "/tokens/:id/revoke", writePeople, s.revokeToken},
+
+		{get, "/webhooks", readHooks, s.webhooks},
+		{post, "/webhooks", writeHooks, s.createWebhook},
+		{get, "/webhooks/:id", readHooks, s.webhook},
+		{put, "/webhooks/:id", writeHooks, s.changeWebhook},
+		{remove, "/webhooks/:id", writeHooks, s.removeWebhook},
+		{post, "/webhooks/:id/rotate", writeHooks, s.rotateWebhook},
+		{post, "/webhooks/:id/disable", writeHooks, s.disableWebhook},
+		{post, "/webhooks/:id/enable", writeHooks, s.enableWebhook},
+		{post, "/webhooks/:id/ping", writeHooks, s.pingWebhook},
+		{get, "/webhooks/:id/deliveries", readHooks, s.deliveries},
+		{post, "/webhooks/:id/redeliver", writeHooks, s.redeliverFailed},
+		{post, "/webhooks/:id/deliveries/:delivery/redeliver", writeHooks, s.redeliver},
+
+		{get, "/audit", readAudit, s.audit},
 	}
-	post := func(path string, scope issuer.Scope, handler echo.HandlerFunc) {
-		e.POST(prefix+path, s.allowed(scope, handler))
-	}
-	get("/issuers", "", s.issuers)
-	get("/issuers/:id", "", s.issuer)
-	get("/issuers/:id/keys", issuer.ScopeKeysRead, s.keys)
+}
 
-	get("/achievements", issuer.ScopeAchievementsRead, s.achievements)
-	get("/achievements/:id", issuer.ScopeAchievementsRead, s.achievement)
-	post("/achievements", issuer.ScopeAchievementsWrite, s.draft)
-	e.PUT(prefix+"/achievements/:id", s.allowed(issuer.ScopeAchievementsWrite, s.redraft))
-	post("/achievements/:id/publish", issuer.ScopeAchievementsWrite, s.publish)
-	post("/achievements/:id/archive", issuer.ScopeAchievementsWrite, s.archive)
-
-	get("/credentials", issuer.ScopeCredentialsRead, s.credentials)
-	get("/credentials/:id", issuer.ScopeCredentialsRead, s.credential)
-	get("/credentials/:id/base", issuer.ScopeCredentialsWrite, s.base)
-	post("/credentials", issuer.ScopeCredentialsWrite, s.award)
-	post("/credentials/:id/revoke", issuer.ScopeCredentialsWrite, s.revoke)
-	post("/credentials/:id/suspend", issuer.ScopeCredentialsWrite, s.suspend)
-	post("/credentials/:id/reinstate", issuer.ScopeCredentialsWrite, s.reinstate)
-	get("/status-lists", issuer.ScopeCredentialsRead, s.statusLists)
-
-	e.GET("/openapi.json", s.describe)
-	e.HEAD("/openapi.json", s.describe)
+// notHere refuses what needs a room that this installation does not have.
+func notHere() failure {
+	return failure{status: http.StatusServiceUnavailable, code: "not_here", detail: "This server does not do that."}
 }
 
 //go:embed openapi.json

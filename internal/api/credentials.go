@@ -1,40 +1,51 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
 // credentialResource is an award as the API shows it: everything about it but the person, who stands in its files.
 type credentialResource struct {
-	ID          string                 `json:"id"`
-	Identifier  string                 `json:"identifier"` // the id inside the credential
-	URL         string                 `json:"url"`
-	Issuer      string                 `json:"issuer"`
-	Achievement string                 `json:"achievement"`
-	State       issuer.CredentialState `json:"state"`
-	Issued      *timestamp             `json:"issued,omitempty"`
-	ValidFrom   string                 `json:"validFrom"`
-	ValidUntil  string                 `json:"validUntil,omitempty"`
-	Revoked     *changeResource        `json:"revoked,omitempty"`
-	Suspended   *changeResource        `json:"suspended,omitempty"`
-	Files       *files                 `json:"files,omitempty"`
+	ID           string                 `json:"id"`
+	Identifier   string                 `json:"identifier"` // the id inside the credential
+	URL          string                 `json:"url"`
+	Issuer       string                 `json:"issuer"`
+	Achievement  string                 `json:"achievement"`
+	State        issuer.CredentialState `json:"state"`
+	Issued       *timestamp             `json:"issued,omitempty"`
+	AwardedDate  string                 `json:"awardedDate,omitempty"`
+	ValidFrom    string                 `json:"validFrom,omitempty"`
+	ValidUntil   string                 `json:"validUntil,omitempty"`
+	Access       string                 `json:"access"`
+	Claimed      *timestamp             `json:"claimed,omitempty"`
+	Batch        string                 `json:"batch,omitempty"`
+	Supersedes   string                 `json:"supersedes,omitempty"`
+	SupersededBy string                 `json:"supersededBy,omitempty"`
+	Renewal      bool                   `json:"renewal,omitempty"` // the award that it supersedes stays in force until it ends
+	Revoked      *changeResource        `json:"revoked,omitempty"`
+	Suspended    *changeResource        `json:"suspended,omitempty"`
+	Erased       *timestamp             `json:"erased,omitempty"`
+	Files        *files                 `json:"files,omitempty"`
 }
 
 func (r credentialResource) address() string { return prefix + "/credentials/" + r.ID }
 
-// changeResource says when and why the standing of an award changed.
+// changeResource says when and why the standing of an award changed: what of it is public.
 type changeResource struct {
-	At     timestamp `json:"at"`
-	Reason string    `json:"reason,omitempty"`
+	At     timestamp         `json:"at"`
+	Code   issuer.ReasonCode `json:"code,omitempty"`
+	Reason string            `json:"reason,omitempty"`
 }
 
 // files are the addresses of an award in its forms.
@@ -48,20 +59,29 @@ type files struct {
 
 func showCredential(c issuer.Credential) credentialResource {
 	r := credentialResource{ID: c.ID, Identifier: c.Identifier, URL: c.URL, Issuer: c.Organisation, Achievement: c.Achievement,
-		State: c.State(), Revoked: showChange(c.Revoked), Suspended: showChange(c.Suspended)}
+		State: c.State(), Access: cmp.Or(string(c.Access), "unlisted"), Batch: c.Batch, Supersedes: c.Supersedes, SupersededBy: c.SupersededBy,
+		Renewal: c.Renewal, Revoked: showChange(c.Revoked), Suspended: showChange(c.Suspended)}
+	if !c.Claimed.IsZero() {
+		r.Claimed = optional(&c.Claimed)
+	}
 	document := c.JSON
 	if c.Issued.IsZero() {
 		document = c.Unsigned
 	} else {
 		r.Issued = optional(&c.Issued)
+	}
+	switch {
+	case c.Erased != nil:
+		r.Erased = optional(&c.Erased.At)
+	case !c.Issued.IsZero():
 		r.Files = &files{JSON: c.URL + ".json", JWT: c.URL + ".jwt", PNG: c.URL + ".png", SVG: c.URL + ".svg"}
 		if c.Base != nil {
 			r.Files.Base = r.address() + "/base"
 		}
 	}
-	var dates struct{ ValidFrom, ValidUntil string }
+	var dates struct{ AwardedDate, ValidFrom, ValidUntil string }
 	_ = json.Unmarshal(document, &dates) // this program wrote it
-	r.ValidFrom, r.ValidUntil = dates.ValidFrom, dates.ValidUntil
+	r.AwardedDate, r.ValidFrom, r.ValidUntil = dates.AwardedDate, dates.ValidFrom, dates.ValidUntil
 	return r
 }
 
@@ -69,7 +89,7 @@ func showChange(c *issuer.Change) *changeResource {
 	if c == nil {
 		return nil
 	}
-	return &changeResource{timestamp{c.At}, c.Reason}
+	return &changeResource{timestamp{c.At}, c.Code, c.Reason}
 }
 
 // timestamp is an instant in UTC, in whole seconds, as documents have it.
@@ -87,37 +107,30 @@ func optional(t *time.Time) *timestamp {
 	return &timestamp{*t}
 }
 
-// awardMembers are the members of a request for an award. hashed is true unless it says otherwise.
-func awardMembers(in *issuer.AwardInput, hashed *bool) func(*form) map[string]reader {
-	return func(f *form) map[string]reader {
-		return map[string]reader{
-			"achievement": f.text(&in.Achievement),
-			"recipient":   f.members(map[string]reader{"email": f.text(&in.Recipient), "name": f.text(&in.Name), "hashed": f.boolean(hashed)}, "email"),
-			"narrative":   f.text(&in.Narrative),
-			"evidence": objects(f, &in.Evidence, func(e *issuer.Evidence) map[string]reader {
-				return map[string]reader{"id": f.text(&e.URL), "name": f.text(&e.Name), "narrative": f.text(&e.Narrative)}
-			}),
-			"result": objects(f, &in.Results, func(r *credential.Result) map[string]reader {
-				return map[string]reader{"resultDescription": f.text(&r.ResultDescription), "achievedLevel": f.text(&r.AchievedLevel),
-					"value": f.text(&r.Value), "status": f.text(&r.Status)}
-			}),
-			"validFrom": f.instant(&in.ValidFrom), "validUntil": f.instant(&in.ValidUntil),
-		}
-	}
+// credentialStates are those by which awards can be listed.
+var credentialStates = []issuer.CredentialState{issuer.CredentialPending, issuer.CredentialIssued, issuer.CredentialSuspended, issuer.CredentialRevoked, issuer.CredentialErased}
+
+func isCredentialState(text string) bool {
+	return slices.Contains(credentialStates, issuer.CredentialState(text))
 }
 
-var credentialPlaces = places{strips: "/credentialSubject", codes: map[string]string{"achievement": "/achievement", "email": "/recipient/email",
-	"name": "/recipient/name", "evidence": "/evidence", "dates": "/validUntil", "reason": "/reason"}}
+// isDay tells a date (RFC 3339 full-date).
+func isDay(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
+}
 
 func (s *server) credentials(c echo.Context) error {
-	p, err := pageOf(c.Request(), map[string]func(string) bool{"achievement": isID, "state": func(state string) bool {
-		return slices.Contains([]issuer.CredentialState{issuer.CredentialPending, issuer.CredentialIssued, issuer.CredentialSuspended, issuer.CredentialRevoked}, issuer.CredentialState(state))
-	}})
+	p, err := pageOf(c.Request(), map[string]func(string) bool{"achievement": isID, "state": isCredentialState, "batch": isID,
+		"issued_from": isDay, "issued_until": isDay, "newest": isBoolean})
 	if err != nil {
 		return err
 	}
 	space, _ := s.workspace(c)
-	filter := issuer.CredentialFilter{Achievement: p.filters["achievement"], State: issuer.CredentialState(p.filters["state"])}
+	filter := issuer.CredentialFilter{Achievement: p.filters["achievement"], State: issuer.CredentialState(p.filters["state"]), Batch: p.filters["batch"],
+		Newest: p.filters["newest"] == "true"}
+	filter.IssuedFrom, _ = time.Parse(time.DateOnly, p.filters["issued_from"]) // they were checked, or are not there
+	filter.IssuedUntil, _ = time.Parse(time.DateOnly, p.filters["issued_until"])
 	all, next, err := space.Credentials(c.Request().Context(), filter, p.cursor, p.limit)
 	if err != nil {
 		return err
@@ -125,12 +138,114 @@ func (s *server) credentials(c echo.Context) error {
 	return giveList(c, all, showCredential, p, next)
 }
 
-func (s *server) credential(c echo.Context) error {
-	id, err := identifier(c)
+// sought is what awards are looked for by.
+type sought struct {
+	filter    issuer.CredentialFilter
+	recipient string // address
+	text      string
+	cursor    string
+	limit     int
+}
+
+// filterMembers are those of a filter of awards.
+func filterMembers(f *form, in *issuer.CredentialFilter, recipient *string) map[string]reader {
+	return map[string]reader{
+		"achievement": f.text(&in.Achievement), "batch": f.text(&in.Batch),
+		"state": func(pointer string, value any) {
+			if word(f, &in.State)(pointer, value); in.State != "" && !isCredentialState(string(in.State)) {
+				f.refuse(pointer, fmt.Sprintf("one of these was expected: %v", credentialStates))
+			}
+		},
+		"recipient": f.members(map[string]reader{"email": f.text(recipient)}, "email"), "issuedFrom": f.day(&in.IssuedFrom), "issuedUntil": f.day(&in.IssuedUntil),
+	}
+}
+
+// filled looks up what a filter names by the address of a person.
+func (s *server) filled(c echo.Context, filter issuer.CredentialFilter, recipient string) (issuer.CredentialFilter, error) {
+	if recipient == "" {
+		return filter, nil
+	}
+	var err error
+	filter.Recipient, err = s.office.RecipientKey(c.Request().Context(), Token(c).Organisation, recipient)
+	return filter, err
+}
+
+// search lists awards by what must not stand in an address: whom they are for.
+func (s *server) search(c echo.Context) error {
+	q := sought{limit: usualPage}
+	_, err := decode(c.Request(), func(f *form) map[string]reader {
+		members := filterMembers(f, &q.filter, &q.recipient)
+		members["text"], members["cursor"], members["newest"] = f.text(&q.text), f.text(&q.cursor), f.boolean(&q.filter.Newest)
+		members["limit"] = func(pointer string, value any) {
+			if f.whole(&q.limit)(pointer, value); q.limit < 1 || q.limit > largestPage {
+				f.refuse(pointer, fmt.Sprintf("a number from 1 to %d was expected", largestPage))
+			}
+		}
+		return members
+	})
+	if err == nil {
+		err = noQuery(c)
+	}
 	if err != nil {
 		return err
 	}
-	if err := noQuery(c); err != nil {
+	space, token := s.workspace(c)
+	ctx := c.Request().Context()
+	filter, err := s.filled(c, q.filter, q.recipient)
+	if err != nil {
+		return err
+	}
+	var found []issuer.Credential
+	var next string
+	switch {
+	case q.text == "":
+		found, next, err = space.Credentials(ctx, filter, q.cursor, q.limit)
+	case filter != (issuer.CredentialFilter{}):
+		return wrongMembers(at("/text", "a text cannot be sought together with anything else"))
+	case s.earners == nil:
+		return notHere()
+	default:
+		found, next, err = s.searchText(ctx, space, token.Organisation, q)
+	}
+	if err != nil {
+		return err
+	}
+	list := struct {
+		items[credentialResource]
+		Next string `json:"next,omitempty"`
+	}{items[credentialResource]{[]credentialResource{}}, next}
+	for _, one := range found {
+		list.Items = append(list.Items, showCredential(one))
+	}
+	body, err := encode(list)
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, mediaJSON, body)
+}
+
+// searchText finds awards by the name or address of their earner, or by a name of the award.
+func (s *server) searchText(ctx context.Context, space issuer.Workspace, organisation string, q sought) (found []issuer.Credential, next string, err error) {
+	ids, next, err := s.earners.Search(ctx, organisation, q.text, q.cursor, q.limit)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, id := range ids {
+		award, _, err := space.Credential(ctx, id)
+		if errors.Is(err, issuer.ErrNotFound) { // erased in between
+			continue
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		found = append(found, award)
+	}
+	return found, next, nil
+}
+
+func (s *server) credential(c echo.Context) error {
+	id, err := named(c)
+	if err != nil {
 		return err
 	}
 	space, _ := s.workspace(c)
@@ -143,11 +258,8 @@ func (s *server) credential(c echo.Context) error {
 
 // base gives the form of an award from which its holder derives others. Whoever may award hands it on; it is published nowhere.
 func (s *server) base(c echo.Context) error {
-	id, err := identifier(c)
+	id, err := named(c)
 	if err != nil {
-		return err
-	}
-	if err := noQuery(c); err != nil {
 		return err
 	}
 	space, _ := s.workspace(c)
@@ -159,69 +271,4 @@ func (s *server) base(c echo.Context) error {
 		return notFound()
 	}
 	return c.Blob(http.StatusOK, mediaCredential, award.Base)
-}
-
-func (s *server) award(c echo.Context) error {
-	var in issuer.AwardInput
-	hashed := true
-	body, err := decode(c.Request(), awardMembers(&in, &hashed), "achievement", "recipient")
-	if err != nil {
-		return err
-	}
-	if in.Achievement == "" { // to the issuer it would mean the only one
-		return failure{status: http.StatusUnprocessableEntity, code: "achievement", detail: "Say which achievement is awarded.",
-			errors: []violation{at("/achievement", "the text is empty")}}
-	}
-	in.PlainRecipient = !hashed
-	return s.changeCredential(c, http.StatusCreated, body, func(w issuer.Workspace, by issuer.Write) (issuer.Credential, uint64, error) {
-		award, err := w.Issue(c.Request().Context(), in, by)
-		return award, 0, err
-	})
-}
-
-func (s *server) revoke(c echo.Context) error {
-	return s.standing(c, issuer.Workspace.Revoke, "reason")
-}
-
-func (s *server) suspend(c echo.Context) error {
-	return s.standing(c, issuer.Workspace.Suspend)
-}
-
-// standing changes the standing of an award for a reason.
-func (s *server) standing(c echo.Context, step func(issuer.Workspace, context.Context, string, string, issuer.Write) (issuer.Credential, uint64, error), required ...string) error {
-	id, err := identifier(c)
-	if err != nil {
-		return err
-	}
-	var reason string
-	body, err := decode(c.Request(), func(f *form) map[string]reader { return map[string]reader{"reason": f.text(&reason)} }, required...)
-	if err != nil {
-		return err
-	}
-	return s.changeCredential(c, http.StatusOK, body, func(w issuer.Workspace, by issuer.Write) (issuer.Credential, uint64, error) {
-		return step(w, c.Request().Context(), id, reason, by)
-	})
-}
-
-func (s *server) reinstate(c echo.Context) error {
-	id, err := identifier(c)
-	if err != nil {
-		return err
-	}
-	body, err := decode(c.Request(), nothing)
-	if err != nil {
-		return err
-	}
-	return s.changeCredential(c, http.StatusOK, body, func(w issuer.Workspace, by issuer.Write) (issuer.Credential, uint64, error) {
-		return w.Reinstate(c.Request().Context(), id, by)
-	})
-}
-
-func (s *server) changeCredential(c echo.Context, status int, body []byte, do func(issuer.Workspace, issuer.Write) (issuer.Credential, uint64, error)) error {
-	return s.change(c, write{status: status, body: body, places: credentialPlaces,
-		shown: func(value any) any { return showCredential(value.(issuer.Credential)) },
-		do: func(w issuer.Workspace, by issuer.Write) (any, uint64, error) {
-			award, version, err := do(w, by)
-			return award, version, err
-		}})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +26,8 @@ type form struct{ wrong []violation }
 // reader reads one value, which stands at a pointer.
 type reader func(pointer string, value any)
 
-// decode reads a body, which has to be one JSON object, with the members given. An empty body is one without members.
+// decode reads a body, which has to be one JSON object, with the members given. An empty body is one without members, where none is
+// required.
 func decode(r *http.Request, fill func(*form) map[string]reader, required ...string) ([]byte, error) {
 	body, err := ReadBody(r, len(required) == 0)
 	if err != nil || len(body) == 0 && len(required) == 0 {
@@ -34,16 +36,33 @@ func decode(r *http.Request, fill func(*form) map[string]reader, required ...str
 	return body, read(body, fill, required...)
 }
 
-// ReadBody reads the body of a request to its end. It has to be announced as JSON in UTF-8, unless it is empty and may be so.
-func ReadBody(r *http.Request, mayBeEmpty bool) ([]byte, error) {
+// raw reads a body of one of these media types as it is.
+func raw(r *http.Request, types ...string) (body []byte, media string, err error) {
+	media, _, err = mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !slices.Contains(types, media) || len(r.Header.Values("Content-Type")) != 1 || r.Header.Get("Content-Encoding") != "" {
+		return nil, "", failure{status: http.StatusUnsupportedMediaType, code: "media_type",
+			detail: fmt.Sprintf("The body has to be one of these, without a content encoding: %s.", strings.Join(types, ", "))}
+	}
+	body, err = whole(r)
+	return body, media, err
+}
+
+// whole reads a body to its end.
+func whole(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
 		return nil, large
 	} else if err != nil {
 		return nil, failure{status: http.StatusBadRequest, code: "body", detail: "The body could not be read to its end."}
 	}
-	if len(body) == 0 && mayBeEmpty {
-		return nil, nil
+	return body, nil
+}
+
+// ReadBody reads the body of a request to its end. It has to be announced as JSON in UTF-8, unless it is empty and may be so.
+func ReadBody(r *http.Request, mayBeEmpty bool) ([]byte, error) {
+	body, err := whole(r)
+	if err != nil || len(body) == 0 && mayBeEmpty {
+		return nil, err
 	}
 	if !isJSON(r.Header) {
 		return nil, failure{status: http.StatusUnsupportedMediaType, code: "media_type",
@@ -73,7 +92,11 @@ func read(body []byte, fill func(*form) map[string]reader, required ...string) e
 	if len(f.wrong) == 0 {
 		return nil
 	}
-	return failure{status: http.StatusUnprocessableEntity, code: "members", errors: f.wrong,
+	return wrongMembers(f.wrong...)
+}
+
+func wrongMembers(wrong ...violation) failure {
+	return failure{status: http.StatusUnprocessableEntity, code: "members", errors: wrong,
 		detail: "The body is not as this request needs it; errors says where."}
 }
 
@@ -123,6 +146,45 @@ func (f *form) text(into *string) reader {
 	}
 }
 
+// word is text for a type of its own, whose values somebody else judges.
+func word[T ~string](f *form, into *T) reader {
+	return func(pointer string, value any) {
+		var text string
+		f.text(&text)(pointer, value)
+		*into = T(text)
+	}
+}
+
+// number reads a number that is finite.
+func (f *form) number(into *float64) reader {
+	return func(pointer string, value any) {
+		number, _ := value.(json.Number)
+		var err error
+		if *into, err = number.Float64(); err != nil {
+			f.refuse(pointer, "a number was expected")
+		}
+	}
+}
+
+// whole reads a whole number.
+func (f *form) whole(into *int) reader {
+	return func(pointer string, value any) {
+		number, _ := value.(json.Number)
+		var err error
+		if *into, err = strconv.Atoi(string(number)); err != nil {
+			f.refuse(pointer, "a whole number was expected")
+		}
+	}
+}
+
+// given notes that a member is there, and reads it.
+func given(is *bool, read reader) reader {
+	return func(pointer string, value any) {
+		*is = true
+		read(pointer, value)
+	}
+}
+
 func (f *form) boolean(into *bool) reader {
 	return func(pointer string, value any) {
 		var ok bool
@@ -139,6 +201,17 @@ func (f *form) instant(into *time.Time) reader {
 		var err error
 		if *into, err = time.Parse(time.RFC3339, text); err != nil || into.UTC().Year() < 1 || into.UTC().Year() > 9999 {
 			f.refuse(pointer, "a date and time was expected, such as 2031-12-31T12:00:00Z")
+		}
+	}
+}
+
+// day reads a date (RFC 3339 full-date), as its beginning in UTC.
+func (f *form) day(into *time.Time) reader {
+	return func(pointer string, value any) {
+		text, _ := value.(string)
+		var err error
+		if *into, err = time.Parse(time.DateOnly, text); err != nil {
+			f.refuse(pointer, "a date was expected, such as 2026-11-22")
 		}
 	}
 }
@@ -172,6 +245,23 @@ const (
 	largestPage = 100
 )
 
+// queryOf reads the query of what is no list. filters are its parameters, each with a check.
+func queryOf(r *http.Request, filters map[string]func(string) bool) (map[string]string, error) {
+	for _, name := range []string{"cursor", "limit"} {
+		if _, is := filters[name]; !is && r.URL.Query().Has(name) {
+			return nil, wrongParameters(violation{Parameter: name, Detail: noParameter})
+		}
+	}
+	p, err := pageOf(r, filters)
+	return p.filters, err
+}
+
+const noParameter = "there is no parameter of this name"
+
+func wrongParameters(wrong ...violation) failure {
+	return failure{status: http.StatusBadRequest, code: "parameters", detail: "The parameters are not as this address needs them; errors says which.", errors: wrong}
+}
+
 // page is what a list is asked for.
 type page struct {
 	cursor  string
@@ -201,7 +291,7 @@ func pageOf(r *http.Request, filters map[string]func(string) bool) (page, error)
 				refuse(name, fmt.Sprintf("a number from 1 to %d was expected", largestPage))
 			}
 		case !known:
-			refuse(name, "there is no parameter of this name")
+			refuse(name, noParameter)
 		case !check(value):
 			refuse(name, "this value is not one that the parameter can have")
 		default:
@@ -212,7 +302,7 @@ func pageOf(r *http.Request, filters map[string]func(string) bool) (page, error)
 		}
 	}
 	if len(wrong) > 0 {
-		return p, failure{status: http.StatusBadRequest, code: "parameters", detail: "The parameters are not as this list needs them; errors says which.", errors: wrong}
+		return p, wrongParameters(wrong...)
 	}
 	return p, nil
 }

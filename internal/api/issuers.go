@@ -61,11 +61,19 @@ func (s *server) own(c echo.Context) (issuer.Organisation, uint64, error) {
 	if err := noQuery(c); err != nil {
 		return issuer.Organisation{}, 0, err
 	}
-	space, token := s.workspace(c)
-	if c.Param("id") != token.Organisation {
-		return issuer.Organisation{}, 0, notFound()
+	if err := s.ownAddress(c); err != nil {
+		return issuer.Organisation{}, 0, err
 	}
+	space, _ := s.workspace(c)
 	return space.Organisation(c.Request().Context())
+}
+
+// ownAddress says whether the path names the organisation of the token.
+func (s *server) ownAddress(c echo.Context) error {
+	if c.Param("id") != Token(c).Organisation {
+		return notFound()
+	}
+	return nil
 }
 
 func (s *server) issuer(c echo.Context) error {
@@ -97,11 +105,23 @@ func (s *server) statusLists(c echo.Context) error {
 }
 
 // identifier is the {id} of a path. What cannot be an id is not found before it reaches the store.
-func identifier(c echo.Context) (string, error) {
-	if id := c.Param("id"); isID(id) {
+func identifier(c echo.Context) (string, error) { return parameter(c, "id") }
+
+// parameter is an id in a path.
+func parameter(c echo.Context, name string) (string, error) {
+	if id := c.Param(name); isID(id) {
 		return id, nil
 	}
 	return "", notFound()
+}
+
+// named is identifier for what takes no query.
+func named(c echo.Context) (string, error) {
+	id, err := identifier(c)
+	if err == nil {
+		err = noQuery(c)
+	}
+	return id, err
 }
 
 func isID(text string) bool {

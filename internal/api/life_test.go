@@ -127,7 +127,7 @@ func TestCredentialLife(t *testing.T) {
 		t.Error("the API shows the person:", made.text)
 	}
 	record, err := w.service.Credential(t.Context(), made.at("id"))
-	if err != nil || !strings.Contains(string(record.JSON), "kim@example.org") || !strings.HasPrefix(record.By, "token ") {
+	if err != nil || !strings.Contains(string(record.JSON), "kim@example.org") || !strings.HasPrefix(record.By, "token:") {
 		t.Errorf("%+v %v", record, err)
 	}
 	read := w.ask(t, w.ours, "GET", address, "").want(t, 200, "")

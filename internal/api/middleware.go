@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,9 +83,9 @@ func sized(limit func(echo.Context) int) echo.MiddlewareFunc {
 // holder is the name under which the token of a request is kept.
 const holder = "token"
 
-// allowed lets a request through that has a token (RFC 6750 section 2.1), with this scope if one is named. Tokens in the query
-// or the body are not read: they would end up in logs.
-func (s *server) allowed(scope issuer.Scope, next echo.HandlerFunc) echo.HandlerFunc {
+// allowed lets a request through that has a token (RFC 6750 section 2.1), with one of these scopes if any is named. Tokens in the
+// query or the body are not read: they would end up in logs.
+func (s *server) allowed(next echo.HandlerFunc, scopes ...issuer.Scope) echo.HandlerFunc {
 	const realm = `Bearer realm="laurel"`
 	return func(c echo.Context) error {
 		headers := c.Request().Header.Values("Authorization")
@@ -106,9 +107,12 @@ func (s *server) allowed(scope issuer.Scope, next echo.HandlerFunc) echo.Handler
 			return err
 		}
 		c.Set(holder, token)
-		if scope != "" && !token.May(scope) {
-			c.Response().Header().Set("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_scope", scope="%s"`, realm, scope))
-			return failure{status: http.StatusForbidden, code: "scope_missing", detail: fmt.Sprintf("The token does not allow this: it lacks the scope %s.", scope)}
+		if err := s.meter.admit(c, token); err != nil {
+			return err
+		}
+		if len(scopes) > 0 && !slices.ContainsFunc(scopes, token.May) {
+			c.Response().Header().Set("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_scope", scope="%s"`, realm, scopes[0]))
+			return failure{status: http.StatusForbidden, code: "scope_missing", detail: fmt.Sprintf("The token does not allow this: it lacks the scope %s.", scopes[0])}
 		}
 		return next(c)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -32,6 +33,7 @@ type failure struct {
 	code   string
 	detail string
 	errors []violation
+	after  int // seconds after which to ask again; 0: as for every answer of this kind
 }
 
 func (f failure) Error() string { return f.detail }
@@ -197,7 +199,11 @@ func (s *server) fail(err error, c echo.Context) {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
-	if after := fault.RetryAfter(f.status, f.code); after != "" {
+	after := fault.RetryAfter(f.status, f.code)
+	if f.after > 0 {
+		after = strconv.Itoa(f.after)
+	}
+	if after != "" {
 		h.Set("Retry-After", after)
 	}
 	if f.status == http.StatusRequestEntityTooLarge {

@@ -1,41 +1,43 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/laurelbadges/laurel/issuer"
 )
 
-// routes are all addresses with an id, and what to ask there.
-var routes = []struct{ method, path, kind, body string }{
-	{"GET", "/api/v1/issuers/ID", "issuer", ""},
-	{"HEAD", "/api/v1/issuers/ID", "issuer", ""},
-	{"GET", "/api/v1/issuers/ID/keys", "issuer", ""},
-	{"GET", "/api/v1/achievements/ID", "draft achievement", ""},
-	{"PUT", "/api/v1/achievements/ID", "draft achievement", plainAchievement},
-	{"POST", "/api/v1/achievements/ID/publish", "draft achievement", ""},
-	{"POST", "/api/v1/achievements/ID/archive", "draft achievement", ""},
-	{"GET", "/api/v1/credentials/ID", "credential", ""},
-	{"HEAD", "/api/v1/credentials/ID", "credential", ""},
-	{"GET", "/api/v1/credentials/ID/base", "credential", ""},
-	{"HEAD", "/api/v1/credentials/ID/base", "credential", ""},
-	{"POST", "/api/v1/credentials/ID/revoke", "credential", `{"reason":"r"}`},
-	{"POST", "/api/v1/credentials/ID/suspend", "credential", ""},
-	{"POST", "/api/v1/credentials/ID/reinstate", "credential", ""},
+// unknown are the words of calls with ids that nothing has.
+func unknown() map[string]string {
+	ids := map[string]string{"document": `{"type":"EndorsementCredential"}`}
+	for _, c := range calls {
+		for _, word := range words.FindAllStringSubmatch(c.path+c.body, -1) {
+			if ids[word[1]] == "" {
+				ids[word[1]] = "aaaaaaaaaaaaaaaaaaaaaa"
+			}
+		}
+	}
+	return ids
 }
+
+var words = regexp.MustCompile("<([a-z]+)>")
 
 // TestOtherOrganisation: on every route, what another organisation has is answered like what never existed, and nothing
 // happens to it.
 func TestOtherOrganisation(t *testing.T) {
-	w := newWorld(t)
-	achievement := w.published(t, w.theirs)
-	ids := map[string]string{"issuer": w.theirs.ID, "achievement": achievement, "credential": w.awarded(t, w.theirs, achievement),
-		"draft": w.ask(t, w.theirs, "POST", "/api/v1/achievements", plainAchievement).want(t, 201, "").at("id")}
-	before := w.state(t, ids)
+	w := openWorld(t, "https://badges.example.org", true)
+	w.check = func(context.Context, []byte) error { return nil }
+	ids := w.furnish(t, w.theirs, w.ours)
 	same := func(r reply) string {
 		delete(r.body, "instance")
 		text, err := json.Marshal(r.body)
@@ -50,53 +52,84 @@ func TestOtherOrganisation(t *testing.T) {
 		}
 		return all.String() + string(text)
 	}
-	for _, route := range routes {
-		for kind, id := range ids {
-			for _, headers := range [][]string{{"If-Match", "*"}, {"If-Match", `"v1"`}, {"If-Match", `"v1"`, "Idempotency-Key", kind + route.method + route.path}} {
-				theirs := w.ask(t, w.ours, route.method, strings.Replace(route.path, "ID", id, 1), route.body, headers...)
-				unknown := w.ask(t, w.ours, route.method, strings.Replace(route.path, "ID", "aaaaaaaaaaaaaaaaaaaaaa", 1), route.body, headers...)
-				if theirs.status != http.StatusNotFound || unknown.status != http.StatusNotFound || same(theirs) != same(unknown) {
-					t.Errorf("%s %s with their %s: %d %s; unknown: %d %s", route.method, route.path, kind, theirs.status, theirs.text, unknown.status, unknown.text)
-				}
+	acts, nowhere := w.audit(t), unknown()
+	for i, c := range calls {
+		if !strings.Contains(c.path, "/<") {
+			continue
+		}
+		mixed := maps.Clone(ids) // their ids in the path, and a body that names nothing of theirs
+		for _, headers := range [][]string{nil, {"If-Match", `"v1"`}, {"If-Match", `"v1"`, "Idempotency-Key", fmt.Sprint(i)}} {
+			theirs := w.exchange(t, c.request(t, w.ours.token, mixed, headers...))
+			not := w.exchange(t, c.request(t, w.ours.token, nowhere, headers...))
+			if theirs.status != http.StatusNotFound || not.status != http.StatusNotFound || same(theirs) != same(not) {
+				t.Errorf("%s %s: theirs %d %s; unknown %d %s", c.method, c.route, theirs.status, theirs.text, not.status, not.text)
+			}
+		}
+		for _, kind := range []string{"issuer", "draft", "achievement", "award", "prepared", "proposal", "case", "endorsement", "received", "member", "invitation", "token", "webhook"} {
+			any := c // their ids of every other kind
+			any.path = words.ReplaceAllString(c.path, ids[kind])
+			if r := w.exchange(t, any.request(t, w.ours.token, nil)); r.status != http.StatusNotFound {
+				t.Errorf("%s %s with their %s: %d %s", c.method, c.route, kind, r.status, r.text)
 			}
 		}
 	}
-	for _, name := range []string{achievement, base + "/a/" + achievement, ids["draft"]} {
-		theirs := w.ask(t, w.ours, "POST", "/api/v1/credentials", awardBody(name, "kim@example.org")).want(t, 422, "achievement")
-		unknown := w.ask(t, w.ours, "POST", "/api/v1/credentials", awardBody("aaaaaaaaaaaaaaaaaaaaaa", "kim@example.org")).want(t, 422, "achievement")
-		if same(theirs) != same(unknown) {
-			t.Errorf("awarding their achievement: %s; unknown: %s", theirs.text, unknown.text)
+	// What bodies name.
+	for _, c := range []struct{ path, body, code string }{
+		{"/credentials", `{"achievement":"<achievement>","recipient":{"email":"kim@example.org"}}`, "achievement"},
+		{"/credentials", `{"achievement":"` + w.service.Base() + `/a/<achievement>","recipient":{"email":"kim@example.org"}}`, "achievement"},
+		{"/credentials", `{"achievement":"<draft>","recipient":{"email":"kim@example.org"}}`, "achievement"},
+		{"/cases", `{"credential":"<award>","code":"error","text":"t"}`, "not_found"},
+		{"/revocations", `{"name":"n","filter":{"achievement":"<achievement>"},"code":"error"}`, "nothing_to_do"},
+		{"/revocations", `{"name":"n","filter":{"batch":"<finished>"},"code":"error"}`, "nothing_to_do"},
+		{"/batches?dry_run=true", `{"name":"n","awards":[{"achievement":"<achievement>","recipient":{"email":"kim@example.org"}}]}`, ""},
+	} {
+		asked := call{method: "POST", route: c.path, path: c.path, body: c.body}
+		theirs, not := w.exchange(t, asked.request(t, w.ours.token, ids)), w.exchange(t, asked.request(t, w.ours.token, nowhere))
+		replaced := strings.NewReplacer(ids["achievement"], nowhere["achievement"], ids["draft"], nowhere["draft"])
+		if theirs.at("code") != c.code || replaced.Replace(same(theirs)) != same(not) {
+			t.Errorf("%s: theirs %s; unknown %s", c.path, theirs.text, not.text)
 		}
 	}
-	for _, list := range []string{"achievements", "credentials", "status-lists", "credentials?achievement=" + achievement} {
+	named := call{method: "POST", route: "/revocations", body: `{"name":"n","ids":["<award>"],"code":"error"}`}
+	made := w.exchange(t, named.request(t, w.ours.token, ids)).want(t, 201, "error")
+	rows := w.ask(t, w.ours, "GET", prefix+"/batches/"+made.at("id")+"/rows", "").want(t, 200, "").items()
+	if len(rows) != 1 || rows[0]["state"] != "rejected" || !strings.Contains(fmt.Sprint(rows[0]["problems"]), "There is no award of this name here.") {
+		t.Errorf("%v", rows)
+	}
+	acts++ // this batch
+
+	for _, list := range []string{"achievements", "credentials", "credentials?achievement=" + ids["achievement"], "credentials?batch=" + ids["finished"], "proposals", "cases",
+		"cases?credential=" + ids["questioned"], "members", "invitations", "webhooks", "audit?subject=" + ids["award"]} {
 		if r := w.ask(t, w.ours, "GET", "/api/v1/"+list, "").want(t, 200, ""); len(r.items()) != 0 {
 			t.Errorf("%s shows theirs: %s", list, r.text)
 		}
 	}
-	if after := w.state(t, ids); after != before {
-		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	for _, body := range []string{`{"recipient":{"email":"kim@example.org"}}`, `{"text":"kim@example.org"}`, `{"text":"` + ids["award"] + `"}`, `{"batch":"` + ids["finished"] + `"}`} {
+		if r := w.ask(t, w.ours, "POST", "/api/v1/credentials/search", body).want(t, 200, ""); len(r.items()) != 0 {
+			t.Errorf("%s finds theirs: %s", body, r.text)
+		}
+	}
+	for i, one := range w.ask(t, w.theirs, "GET", "/api/v1/status-lists", "").want(t, 200, "").items() {
+		ids[fmt.Sprint("list-", i)], _ = one["id"].(string)
+	}
+	for _, list := range []string{"batches", "tokens", "endorsements", "audit", "status-lists"} { // there are some of ours
+		for _, one := range w.ask(t, w.ours, "GET", "/api/v1/"+list, "").want(t, 200, "").items() {
+			for name, id := range ids {
+				if one["id"] == id || one["subject"] == id {
+					t.Errorf("%s shows their %s", list, name)
+				}
+			}
+		}
+	}
+	if now := w.audit(t); now != acts {
+		t.Errorf("%d acts more", now-acts)
 	}
 	// Where it is not the id but the right that is missing, their routes work.
-	for _, route := range routes {
-		kind := strings.Fields(route.kind)[0]
-		if strings.HasSuffix(route.path, "/base") { // which this award has not; see TestBase
-			continue
-		}
-		if r := w.ask(t, w.theirs, route.method, strings.Replace(route.path, "ID", ids[kind], 1), route.body, "If-Match", "*"); r.status == http.StatusNotFound {
-			t.Errorf("%s %s: %s", route.method, route.path, r.text)
+	for _, c := range calls {
+		if r := w.exchange(t, c.request(t, w.theirs.token, ids)); r.status == http.StatusNotFound {
+			t.Errorf("%s %s: %s", c.method, c.route, r.text)
 		}
 	}
-}
-
-// state is what the owner sees of the records.
-func (w *world) state(t *testing.T, ids map[string]string) string {
-	t.Helper()
-	text := ""
-	for _, path := range []string{"issuers/" + ids["issuer"], "achievements/" + ids["achievement"], "achievements/" + ids["draft"], "credentials/" + ids["credential"]} {
-		r := w.ask(t, w.theirs, "GET", "/api/v1/"+path, "").want(t, 200, "")
-		text += r.header.Get("ETag") + r.text
-	}
-	return text
 }
 
 // TestCursors: the cursor of one organisation shows another nothing of it.
@@ -155,35 +188,51 @@ func TestTokens(t *testing.T) {
 	}
 	w.send(t, "GET", path+"?access_token="+w.ours.token, "").want(t, 401, "token_missing")
 
-	// Each scope opens its own routes.
-	scopes := map[string]issuer.Scope{"GET issuer": "", "GET draft": issuer.ScopeAchievementsRead, "PUT draft": issuer.ScopeAchievementsWrite,
-		"POST draft": issuer.ScopeAchievementsWrite, "GET credential": issuer.ScopeCredentialsRead, "POST credential": issuer.ScopeCredentialsWrite}
-	for _, route := range routes {
-		need := scopes[strings.Replace(route.method, "HEAD", "GET", 1)+" "+strings.Fields(route.kind)[0]]
-		if strings.HasSuffix(route.path, "/keys") {
-			need = issuer.ScopeKeysRead
-		}
-		if strings.HasSuffix(route.path, "/base") {
-			need = issuer.ScopeCredentialsWrite
-		}
-		for _, scope := range everything {
-			one := office{token: w.token(t, w.ours.ID, scope)}
-			r := w.ask(t, one, route.method, strings.Replace(route.path, "ID", "aaaaaaaaaaaaaaaaaaaaaa", 1), route.body, "If-Match", "*")
-			want := 403
-			if scope == need || need == "" {
-				want = 404
-			}
-			if r.status != want {
-				t.Errorf("%s %s with %s: %d, want %d", route.method, route.path, scope, r.status, want)
-			}
-			if r.status == 403 && !strings.Contains(r.header.Get("WWW-Authenticate"), `error="insufficient_scope", scope="`+string(need)+`"`) {
-				t.Error(r.header)
-			}
-		}
-	}
 	for _, secret := range []string{w.ours.token, ended.Text, revoked.Text} {
 		if strings.Contains(w.log.String(), secret) || strings.Contains(w.log.String(), id) {
 			t.Error("the log holds a token or an id")
+		}
+	}
+}
+
+// TestScopes: each route opens with each of its scopes, and with no other; the description says so.
+func TestScopes(t *testing.T) {
+	w := newWorld(t)
+	document, err := openapi3.NewLoader().LoadFromData(description)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := map[issuer.Scope]string{}
+	for _, scope := range everything {
+		tokens[scope] = w.token(t, w.ours.ID, scope)
+	}
+	nowhere := unknown()
+	for _, c := range calls {
+		at := slices.IndexFunc((&server{}).table(), func(r route) bool { return r.method == c.method && r.path == c.route })
+		need := (&server{}).table()[at].scopes
+		var described []issuer.Scope
+		operation := document.Paths.Value(prefix + strings.NewReplacer(":id", "{id}", ":delivery", "{delivery}").Replace(c.route)).GetOperation(c.method)
+		for _, one := range *operation.Security {
+			for _, scope := range one["token"] {
+				described = append(described, issuer.Scope(scope))
+			}
+		}
+		if !slices.Equal(described, need) {
+			t.Errorf("%s %s needs %v, and %v by its description", c.method, c.route, need, described)
+		}
+		c.body = "[]" // which nothing takes
+		if c.method == http.MethodGet {
+			c.body = ""
+		}
+		for scope, token := range tokens {
+			r := w.exchange(t, c.request(t, token, nowhere))
+			opens := len(need) == 0 || slices.Contains(need, scope)
+			if closed := r.at("code") == "scope_missing"; closed == opens {
+				t.Errorf("%s %s with %s: %d %s", c.method, c.route, scope, r.status, r.text)
+			}
+			if !opens && (r.status != http.StatusForbidden || !strings.Contains(r.header.Get("WWW-Authenticate"), `error="insufficient_scope", scope="`+string(need[0])+`"`)) {
+				t.Error(r.status, r.header)
+			}
 		}
 	}
 }

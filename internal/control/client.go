@@ -24,6 +24,26 @@ func (c *Client) Suspend(ctx context.Context, id, reason, actor string) (issuer.
 	return ask[issuer.Credential](ctx, c, "/suspend", call{ID: id, Reason: reason, Actor: actor})
 }
 
+// RevokeFor is [issuer.Service.RevokeFor] in the running server.
+func (c *Client) RevokeFor(ctx context.Context, id string, cause issuer.Cause, actor string) (issuer.Credential, error) {
+	return ask[issuer.Credential](ctx, c, "/revoke/for", call{ID: id, Cause: cause, Actor: actor})
+}
+
+// SuspendFor is [issuer.Service.SuspendFor] in the running server.
+func (c *Client) SuspendFor(ctx context.Context, id string, cause issuer.Cause, actor string) (issuer.Credential, error) {
+	return ask[issuer.Credential](ctx, c, "/suspend/for", call{ID: id, Cause: cause, Actor: actor})
+}
+
+// CreateOrganisation is [issuer.Service.CreateOrganisation] in the running server.
+func (c *Client) CreateOrganisation(ctx context.Context, name, email, actor string) (issuer.Organisation, error) {
+	return ask[issuer.Organisation](ctx, c, "/organisations/new", call{Name: name, Email: email, Actor: actor})
+}
+
+// Reconfigure is [issuer.Service.Reconfigure] in the running server.
+func (c *Client) Reconfigure(ctx context.Context, organisation string, change issuer.ConfigurationChange, actor string) (issuer.Organisation, error) {
+	return ask[issuer.Organisation](ctx, c, "/organisations/set", call{Organisation: organisation, Change: change, Actor: actor})
+}
+
 // Reinstate is [issuer.Service.Reinstate] in the running server.
 func (c *Client) Reinstate(ctx context.Context, id, actor string) (issuer.Credential, error) {
 	return ask[issuer.Credential](ctx, c, "/reinstate", call{ID: id, Actor: actor})
@@ -170,6 +190,11 @@ func (c *Client) Backup(ctx context.Context, recipients []string, w io.Writer) e
 // Place is [Keeper.Place] in the running server.
 func (c *Client) Place(ctx context.Context) (string, error) {
 	return ask[string](ctx, c, "/store/place", call{})
+}
+
+// SignInLink is [Keeper.SignInLink] in the running server.
+func (c *Client) SignInLink(ctx context.Context, email string) (string, error) {
+	return ask[string](ctx, c, "/people/link", call{Name: email})
 }
 
 // CheckStore is [Keeper.CheckStore] in the running server.

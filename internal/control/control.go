@@ -28,7 +28,11 @@ type Office interface {
 	Issue(ctx context.Context, in issuer.AwardInput) (issuer.Credential, error)
 	Revoke(ctx context.Context, id, reason, actor string) (issuer.Credential, error)
 	Suspend(ctx context.Context, id, reason, actor string) (issuer.Credential, error)
+	RevokeFor(ctx context.Context, id string, cause issuer.Cause, actor string) (issuer.Credential, error)
+	SuspendFor(ctx context.Context, id string, cause issuer.Cause, actor string) (issuer.Credential, error)
 	Reinstate(ctx context.Context, id, actor string) (issuer.Credential, error)
+	CreateOrganisation(ctx context.Context, name, email, actor string) (issuer.Organisation, error)
+	Reconfigure(ctx context.Context, organisation string, change issuer.ConfigurationChange, actor string) (issuer.Organisation, error)
 	Organisations(ctx context.Context) ([]issuer.Organisation, error)
 	Keys(ctx context.Context) ([]issuer.Key, error)
 	RotateKey(ctx context.Context, organisation, algorithm, actor string) (issuer.Key, error)
@@ -62,6 +66,9 @@ type Keeper interface {
 	Backup(ctx context.Context, recipients []string, w io.Writer) error
 	// Place names where the records are, without a password.
 	Place(ctx context.Context) (string, error)
+	// SignInLink makes a link with which the member of the staff who has this address signs in; "" makes the link for the first account,
+	// as long as there is none.
+	SignInLink(ctx context.Context, email string) (string, error)
 	// CheckStore reads everything and returns a sentence for each thing that is not as it was written, the first hundred of them.
 	CheckStore(ctx context.Context) (faults []string, err error)
 	// Queue says how many jobs there are, with a page of those that failed for good.
@@ -115,6 +122,14 @@ type call struct {
 	From         uint64             `json:"from,omitempty"`
 	Head         issuer.AuditHead   `json:"head,omitzero"`
 	Recipients   []string           `json:"recipients,omitempty"`
+	Cause        issuer.Cause       `json:"cause,omitzero"`
+	Name         string             `json:"name,omitempty"`
+	Email        string             `json:"email,omitempty"`
+
+	Change issuer.ConfigurationChange `json:"change,omitzero"`
+
+	List List `json:"list,omitzero"`
+	Skip bool `json:"skip,omitempty"`
 }
 
 // page is a part of a list on its way.
@@ -167,8 +182,16 @@ func routes(o Office, log *slog.Logger) http.Handler {
 	})
 	on("/revoke", func(ctx context.Context, c call) (any, error) { return o.Revoke(ctx, c.ID, c.Reason, c.Actor) })
 	on("/suspend", func(ctx context.Context, c call) (any, error) { return o.Suspend(ctx, c.ID, c.Reason, c.Actor) })
+	on("/revoke/for", func(ctx context.Context, c call) (any, error) { return o.RevokeFor(ctx, c.ID, c.Cause, c.Actor) })
+	on("/suspend/for", func(ctx context.Context, c call) (any, error) { return o.SuspendFor(ctx, c.ID, c.Cause, c.Actor) })
 	on("/reinstate", func(ctx context.Context, c call) (any, error) { return o.Reinstate(ctx, c.ID, c.Actor) })
 	on("/organisations", func(ctx context.Context, c call) (any, error) { return o.Organisations(ctx) })
+	on("/organisations/new", func(ctx context.Context, c call) (any, error) {
+		return o.CreateOrganisation(ctx, c.Name, c.Email, c.Actor)
+	})
+	on("/organisations/set", func(ctx context.Context, c call) (any, error) {
+		return o.Reconfigure(ctx, c.Organisation, c.Change, c.Actor)
+	})
 	on("/keys", func(ctx context.Context, c call) (any, error) { return o.Keys(ctx) })
 	on("/keys/rotate", func(ctx context.Context, c call) (any, error) {
 		return o.RotateKey(ctx, c.Organisation, c.Algorithm, c.Actor)
@@ -189,6 +212,9 @@ func routes(o Office, log *slog.Logger) http.Handler {
 	on("/keys/suite", func(ctx context.Context, c call) (any, error) {
 		return nil, o.SetSuite(ctx, c.Organisation, c.Suite, c.Actor)
 	})
+	if l, ok := o.(Lists); ok {
+		listRoutes(l, accept, credential.Limits.Body)
+	}
 	if e, ok := o.(Examined); ok {
 		on("/condition", func(ctx context.Context, _ call) (any, error) { return e.Condition(ctx) })
 	}
@@ -230,6 +256,7 @@ func routes(o Office, log *slog.Logger) http.Handler {
 	if k, ok := o.(Keeper); ok {
 		pour("/backup", func(ctx context.Context, c call, w io.Writer) error { return k.Backup(ctx, c.Recipients, w) })
 		on("/store/place", func(ctx context.Context, _ call) (any, error) { return k.Place(ctx) })
+		on("/people/link", func(ctx context.Context, c call) (any, error) { return k.SignInLink(ctx, c.Name) })
 		on("/store/check", func(ctx context.Context, _ call) (any, error) { return k.CheckStore(ctx) })
 		on("/jobs", func(ctx context.Context, c call) (any, error) { return k.Queue(ctx, c.After, c.Limit) })
 		on("/jobs/retry", func(ctx context.Context, c call) (any, error) { return nil, k.RetryJob(ctx, c.ID) })

@@ -55,6 +55,22 @@ func (r *recorder) Suspend(_ context.Context, id, reason, actor string) (issuer.
 	return note[issuer.Credential](r, "suspend", id, reason, actor)
 }
 
+func (r *recorder) RevokeFor(_ context.Context, id string, cause issuer.Cause, actor string) (issuer.Credential, error) {
+	return note[issuer.Credential](r, "revoke for", id, cause, actor)
+}
+
+func (r *recorder) SuspendFor(_ context.Context, id string, cause issuer.Cause, actor string) (issuer.Credential, error) {
+	return note[issuer.Credential](r, "suspend for", id, cause, actor)
+}
+
+func (r *recorder) CreateOrganisation(_ context.Context, name, email, actor string) (issuer.Organisation, error) {
+	return note[issuer.Organisation](r, "new organisation", name, email, actor)
+}
+
+func (r *recorder) Reconfigure(_ context.Context, organisation string, change issuer.ConfigurationChange, actor string) (issuer.Organisation, error) {
+	return note[issuer.Organisation](r, "configure", organisation, change, actor)
+}
+
 func (r *recorder) Reinstate(_ context.Context, id, actor string) (issuer.Credential, error) {
 	return note[issuer.Credential](r, "reinstate", id, actor)
 }
@@ -148,6 +164,10 @@ func (r *recorder) Backup(_ context.Context, recipients []string, w io.Writer) e
 		_, _ = io.WriteString(w, text)
 	}
 	return err
+}
+
+func (r *recorder) SignInLink(_ context.Context, email string) (string, error) {
+	return note[string](r, "link", email)
 }
 
 func (r *recorder) Place(context.Context) (string, error) { return note[string](r, "place") }
@@ -258,6 +278,9 @@ func TestCalls(t *testing.T) {
 		err := do(&out)
 		return out.String(), err
 	}
+	cause := issuer.Cause{Code: issuer.ReasonPolicy, Reason: "r", Note: "n"}
+	name, held := "District", true
+	change := issuer.ConfigurationChange{Name: &name, Held: &held, Second: &[]issuer.Act{issuer.ActAward}}
 	for _, c := range []struct {
 		asked  []any
 		answer any
@@ -267,6 +290,10 @@ func TestCalls(t *testing.T) {
 		{[]any{"issue", issuer.AwardInput{}}, award, func() (any, error) { return client.Issue(ctx, issuer.AwardInput{}) }},
 		{[]any{"revoke", "i", "r", "a"}, award, func() (any, error) { return client.Revoke(ctx, "i", "r", "a") }},
 		{[]any{"suspend", "i", "", "a"}, award, func() (any, error) { return client.Suspend(ctx, "i", "", "a") }},
+		{[]any{"revoke for", "i", cause, "a"}, award, func() (any, error) { return client.RevokeFor(ctx, "i", cause, "a") }},
+		{[]any{"suspend for", "i", cause, "a"}, award, func() (any, error) { return client.SuspendFor(ctx, "i", cause, "a") }},
+		{[]any{"new organisation", "n", "e", "a"}, organisation, func() (any, error) { return client.CreateOrganisation(ctx, "n", "e", "a") }},
+		{[]any{"configure", "o", change, "a"}, organisation, func() (any, error) { return client.Reconfigure(ctx, "o", change, "a") }},
 		{[]any{"reinstate", "i", "a"}, award, func() (any, error) { return client.Reinstate(ctx, "i", "a") }},
 		{[]any{"organisations"}, []issuer.Organisation{organisation}, func() (any, error) { return client.Organisations(ctx) }},
 		{[]any{"keys"}, []issuer.Key{key, key}, func() (any, error) { return client.Keys(ctx) }},
@@ -295,6 +322,7 @@ func TestCalls(t *testing.T) {
 		}},
 		{[]any{"erase reason", uint64(3), "a"}, nil, func() (any, error) { return none(client.EraseReason(ctx, 3, "a")) }},
 		{[]any{"place"}, "laurel at db.example.org", func() (any, error) { return client.Place(ctx) }},
+		{[]any{"link", "ada@example.org"}, "https://badges.example.org/sign-in/link?token=x", func() (any, error) { return client.SignInLink(ctx, "ada@example.org") }},
 		{[]any{"check"}, []string{"A record is damaged."}, func() (any, error) { return client.CheckStore(ctx) }},
 		{[]any{"queue", "x", 5}, queue, func() (any, error) { return client.Queue(ctx, "x", 5) }},
 		{[]any{"retry", "j"}, nil, func() (any, error) { return none(client.RetryJob(ctx, "j")) }},

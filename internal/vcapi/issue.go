@@ -28,7 +28,7 @@ func (s *server) workspace(c echo.Context) (issuer.Workspace, issuer.Write, erro
 	if token.Organisation != c.Param("issuer") {
 		return issuer.Workspace{}, issuer.Write{}, echo.ErrNotFound
 	}
-	return s.Service.Workspace(token.Organisation), issuer.Write{Actor: "token " + token.ID}, nil
+	return s.Service.Workspace(token.Organisation), issuer.Write{Actor: token.Actor()}, nil
 }
 
 // enveloped is a credential in an envelope (VCDM 2.0 section 4.13 EnvelopedVerifiableCredential).
