@@ -1,0 +1,138 @@
+package claim
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/laurelbadges/laurel/internal/wording"
+)
+
+//go:embed templates words
+var files embed.FS
+
+// tongue says the texts of these pages in one language. What is common to all pages is in package wording.
+type tongue struct {
+	language wording.Language
+	texts    map[string]string
+}
+
+// tongues are all of them. They are part of the program, so one that cannot be read is a fault of its build.
+var tongues = sync.OnceValue(func() map[wording.Language]tongue {
+	all := map[wording.Language]tongue{}
+	for _, l := range wording.Languages {
+		file, err := files.ReadFile("words/" + string(l) + ".json")
+		if err != nil {
+			panic(err)
+		}
+		t := tongue{language: l}
+		if err := json.Unmarshal(file, &t.texts); err != nil {
+			panic(fmt.Errorf("reading words/%s.json: %w", l, err))
+		}
+		all[l] = t
+	}
+	return all
+})
+
+func speak(l wording.Language) tongue {
+	if t, known := tongues()[l]; known {
+		return t
+	}
+	return tongues()[wording.English]
+}
+
+// say is the text of a key with each {name} replaced by the value that follows the name, made safe to show. A key without a text comes
+// back as it is.
+func (t tongue) say(key string, pairs ...any) string {
+	text, known := t.texts[key]
+	if !known {
+		return key
+	}
+	var values []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values = append(values, "{"+fmt.Sprint(pairs[i])+"}", wording.Plain(fmt.Sprint(pairs[i+1])))
+	}
+	return strings.NewReplacer(values...).Replace(text)
+}
+
+// pages are the templates of one language, by name.
+type pages map[string]*template.Template
+
+func loadPages(l wording.Language, asset func(string) string) (pages, error) {
+	t := speak(l)
+	functions := template.FuncMap{
+		"say": t.say, "shared": func(key string) string { return l.Say(key) }, "asset": asset, "lang": func() string { return string(l) },
+		"plain": wording.Plain, "prose": wording.Prose, "day": func(at time.Time) string { return l.Day(at).Words },
+		"instant": func(at time.Time) string { return l.Instant(at).Words },
+	}
+	loaded := pages{}
+	for _, name := range []string{"award", "ask", "mine", "confirm", "erasing", "message"} {
+		p, err := template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("reading the template of a page: %w", err)
+		}
+		loaded[name] = p
+	}
+	return loaded, nil
+}
+
+// frame is what all pages have.
+type frame struct {
+	Title  string
+	Query  string  // that keeps the language in links and forms; "" where none was chosen
+	Others []other // languages
+	Said   string  // what was just done
+}
+
+// other is a language in which the page can be read as well.
+type other struct{ Code, Name, Link string }
+
+// saids are what pages say after a form was sent; any other word in their address says nothing.
+var saids = map[string]bool{"taken": true, "shown": true, "erase_sent": true, "sent": true, "join_sent": true, "joined": true, "parted": true, "out": true}
+
+func (s *site) frame(r *http.Request, title string) frame {
+	now, named := language(r)
+	f := frame{Title: title}
+	if named {
+		f.Query = "?lang=" + string(now)
+	}
+	for _, l := range wording.Languages {
+		if l != now && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			f.Others = append(f.Others, other{Code: string(l), Name: l.Name(), Link: r.URL.EscapedPath() + "?lang=" + string(l)})
+		}
+	}
+	if said := r.URL.Query().Get("said"); saids[said] {
+		f.Said = speak(now).say("said." + said)
+	}
+	return f
+}
+
+// message is a page that says one thing.
+type message struct {
+	frame
+	Text string
+}
+
+// page writes a page.
+func (s *site) page(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	l, _ := language(r)
+	var out bytes.Buffer
+	if err := s.pages[l][name].Execute(&out, data); err != nil {
+		s.Log.Error("failed", "route", r.Pattern, "cause", err.Error())
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", string(l))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(out.Bytes()) // whoever has gone reads no error either
+	}
+}

@@ -1,0 +1,96 @@
+package console
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+// TestUnclaimed: awards that nobody has taken, with the message that is sent again, and the link where none arrives.
+func TestUnclaimed(t *testing.T) {
+	w := newWorldAt(t, time.Now().Add(-3*24*time.Hour))
+	achievement := w.published(badgeName)
+	w.issuer_.get(w.in("unclaimed")).want(t, 200, "Nothing waits to be claimed", "hand over")
+
+	// Without mail a link is made and handed over.
+	ada := w.awarded(achievement, "ada@example.org", "Ada <b>")
+	w.issuer_.get(w.in("unclaimed")).want(t, 200, "Ada &lt;b&gt;", "ada@example.org", "since today", "No e-mail was sent", "Make a link").lacks(t, "Send it again", "<b>")
+	w.issuer_.get(w.in("awards", ada)).want(t, 200, "Make a link for the earner").lacks(t, "Send the e-mail again")
+	w.issuer_.get(w.in("awards", ada, "resend")).want(t, 409, "sends no mail")
+	w.issuer_.get(w.in("awards", ada, "link")).want(t, 200, "acts in the place of the earner")
+	w.issuer_.post(w.in("awards", ada, "link"), nil).want(t, 200, base+"/claim/", "shown once")
+	w.issuer_.get(w.in("awards", ada, "link")).want(t, 200).lacks(t, base+"/claim/")
+
+	// With mail it is sent again, and a link is shown only where the address was refused.
+	w.outbox.On = true
+	ben := w.awarded(achievement, "ben@example.org", "Ben")
+	cy := w.awarded(achievement, "refused@example.org", "Cy")
+	w.work()
+	w.clock = w.clock.Add(3 * 24 * time.Hour)
+	page := w.issuer_.get(w.in("unclaimed")).want(t, 200, "for 3 days", "was taken by the mail server", "No message reached the address", "Send it again")
+	if strings.Count(page.body, "Make a link<") != 2 { // Ada was never sent one, and Cy's was refused
+		t.Error("links are shown to all")
+	}
+	w.issuer_.post(w.in("awards", ben, "link"), nil).want(t, 403, "by e-mail")
+	w.issuer_.post(w.in("awards", cy, "link"), nil).want(t, 200, base+"/claim/")
+	w.issuer_.get(w.in("awards", ada, "resend")).want(t, 200, "ada@example.org")
+	before, woken := len(w.sent), w.woken
+	w.issuer_.follow(w.issuer_.post(w.in("awards", ada, "resend"), nil)).want(t, 200, "sent on its way")
+	w.work()
+	if len(w.sent) != before+1 || w.sent[before].To != "ada@example.org" || w.woken == woken {
+		t.Error(len(w.sent)-before, w.woken-woken)
+	}
+	if _, err := w.service.Claim(t.Context(), ada, "earner"); err != nil {
+		t.Fatal(err)
+	}
+	w.issuer_.get(w.in("awards", ada)).want(t, 200, "The earner claimed it")
+	w.issuer_.get(w.in("unclaimed")).want(t, 200, "Ben").lacks(t, "Ada")
+}
+
+// TestErase: an award, or a person, is erased after it was said what stays and that one is sure.
+func TestErase(t *testing.T) {
+	w := newWorld(t)
+	achievement := w.published(badgeName)
+	first, second := w.awarded(achievement, "ada@example.org", "Ada"), w.awarded(achievement, "ada@example.org", "Ada")
+	other := w.awarded(achievement, "ben@example.org", "Ben")
+	theirs, err := w.service.CreateAchievement(t.Context(), issuer.AchievementInput{Organisation: w.theirs.ID, Name: "Theirs", Description: "d", Criteria: "c", Actor: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := w.service.Issue(t.Context(), issuer.AwardInput{Organisation: w.theirs.ID, Achievement: theirs.ID, Recipient: "ada@example.org", Name: "Ada", Actor: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := w.in("awards", other, "erase")
+	w.issuer_.get(at).want(t, 200, "What stays", "place in the status lists", "I am sure")
+	w.issuer_.post(at, nil).want(t, 422, `href="#f-sure"`)
+	w.issuer_.post(w.in("awards", kept.ID, "erase"), url.Values{"sure": {"yes"}}).want(t, 404)
+	w.issuer_.follow(w.issuer_.post(at, url.Values{"sure": {"yes"}, "reason": {"asked for by letter"}})).want(t, 200, "The award was erased", "Erased").lacks(t, "Ben", "Revoke", ">Erase<")
+
+	at = w.in("erase")
+	w.issuer_.get(at).want(t, 200, "You see how many").lacks(t, "I am sure")
+	w.issuer_.post(at, url.Values{"email": {"Ada"}}).want(t, 422, `href="#f-email"`, "no e-mail address")
+	w.issuer_.post(at, url.Values{"email": {"eve@example.org"}, "looked": {"eve@example.org"}, "sure": {"yes"}}).want(t, 422, "Nothing is kept")
+	// What was confirmed is one address: another one is looked for again.
+	w.issuer_.post(at, url.Values{"email": {"ada@example.org"}, "looked": {"ben@example.org"}, "sure": {"yes"}}).want(t, 200, "2 awards of this organisation", "What stays").lacks(t, "checked")
+	page := w.issuer_.post(at, url.Values{"email": {"ADA@example.org"}}).want(t, 200, "2 awards", "I am sure")
+	fields := page.fields()
+	fields.Set("email", "ADA@example.org")
+	w.issuer_.post(at, fields).want(t, 422, `href="#f-sure"`)
+	fields.Set("sure", "yes")
+	w.issuer_.follow(w.issuer_.post(at, fields)).want(t, 200, "The awards for that address were erased").lacks(t, "Ada")
+	for _, id := range []string{first, second} {
+		if c, err := w.service.Credential(t.Context(), id); err != nil || c.Erased == nil {
+			t.Error(c.Erased, err)
+		}
+	}
+	if c, err := w.service.Credential(t.Context(), kept.ID); err != nil || c.Erased != nil {
+		t.Error(c.Erased, err)
+	}
+	if strings.Contains(w.log.String(), "ada@example") {
+		t.Error("the log holds an address")
+	}
+}
