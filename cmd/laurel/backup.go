@@ -197,6 +197,9 @@ What was done after %s is not in it:
   - revocations, and tokens and keys that were ended, have to be ended again
   - new awards get their places in new status lists, so that none is given twice
   - batches that were under way are on hold: laurel batch list
+  - messages that waited are not sent, as they may have been: the staff can send them again
+  - the staff have to sign in anew; who was removed or disabled has to be so again
+  - who was erased in these hours is here again: erase them again, and from this backup
 `, found.Header.Created.Format(time.RFC3339))
 	return err
 }
@@ -212,7 +215,7 @@ func (c *restoreCommand) restore(ctx context.Context, g *grammar, in io.Reader, 
 		err = settleKeys(g.place(), engine)
 	}
 	if err == nil {
-		err = issuer.Restored(ctx, engine, found.Header.Created, time.Now(), actor)
+		err = issuer.Restored(ctx, engine, found.Header.Created, time.Now(), actor, passing()...)
 	}
 	return found, err
 }
@@ -245,7 +248,7 @@ func recovered(ctx context.Context, g *grammar, t *terminal) (err error) {
 	if err := settleKeys(g.place(), engine); err != nil { // a restore that was broken off may not have come to it
 		return err
 	}
-	if err := issuer.Restored(ctx, engine, found.Latest, time.Now(), actor); err != nil {
+	if err := issuer.Restored(ctx, engine, found.Latest, time.Now(), actor, passing()...); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(t.out, "The latest act that this store knows was at %s. New awards get their places in new status lists, so that none of the hours since is given twice.\n", found.Latest.Format(time.RFC3339))

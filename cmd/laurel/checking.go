@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -44,6 +45,20 @@ func (c *checking) one(ctx context.Context, input []byte, o verifier.Options) (*
 	report, err := inTurn(c.turns, verifier.Verify)(ctx, input, c.options(o))
 	c.counters.Verification(report, err)
 	return report, err
+}
+
+// genuine says whether an endorsement of somebody else is authentic and in force: a nil error.
+func (c *checking) genuine(ctx context.Context, endorsement []byte) error {
+	report, err := c.one(ctx, endorsement, verifier.Options{})
+	if err != nil || report.Outcome == verifier.Valid {
+		return err
+	}
+	for _, check := range report.Checks {
+		if check.Outcome == verifier.Fail || check.Outcome == verifier.NotKnown {
+			return errors.New(check.Detail)
+		}
+	}
+	return errors.New("it could not be checked")
 }
 
 // program judges what a program handed in.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,7 +165,7 @@ func TestDoctorSpace(t *testing.T) {
 // An act that somebody rewrote in the store, and a draft that a crash left, are found without keys and without a server.
 func TestDoctorFindsTampering(t *testing.T) {
 	g := &grammar{Data: t.TempDir()}
-	opened, _, err := openInstallation(t.Context(), g, "http://localhost:1", false, nil)
+	opened, _, err := openInstallation(t.Context(), g, "http://localhost:1", false, officeFlags{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,7 @@ func TestDoctorFindsTampering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	audit := issuer.Kind{Name: "audit"}
+	audit := kinds()[slices.IndexFunc(kinds(), func(k issuer.Kind) bool { return k.Name == "audit" })]
 	err = store.Update(t.Context(), func(tx issuer.Tx) error {
 		row, err := tx.Get(audit, fmt.Sprintf("%020d", 1))
 		if err != nil {

@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/internal/jobs"
+	"github.com/laurelbadges/laurel/internal/mail"
+	"github.com/laurelbadges/laurel/internal/people"
 	"github.com/laurelbadges/laurel/internal/store"
 	"github.com/laurelbadges/laurel/internal/store/bolt"
 	"github.com/laurelbadges/laurel/internal/store/postgres"
+	"github.com/laurelbadges/laurel/internal/webhook"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/keys/hsm"
@@ -17,7 +22,9 @@ import (
 )
 
 // kinds are all kinds of record that a store holds.
-func kinds() []issuer.Kind { return append(issuer.Kinds(), jobs.Kinds()...) }
+func kinds() []issuer.Kind {
+	return slices.Concat(issuer.Kinds(), jobs.Kinds(), people.Kinds(), mail.Kinds(), earner.Kinds(), webhook.Kinds())
+}
 
 // errStoreAddress does not repeat the address, which may hold a password.
 var errStoreAddress = errors.New("--store is not an address such as postgres://laurel@db.example.org/laurel; leave it away to keep everything in the data folder")

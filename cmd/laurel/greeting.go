@@ -13,7 +13,8 @@ import (
 	"github.com/laurelbadges/laurel/issuer"
 )
 
-// greeting is what serve prints when it has started: what was made, what to open and what to try. Nothing in it is secret.
+// greeting is what serve prints when it has started: what was made, what to open and what to try. Nothing in it is secret but the link
+// for the first account, which works for a day and until there is one.
 type greeting struct {
 	here             installation
 	issuer           issuer.Organisation
@@ -23,6 +24,7 @@ type greeting struct {
 	data             string       // as given; "" for the default
 	newKeys, created bool
 	awards           []sampleAward
+	first            string // address of the page on which the first person of the staff makes an account; "" once there is one
 }
 
 func (g greeting) print(out io.Writer) {
@@ -44,7 +46,7 @@ func (g greeting) print(out io.Writer) {
 		fmt.Fprintf(out, "Finished %d awards that an earlier stop had left half done.\n", done.Finished)
 	}
 	if done.Burned > 0 {
-		fmt.Fprintf(out, "Gave up %d awards whose signing failed five times, an hour apart; the audit log names them. Award them anew.\n", done.Burned)
+		fmt.Fprintf(out, "Gave up %d awards whose signing failed five times, an hour apart, or whose predecessor was revoked meanwhile; the audit log names them.\n", done.Burned)
 	}
 	if done.Unfinished != nil {
 		fmt.Fprintf(out, "Some awards could not be finished: %v\n", done.Unfinished)
@@ -63,6 +65,11 @@ func (g greeting) print(out io.Writer) {
 	}
 	for _, line := range lines {
 		fmt.Fprintf(out, "  %-17s %s\n", line[0], line[1])
+	}
+	if g.first != "" {
+		fmt.Fprintf(out, "\nSign in: nobody has an account yet. Whoever opens this link within a day becomes the owner:\n  %s\n", g.first)
+	} else {
+		fmt.Fprintf(out, "  %-17s %s\n", "sign in", g.here.Base()+"/sign-in")
 	}
 	if g.here.Local() {
 		fmt.Fprintf(out, "\nThese addresses work on this machine only.\n")

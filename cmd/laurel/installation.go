@@ -25,13 +25,14 @@ type installation struct {
 	*issuer.Service
 	engine store.Engine
 	queue  *jobs.Runner
-	at     place
-	alone  bool // a command opened it, and no server does its jobs
+	*rooms
+	at    place
+	alone bool // a command opened it, and no server does its jobs
 }
 
 // openInstallation opens store and keys in this process and makes them when they are not there. newKeys says that it made a
 // key folder. counters, which may be nil, measure the changes of the store.
-func openInstallation(ctx context.Context, g *grammar, base string, public bool, counters *metrics.Metrics) (opened installation, newKeys bool, err error) {
+func openInstallation(ctx context.Context, g *grammar, base string, public bool, office officeFlags, counters *metrics.Metrics) (opened installation, newKeys bool, err error) {
 	engine, err := g.place().open(ctx, false)
 	if err != nil {
 		return opened, false, err
@@ -48,17 +49,24 @@ func openInstallation(ctx context.Context, g *grammar, base string, public bool,
 	if err == nil {
 		own := ownDocuments{issuer.NewDocuments(records), nil}
 		opened.queue = &jobs.Runner{Store: records, Now: time.Now, Lease: jobLease, Log: slog.New(slog.DiscardHandler)}
+		enqueue := func(tx issuer.Tx, w issuer.Work) error {
+			opened.queue.Wake()
+			return jobs.Enqueue(tx, time.Now(), w)
+		}
+		if opened.rooms, err = newRooms(records, g.mailFlags, enqueue); err != nil {
+			return opened, false, errors.Join(err, engine.Close())
+		}
 		opened.Service, err = issuer.Open(ctx, issuer.Config{Store: records, Keys: private, Now: time.Now, Base: base, Public: public,
-			Enqueue: func(tx issuer.Tx, w issuer.Work) error {
-				opened.queue.Wake()
-				return jobs.Enqueue(tx, time.Now(), w)
-			},
+			Enqueue: enqueue, Observe: opened.observe,
 			Check: func(ctx context.Context, sealed []byte) error {
 				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.OpenBadges, Fetch: own})
 			},
 			CheckDocument: func(ctx context.Context, sealed []byte) error {
 				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.VerifiableCredentials, Fetch: own})
 			}})
+	}
+	if err == nil {
+		err = opened.rooms.open(opened.Service, g.mailFlags, office)
 	}
 	if err == nil && opened.Local() && strings.HasPrefix(g.KeyStore, kms.Scheme) {
 		err = errLocalKMS
@@ -96,14 +104,17 @@ func (i installation) Close() error {
 // serveJobs has the jobs of the installation done until ctx ends; it returns when none is under way.
 func (i installation) serveJobs(ctx context.Context, log *slog.Logger) error {
 	i.queue.Log = log
-	i.queue.Handlers = map[string]jobs.Handler{issuer.WorkBatch: i.doBatch}
-	i.queue.Every = []jobs.Every{
+	i.queue.Handlers = i.handlers()
+	i.queue.Handlers[issuer.WorkBatch] = i.doBatch
+	i.queue.Every = append(i.every(), []jobs.Every{
 		{Name: "drafts", Period: time.Minute, Do: func(ctx context.Context, _ jobs.Job) error {
 			found, err := i.FinishDrafts(ctx, time.Minute) // of a server that was killed
 			return errors.Join(err, found.Unfinished)
 		}},
 		{Name: "lists", Period: time.Hour, Do: func(ctx context.Context, _ jobs.Job) error { return i.PublishLists(ctx) }},
-	}
+		{Name: "batches", Period: time.Hour, Do: func(ctx context.Context, _ jobs.Job) error { return i.SweepBatches(ctx) }},
+		{Name: "proposals", Period: time.Hour, Do: func(ctx context.Context, _ jobs.Job) error { return i.SweepProposals(ctx) }},
+	}...)
 	return i.queue.Run(ctx)
 }
 
@@ -120,7 +131,7 @@ func (i installation) doBatch(ctx context.Context, j jobs.Job) error {
 	}
 	// A row that cannot be signed is given up after tries in five different hours; the job must not be dead before that.
 	var told *issuer.Error
-	if errors.As(err, &told) && (told.Code == "self_check_failed" || told.Code == "signing_failed") {
+	if errors.As(err, &told) && told.Code == "signing_failed" {
 		err = errors.Join(err, jobs.ErrLater(time.Hour))
 	}
 	return err

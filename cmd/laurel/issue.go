@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/laurelbadges/laurel/client"
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/bake"
 	"github.com/laurelbadges/laurel/internal/paper"
@@ -15,6 +18,8 @@ import (
 )
 
 type issueCommand struct {
+	serverFlags `embed:""`
+
 	Achievement string   `help:"Id of the achievement; may be left out where exactly one is published." placeholder:"ID"`
 	Recipient   string   `required:"" help:"E-mail address of the recipient; the badge carries its salted hash." placeholder:"EMAIL"`
 	Name        string   `help:"Name of the recipient, shown on the badge." placeholder:"NAME"`
@@ -40,6 +45,9 @@ const formBase = "base"
 
 // Run awards the badge and says where it is.
 func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	if c.Server != "" {
+		return c.issueAt(ctx, t)
+	}
 	in := issuer.AwardInput{Achievement: c.Achievement, Recipient: c.Recipient, Name: c.Name, Actor: actor}
 	for _, address := range c.Evidence {
 		in.Evidence = append(in.Evidence, issuer.Evidence{URL: address})
@@ -54,11 +62,8 @@ func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		return err
 	}
 	answer := issued{ID: award.ID, URL: award.URL, Identifier: award.Identifier, Files: map[string]string{}}
-	if isLocal(award.URL) {
-		answer.Note = localOnly
-	}
 	if c.Output != "" {
-		if answer.Files, err = writeForms(c.Output, award); err != nil {
+		if answer.Files, err = writeForms(ctx, o, c.Output, award); err != nil {
 			return fmt.Errorf("the badge %s is awarded, but could not be written: %w", award.ID, err)
 		}
 	} else {
@@ -66,7 +71,15 @@ func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 			answer.Files[form] = award.URL + "." + form
 		}
 	}
-	if c.JSON {
+	return answer.print(t, c.JSON)
+}
+
+// print says where a badge is that was awarded.
+func (answer issued) print(t *terminal, asJSON bool) error {
+	if isLocal(answer.URL) {
+		answer.Note = localOnly
+	}
+	if asJSON {
 		return printJSON(t.out, answer)
 	}
 	fmt.Fprintf(t.out, "Awarded %s\n  page  %s\n", answer.ID, answer.URL)
@@ -83,28 +96,16 @@ func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 }
 
 // writeForms writes an award in every form. The files are the owner's: they hold a person's name.
-func writeForms(folder string, award issuer.Credential) (map[string]string, error) {
+func writeForms(ctx context.Context, own documents, folder string, award issuer.Credential) (map[string]string, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	picture, err := paper.ArtPNG()
-	if err != nil {
-		return nil, err
-	}
-	document, err := credential.Parse(award.JSON)
-	if err != nil {
-		return nil, err
-	}
-	var art paper.Art
-	if document.Subject.Achievement != nil {
-		art = paper.ArtOf(*document.Subject.Achievement)
-	}
-	drawing, err := paper.ArtSVG(art)
-	if err != nil {
-		return nil, err
-	}
 	content := map[string][]byte{"json": award.JSON, "jwt": []byte(award.JWT)}
-	for form, unbaked := range map[string][]byte{"png": picture, "svg": drawing} {
+	for _, form := range []string{"png", "svg"} {
+		unbaked, err := artOf(ctx, own, award, form)
+		if err != nil {
+			return nil, err
+		}
 		if content[form], err = bake.Bake(unbaked, award.JSON); err != nil {
 			return nil, err
 		}
@@ -124,39 +125,82 @@ func writeForms(folder string, award issuer.Credential) (map[string]string, erro
 	return files, nil
 }
 
+// artOf is the picture of the achievement of an award in a form, or badge art where it has none in that form.
+func artOf(ctx context.Context, own documents, award issuer.Credential, form string) ([]byte, error) {
+	uploaded, err := own.Document(ctx, strings.TrimSuffix(award.URL, "/c/"+award.ID)+"/a/"+award.Achievement+"/image."+form)
+	if !errors.Is(err, issuer.ErrNotFound) {
+		return uploaded, err
+	}
+	if form == "png" {
+		return paper.ArtPNG()
+	}
+	document, err := credential.Parse(award.JSON)
+	if err != nil {
+		return nil, err
+	}
+	var art paper.Art
+	if document.Subject.Achievement != nil {
+		art = paper.ArtOf(*document.Subject.Achievement)
+	}
+	return paper.ArtSVG(art)
+}
+
 type revokeCommand struct {
+	serverFlags `embed:""`
+
 	ID     string `arg:"" help:"Id of the award, the address of its page, or the id in the credential."`
 	Reason string `required:"" help:"Why; everybody who looks at the badge sees it." placeholder:"TEXT"`
+	Code   string `help:"Why in a word, which everybody sees: ${enum}." enum:"error,evidence,policy,request,superseded,inquiry,other" default:"other" placeholder:"CODE"`
+	Note   string `help:"What else there is to say of it; only the issuer sees it." placeholder:"TEXT"`
 	JSON   bool   `name:"json" help:"Print the answer as JSON and nothing else."`
 }
 
 // Run revokes for good.
 func (c *revokeCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	if c.Server != "" {
+		return c.standAt(ctx, t, c.JSON, "Revoked", func(s *client.Client) (client.Credential, error) {
+			return s.Revoke(ctx, c.ID, client.Cause{Code: c.Code, Reason: c.Reason, Note: c.Note})
+		})
+	}
 	return changeStanding(ctx, g, t, c.JSON, "Revoked", func(o office) (issuer.Credential, error) {
-		return o.Revoke(ctx, c.ID, c.Reason, actor)
+		return o.RevokeFor(ctx, c.ID, issuer.Cause{Code: issuer.ReasonCode(c.Code), Reason: c.Reason, Note: c.Note}, actor)
 	})
 }
 
 type suspendCommand struct {
+	serverFlags `embed:""`
+
 	ID     string `arg:"" help:"Id of the award, the address of its page, or the id in the credential."`
 	Reason string `help:"Why; everybody who looks at the badge sees it." placeholder:"TEXT"`
+	Code   string `help:"Why in a word, which everybody sees: ${enum}." enum:"error,evidence,policy,request,superseded,inquiry,other" default:"other" placeholder:"CODE"`
+	Note   string `help:"What else there is to say of it; only the issuer sees it." placeholder:"TEXT"`
 	JSON   bool   `name:"json" help:"Print the answer as JSON and nothing else."`
 }
 
 // Run suspends until reinstated.
 func (c *suspendCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	if c.Server != "" {
+		return c.standAt(ctx, t, c.JSON, "Suspended", func(s *client.Client) (client.Credential, error) {
+			return s.Suspend(ctx, c.ID, client.Cause{Code: c.Code, Reason: c.Reason, Note: c.Note})
+		})
+	}
 	return changeStanding(ctx, g, t, c.JSON, "Suspended", func(o office) (issuer.Credential, error) {
-		return o.Suspend(ctx, c.ID, c.Reason, actor)
+		return o.SuspendFor(ctx, c.ID, issuer.Cause{Code: issuer.ReasonCode(c.Code), Reason: c.Reason, Note: c.Note}, actor)
 	})
 }
 
 type reinstateCommand struct {
+	serverFlags `embed:""`
+
 	ID   string `arg:"" help:"Id of the award, the address of its page, or the id in the credential."`
 	JSON bool   `name:"json" help:"Print the answer as JSON and nothing else."`
 }
 
 // Run ends a suspension.
 func (c *reinstateCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	if c.Server != "" {
+		return c.standAt(ctx, t, c.JSON, "Reinstated", func(s *client.Client) (client.Credential, error) { return s.Reinstate(ctx, c.ID) })
+	}
 	return changeStanding(ctx, g, t, c.JSON, "Reinstated", func(o office) (issuer.Credential, error) {
 		return o.Reinstate(ctx, c.ID, actor)
 	})

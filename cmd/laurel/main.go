@@ -24,7 +24,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 // Exit statuses. Those of verify are a promise to scripts; every other command uses the first and the last.
 const (
 	exitGood    = 0 // done; for verify: every input is valid
-	exitInvalid = 1 // verify: at least one input is invalid
+	exitInvalid = 1 // verify: at least one input is invalid; batch FILE: nothing was awarded
 	exitCannot  = 2 // the command could not run
 	exitUnknown = 3 // verify: none is invalid, and at least one could not be decided
 )
@@ -37,6 +37,8 @@ type grammar struct {
 	PassphraseFile string `help:"File whose first line opens the key files. LAUREL_PASSPHRASE in the environment, or the systemd credential laurel.passphrase, do as well." placeholder:"FILE"`
 	PassphraseFD   *int   `name:"passphrase-fd" help:"Descriptor that the passphrase is read from." placeholder:"N"`
 
+	mailFlags `embed:""`
+
 	Version kong.VersionFlag `help:"Print the version and stop."`
 
 	Serve     serveCommand     `cmd:"" help:"Start the whole service."`
@@ -48,6 +50,7 @@ type grammar struct {
 	Suspend   suspendCommand   `cmd:"" help:"Suspend an award until it is reinstated."`
 	Reinstate reinstateCommand `cmd:"" help:"End the suspension of an award."`
 	Doctor    doctorCommand    `cmd:"" help:"Say how an installation is, and what to mend."`
+	People    peopleCommand    `cmd:"" help:"Let the staff in."`
 	Keys      keysCommand      `cmd:"" help:"Make, list, rotate and retire signing keys."`
 	Token     tokenCommand     `cmd:"" help:"Make, list and revoke tokens for programs that use the API."`
 	Bake      bakeCommand      `cmd:"" help:"Put a credential into a PNG or SVG."`
@@ -58,8 +61,10 @@ type grammar struct {
 	Restore restoreCommand `cmd:"" help:"Restore a backup into a new folder or an empty database."`
 	Migrate migrateCommand `cmd:"" name:"migrate-store" help:"Copy everything into another store and check the copy."`
 	Audit   auditCommand   `cmd:"" help:"Verify and export the log of what was done."`
-	Batch   batchCommand   `cmd:"" help:"See how work on many awards goes."`
+	Batch   batchCommand   `cmd:"" help:"Award what a list says; see how work on many awards goes."`
 	Jobs    jobsCommand    `cmd:"" help:"See the queue of jobs; retry those that failed."`
+
+	Organisation organisationCommand `cmd:"" help:"Make, list and configure issuing organisations."`
 
 	known *string // the passphrase, once it was read
 }

@@ -96,7 +96,7 @@ func openOffice(ctx context.Context, g *grammar) (office, error) {
 	if err := g.place().exists(); err != nil {
 		return nil, err
 	}
-	opened, _, err := openInstallation(ctx, g, "", false, nil)
+	opened, _, err := openInstallation(ctx, g, "", false, officeFlags{}, nil)
 	if err != nil {
 		if o, _ := runningOffice(ctx, g.place()); o != nil { // a server was just starting
 			return o, nil

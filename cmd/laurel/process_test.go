@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/laurelbadges/laurel/internal/people"
 )
 
 // process is the built program, serving.
@@ -23,6 +25,7 @@ type process struct {
 	address  string        // http://127.0.0.1:PORT
 	metrics  string        // address of its counters; "" when it has none
 	finished int           // awards that it says it finished at its start
+	first    string        // the link for the first account; "" where there is one already
 	took     time.Duration // to start
 	log      complaints
 	ended    bool
@@ -122,6 +125,9 @@ func startBinary(t testing.TB, binary, folder string, flags ...string) *process 
 	for lines := bufio.NewScanner(printed); lines.Scan(); {
 		if _, address, found := strings.Cut(lines.Text(), " metrics "); found {
 			p.metrics = strings.TrimSpace(address)
+		}
+		if text := strings.TrimSpace(lines.Text()); strings.Contains(text, people.PathFirst) {
+			p.first = text
 		}
 		_, _ = fmt.Sscanf(lines.Text(), "Finished %d awards", &p.finished)
 		if _, address, found := strings.Cut(lines.Text(), "running on "); found {

@@ -11,6 +11,8 @@ import (
 )
 
 type batchCommand struct {
+	File batchListFileCommand `cmd:"" default:"withargs" name:"award" help:"Award what a CSV or XLSX file says, once all of it was checked. The word award may be left out."`
+
 	List batchListCommand `cmd:"" help:"List the batches, the newest first."`
 	Show batchShowCommand `cmd:"" help:"Say how one goes, and which rows were not done."`
 
@@ -110,6 +112,9 @@ func printBatch(ctx context.Context, o office, id string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s: %d of %d done, %d failed\n", b.State, b.Done, b.Total, b.Failed)
+	if b.Problem != "" {
+		fmt.Fprintf(out, "  on hold: %s\n", b.Problem)
+	}
 	for after := ""; b.Failed > 0; {
 		rows, next, err := o.BatchRows(ctx, id, after, 500)
 		if err != nil {

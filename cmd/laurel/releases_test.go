@@ -83,7 +83,7 @@ func (r *release) read(t *testing.T, name string) string {
 
 func (r *release) open(t *testing.T) {
 	t.Helper()
-	here, _, err := openInstallation(t.Context(), &grammar{Data: filepath.Join(r.folder, "data")}, "", false, nil)
+	here, _, err := openInstallation(t.Context(), &grammar{Data: filepath.Join(r.folder, "data")}, "", false, officeFlags{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,15 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/laurelbadges/laurel/internal/api"
+	"github.com/laurelbadges/laurel/internal/claim"
+	"github.com/laurelbadges/laurel/internal/console"
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/register"
@@ -37,6 +40,8 @@ type serveCommand struct {
 	Organisation   string   `help:"Name of the issuing organisation, at the first start." default:"An issuing organisation" placeholder:"NAME"`
 	RegisterChecks bool     `help:"Keep a register of checks in the data folder: time, hash and answers; no names, no content."`
 	PublishAudit   bool     `help:"Publish the signed end of the audit log at /audit-head, so that others can keep it as witnesses. It tells how many acts there were."`
+	SignInServices string   `help:"JSON file of the services of OpenID Connect that staff may sign in with: an array of objects with name, issuer, client_id and client_secret." placeholder:"FILE"`
+	WebhookAllow   []string `help:"Network of your own that webhooks may reach beside the public ones, such as 10.1.2.0/24." placeholder:"CIDR"`
 	Sample         bool     `help:"Add a worked example: one micro-credential and three awards: in force, expired, revoked."`
 }
 
@@ -44,6 +49,7 @@ type serveCommand struct {
 type plan struct {
 	proxies     []*net.IPNet
 	certificate *certificate // nil: plain HTTP
+	office      officeFlags
 }
 
 func (c *serveCommand) plan(at place) (p plan, err error) {
@@ -61,6 +67,12 @@ func (c *serveCommand) plan(at place) (p plan, err error) {
 			return p, fmt.Errorf("--trusted-proxy %q is not a network such as 10.0.0.0/8", text)
 		}
 		p.proxies = append(p.proxies, network)
+	}
+	if p.office.providers, err = readProviders(c.SignInServices); err != nil {
+		return p, err
+	}
+	if p.office.rules, err = readRules(c.WebhookAllow); err != nil {
+		return p, err
 	}
 	if p.certificate, err = openCertificate(c.TLSCert, c.TLSKey); err != nil {
 		return p, err
@@ -126,7 +138,7 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	if base == "" {
 		base = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 	}
-	here, newKeys, err := openInstallation(ctx, g, base, c.PublicURL != "", counters)
+	here, newKeys, err := openInstallation(ctx, g, base, c.PublicURL != "", p.office, counters)
 	if err != nil {
 		return err
 	}
@@ -169,22 +181,28 @@ func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 		return err
 	}
 	f.open(&service{pages: pages, ready: &readiness{ask: here.Ready, log: log}})
-	greeting{here, organisation, p, f, counting, g.Data, newKeys, created, awards}.print(t.out)
+	first, err := here.people.FirstOwner(ctx)
+	var told *issuer.Error
+	if err != nil && (!errors.As(err, &told) || told.Code != "accounts_exist") {
+		return err
+	}
+	greeting{here, organisation, p, f, counting, g.Data, newKeys, created, awards, first}.print(t.out)
 	return serve(ctx, f, socket, running, log)
 }
 
 // handler is all that the public reaches: the APIs, and pages and documents, with verification that has this installation's own
 // documents at hand. checks is nil when no register is kept.
 func (c *serveCommand) handler(ctx context.Context, here installation, p plan, checks *register.Register, counters *metrics.Metrics, log *slog.Logger) (http.Handler, error) {
-	programs, err := api.New(api.Config{Service: here.Service, Log: log})
-	if err != nil {
-		return nil, err
-	}
 	seal, err := here.Secret(ctx, "records-of-checks")
 	if err != nil {
 		return nil, err
 	}
 	check := newChecking(here.Service, checks, counters, log)
+	genuine := func(ctx context.Context, endorsement []byte) error { return check.genuine(ctx, endorsement) }
+	programs, err := api.New(api.Config{Service: here.Service, People: here.people, Hooks: here.hooks, Earners: here.earners, Check: genuine, Log: log})
+	if err != nil {
+		return nil, err
+	}
 	config := web.Config{
 		Seal:   seal,
 		Office: here.Service, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: check.batch(),
@@ -203,17 +221,51 @@ func (c *serveCommand) handler(ctx context.Context, here installation, p plan, c
 	if err != nil {
 		return nil, err
 	}
+	staff, err := console.New(console.Config{
+		Office: here.Service, People: here.people, Earners: here.earners, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies,
+		Hooks: here.hooks, CheckEndorsement: genuine, Wake: here.queue.Wake, Asset: pages.Asset, Log: log, Version: config.Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	earners, err := claim.New(claim.Config{Earners: here.earners, Asset: mustLink(pages.Asset), Base: here.Base(), Visitor: pages.Visitor, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	areas := []area{{programs, []string{"/api/", "/openapi.json"}}, {interop, []string{"/vc-api/"}}, {staff, console.Prefixes}, {earners, claim.Prefixes}}
 	// No http.ServeMux: it would answer odd paths itself, with redirects.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/openapi.json":
-			programs.ServeHTTP(w, r)
-		case strings.HasPrefix(r.URL.Path, "/vc-api/"):
-			interop.ServeHTTP(w, r)
-		default:
-			pages.ServeHTTP(w, r)
+		for _, a := range areas {
+			if slices.ContainsFunc(a.prefixes, func(prefix string) bool { return under(r.URL.Path, prefix) }) {
+				a.handler.ServeHTTP(w, r)
+				return
+			}
 		}
+		pages.ServeHTTP(w, r)
 	}), nil
+}
+
+// area is a handler with the beginnings of the paths that it answers.
+type area struct {
+	handler  http.Handler
+	prefixes []string
+}
+
+// under says whether a path is prefix, or lies below it.
+func under(path, prefix string) bool {
+	rest, found := strings.CutPrefix(path, prefix)
+	return found && (rest == "" || strings.HasSuffix(prefix, "/") || rest[0] == '/')
+}
+
+// mustLink gives addresses of files that are known to be there.
+func mustLink(link func(name string) (string, error)) func(name string) string {
+	return func(name string) string {
+		address, err := link(name)
+		if err != nil {
+			panic(err)
+		}
+		return address
+	}
 }
 
 // serve answers the public and the private socket until ctx ends or one of them fails. When it returns, nothing uses the

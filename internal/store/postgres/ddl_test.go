@@ -51,8 +51,8 @@ func Shape(k issuer.Kind) map[string]string {
 	for _, lookup := range k.Lookups {
 		shape[table+"."+sqlName(lookup)] = "text YES C"
 		column := sqlName(lookup)
-		if column == "all" {
-			column = `"all"`
+		if column == "all" || column == "to" { // words of SQL
+			column = `"` + column + `"`
 		}
 		shape[table+"_by_"+sqlName(lookup)] = "USING btree (" + column + ", ord, id) WHERE (" + column + " <> ''::text)"
 	}

@@ -4,16 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/internal/jobs"
+	"github.com/laurelbadges/laurel/internal/mail"
+	"github.com/laurelbadges/laurel/internal/people"
 	"github.com/laurelbadges/laurel/internal/store"
 	"github.com/laurelbadges/laurel/internal/store/pgtest"
 	"github.com/laurelbadges/laurel/internal/store/postgres"
+	"github.com/laurelbadges/laurel/internal/webhook"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -153,7 +158,7 @@ func TestMigrations(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, conn.Close(t.Context())) }()
 	want := map[string]string{}
-	for _, k := range append(issuer.Kinds(), jobs.Kinds()...) {
+	for _, k := range slices.Concat(issuer.Kinds(), jobs.Kinds(), people.Kinds(), mail.Kinds(), earner.Kinds(), webhook.Kinds()) {
 		for name, shape := range postgres.Shape(k) {
 			want[name] = shape
 		}
