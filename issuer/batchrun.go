@@ -22,6 +22,9 @@ type chunk struct {
 	rows  []task
 }
 
+// fullEvery is how often the text of an award is built whole, beside the first of each template and whatever is not plain ASCII.
+const fullEvery = 100
+
 // task is a row whose award is to be signed.
 type task struct {
 	row     int // BatchRow.Number
@@ -31,6 +34,7 @@ type task struct {
 	done    Credential // award with its signed forms
 	body    []byte     // the record of done
 	failed  *Error     // it could not be signed
+	whole   bool       // the first of its chunk: what a template signs of it is read and checked whole
 }
 
 // RunBatch works on an open batch until all its rows are done, or budget says between two chunks of rows that others shall have their

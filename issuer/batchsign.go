@@ -39,6 +39,7 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 	for range min(runtime.GOMAXPROCS(0), len(c.rows)) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(c.rows)); i = next.Add(1) - 1 {
+				c.rows[i].whole = i == 0
 				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i])
 				runtime.Gosched() // or whoever makes a single award waits until the chunk is signed
 			}
@@ -186,7 +187,7 @@ func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind,
 func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte) (err error) {
 	suite := o.suiteOf(&t.award)
 	if p, fresh := s.press.find(ctx, t.award.Achievement, document, suite, o); p != nil {
-		t.signed, err = s.signPressed(ctx, o, p, document, suite, fresh || t.row%fullEvery == 1)
+		t.signed, err = s.signPressed(ctx, o, p, document, suite, fresh || t.whole)
 		if refusal := (*Error)(nil); errors.As(err, &refusal) && refusal.Code == codeSelfCheck {
 			s.press.distrust(t.award.Achievement)
 			return err
@@ -198,10 +199,6 @@ func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, 
 	t.signed, err = s.sign(ctx, *o, document, suite)
 	return err
 }
-
-// fullEvery is how often an award that a template signed is read and checked whole, beside the first of each batch, the first of
-// each template, and whatever fits none: text that is not plain ASCII.
-const fullEvery = 100
 
 // signPressed signs with a template, and checks each signature over the bytes that are going to be stored. whole has the verifier read
 // and check them besides, as all that is signed one by one. ErrShape when they do not fit the template.

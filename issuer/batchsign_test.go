@@ -221,3 +221,19 @@ func TestBatchSignedWrongly(t *testing.T) {
 		})
 	}
 }
+
+// TestBatchFirstWhole: the first award of a batch is checked whole also where a template is there already and its first row is rejected.
+func TestBatchFirstWhole(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	d.run(t, d.batch(t, 3).ID)
+	var whole atomic.Int64
+	d.check = func(context.Context, []byte) error { whole.Add(1); return nil }
+	b := d.prepare(t, given(awards(40), 0))
+	if _, err := d.space(t).ConfirmBatch(t.Context(), b.ID, true, by); err != nil {
+		t.Fatal(err)
+	}
+	if done := d.run(t, b.ID); done.Done != 39 || whole.Load() < 2 {
+		t.Errorf("%d awarded, %d documents checked whole", done.Done, whole.Load())
+	}
+}

@@ -31,6 +31,7 @@ const (
 	ScopePeopleWrite        Scope = "people:write"        // invite, change roles, remove; make and revoke tokens
 	ScopeIssuerWrite        Scope = "issuer:write"        // settings, endorsements
 	ScopeAuditRead          Scope = "audit:read"
+	ScopeCasesRead          Scope = "cases:read" // case files about awards
 	ScopeWebhooksRead       Scope = "webhooks:read"
 	ScopeWebhooksWrite      Scope = "webhooks:write"
 )
@@ -38,7 +39,7 @@ const (
 // Scopes are all scopes there are.
 func Scopes() []Scope {
 	return []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeCredentialsSign,
-		ScopeCredentialsPropose, ScopeKeysRead, ScopePeopleRead, ScopePeopleWrite, ScopeIssuerWrite, ScopeAuditRead, ScopeWebhooksRead, ScopeWebhooksWrite}
+		ScopeCredentialsPropose, ScopeKeysRead, ScopePeopleRead, ScopePeopleWrite, ScopeIssuerWrite, ScopeAuditRead, ScopeCasesRead, ScopeWebhooksRead, ScopeWebhooksWrite}
 }
 
 const mostRate = 100_000 // requests a minute

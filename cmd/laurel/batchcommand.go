@@ -189,8 +189,12 @@ func (c *batchListFileCommand) finish(ctx context.Context, t *terminal, at lists
 	if err != nil {
 		return fmt.Errorf("the batch %s is confirmed, and goes on; how it goes could not be seen: %w", found.ID, err)
 	}
+	nothing := error(nil)
+	if done.Done == 0 || done.State == issuer.BatchHeld {
+		nothing = finished(exitInvalid) // scripts have to see it
+	}
 	if c.JSON {
-		return printJSON(t.out, done)
+		return errors.Join(printJSON(t.out, done), nothing)
 	}
 	fmt.Fprintf(t.out, "Batch %s is %s: %d awarded, %d rejected, %d failed.\n", done.ID, done.State, done.Done, done.Rejected, done.Failed)
 	if done.Failed > 0 {
@@ -198,7 +202,7 @@ func (c *batchListFileCommand) finish(ctx context.Context, t *terminal, at lists
 			fmt.Fprintln(t.out, "  "+problemLine(p))
 		}
 	}
-	return nil
+	return nothing
 }
 
 // print says what a list was found to be.

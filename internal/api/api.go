@@ -131,7 +131,7 @@ var (
 	readAwards   = []issuer.Scope{issuer.ScopeCredentialsRead}
 	writeAwards  = []issuer.Scope{issuer.ScopeCredentialsWrite}
 	askAwards    = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeCredentialsPropose} // the second only proposes
-	readCases    = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeAuditRead}
+	readCases    = []issuer.Scope{issuer.ScopeCasesRead}
 	takeBack     = []issuer.Scope{issuer.ScopeCredentialsPropose, issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
 	decide       = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
 	readKeys     = []issuer.Scope{issuer.ScopeKeysRead}

@@ -41,7 +41,8 @@ func (f *form) results(into *[]credential.Result) reader {
 
 var credentialPlaces = places{strips: "/credentialSubject", codes: map[string]string{"achievement": "/achievement", "email": "/recipient/email",
 	"name": "/recipient/name", "evidence": "/evidence", "dates": "/validUntil", "awarded": "/awardedDate", "access": "/access", "code": "/code",
-	"reason": "/reason", "note": "/note", "why": "/why"}}
+	"reason": "/reason", "note": "/note", "why": "/why",
+	"narrative": "/narrative", "role": "/role", "term": "/term", "license": "/licenseNumber", "result": "/result", "language": "/language"}}
 
 func (s *server) award(c echo.Context) error {
 	var in issuer.AwardInput

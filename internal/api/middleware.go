@@ -27,7 +27,7 @@ func (s *server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 				panic(cause)
 			}
-			s.log.Error("panic", "request", requestID(c), "route", c.Path(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			s.log.Error("panic", "request", requestID(c), "route", c.Path(), "type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
 			c.Error(echo.ErrInternalServerError)
 		}()
 		return next(c)

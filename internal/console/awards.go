@@ -212,7 +212,10 @@ func (s *server) award(v *visit) error {
 	data.Standing, data.Since = standingOf(&c)
 	for _, change := range []*issuer.Change{c.Revoked, c.Suspended} {
 		if change != nil {
-			data.Code, data.Reason, data.Note = reasonWords[change.Code], change.Reason, change.Note
+			data.Code, data.Reason = reasonWords[change.Code], change.Reason
+			if v.may(issuer.ScopeCasesRead) {
+				data.Note = change.Note
+			}
 			break
 		}
 	}
@@ -231,12 +234,14 @@ func (s *server) award(v *visit) error {
 	if c.Batch != "" {
 		data.Links = append(data.Links, nameLink{"The batch that made it", v.to("batches", c.Batch)})
 	}
-	files, _, err := v.space.Cases(v.ctx(), issuer.CaseFilter{Credential: c.ID}, "", historyLength)
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		data.Links = append(data.Links, nameLink{"The case of " + wording.English.Day(file.At).Words, v.to("cases", file.ID)})
+	if v.may(issuer.ScopeCasesRead) {
+		files, _, err := v.space.Cases(v.ctx(), issuer.CaseFilter{Credential: c.ID}, "", historyLength)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			data.Links = append(data.Links, nameLink{"The case of " + wording.English.Day(file.At).Words, v.to("cases", file.ID)})
+		}
 	}
 	for _, act := range acts {
 		if v.may(act.scope) && act.fits(&c, a) {
@@ -368,7 +373,11 @@ func (s *server) history(v *visit, subject string) (lines []historyLine, err err
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, historyLine{At: wording.English.Instant(e.At), What: actionWords(e.Action), Who: who, Why: e.Text, WhyErased: e.Erased})
+		line := historyLine{At: wording.English.Instant(e.At), What: actionWords(e.Action), Who: who}
+		if v.may(issuer.ScopeAuditRead) || v.may(issuer.ScopeCasesRead) { // reasons may be private notes
+			line.Why, line.WhyErased = e.Text, e.Erased
+		}
+		lines = append(lines, line)
 	}
 	return lines, nil
 }

@@ -137,8 +137,8 @@ func (s *server) exportAchievement(v *visit) error {
 		return err
 	}
 	var image []byte
-	if a.URL != "" && a.Content.Image.ID != "" {
-		if image, err = s.Office.Document(v.ctx(), a.URL+"/"+a.Content.Image.ID); err != nil {
+	if a.Content.Image.ID != "" {
+		if image, _, err = v.space.Picture(v.ctx(), a.ID); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,7 @@ var menu = []struct {
 	{"Batches", "batches", issuer.ScopeCredentialsRead},
 	{"Unclaimed", "unclaimed", issuer.ScopeCredentialsRead},
 	{"Proposals", "proposals", issuer.ScopeCredentialsRead},
-	{"Cases", "cases", issuer.ScopeCredentialsRead},
+	{"Cases", "cases", issuer.ScopeCasesRead},
 	{"Office", "office", issuer.ScopeAchievementsRead},
 }
 

@@ -232,8 +232,8 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/proposals/:id/withdraw", scope: propose, handler: s.withdrawProposal},
 
 		// Cases
-		{method: get, path: inside + "/cases", scope: seeC, handler: s.cases},
-		{method: get, path: inside + "/cases/:id", scope: seeC, handler: s.caseFile},
+		{method: get, path: inside + "/cases", scope: issuer.ScopeCasesRead, handler: s.cases},
+		{method: get, path: inside + "/cases/:id", scope: issuer.ScopeCasesRead, handler: s.caseFile},
 		{method: get, path: inside + "/awards/:id/case", scope: writeC, handler: s.openCasePage},
 		{method: post, path: inside + "/awards/:id/case", scope: writeC, handler: s.openCase},
 

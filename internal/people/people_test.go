@@ -278,7 +278,7 @@ func ok(t *testing.T, err error) {
 }
 
 func TestRoles(t *testing.T) {
-	reads := []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeCredentialsRead, issuer.ScopeKeysRead, issuer.ScopePeopleRead, issuer.ScopeAuditRead, issuer.ScopeWebhooksRead}
+	reads := []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeCredentialsRead, issuer.ScopeKeysRead, issuer.ScopePeopleRead, issuer.ScopeAuditRead, issuer.ScopeCasesRead, issuer.ScopeWebhooksRead}
 	for _, scope := range reads {
 		if !RoleOwner.May(scope) || !RoleAuditor.May(scope) {
 			t.Errorf("%s: owners and auditors read everything", scope)

@@ -27,19 +27,19 @@ func (r Role) Scopes() []issuer.Scope {
 		return []issuer.Scope{
 			issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsWrite,
 			issuer.ScopeCredentialsSign, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopePeopleRead,
-			issuer.ScopePeopleWrite, issuer.ScopeIssuerWrite, issuer.ScopeAuditRead, issuer.ScopeWebhooksRead, issuer.ScopeWebhooksWrite,
+			issuer.ScopePeopleWrite, issuer.ScopeIssuerWrite, issuer.ScopeAuditRead, issuer.ScopeCasesRead, issuer.ScopeWebhooksRead, issuer.ScopeWebhooksWrite,
 		}
 	case RoleIssuer:
 		return []issuer.Scope{
 			issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsWrite,
-			issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead,
+			issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopeCasesRead,
 		}
 	case RoleAssessor:
 		return []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead}
 	case RoleAuditor:
 		return []issuer.Scope{
 			issuer.ScopeAchievementsRead, issuer.ScopeCredentialsRead, issuer.ScopeKeysRead, issuer.ScopePeopleRead,
-			issuer.ScopeAuditRead, issuer.ScopeWebhooksRead,
+			issuer.ScopeAuditRead, issuer.ScopeCasesRead, issuer.ScopeWebhooksRead,
 		}
 	}
 	return nil
