@@ -76,11 +76,12 @@ func (s *server) prepareRows(c echo.Context) error {
 	})
 }
 
-// rowHeader are the members of an award that rejected rows are told by, as heads of columns: so they can be given as a list again.
+// rowHeader are the members of an award that rejected rows are told by, as heads of columns. They say whom a row is for, and not all that
+// it said: evidence, results and whatever else has no column here has to be given anew.
 var rowHeader = []string{"achievement", "recipient.email", "recipient.name", "awardedDate", "validUntil", "narrative"}
 
 // rowColumns are the columns that refusals are about, by their codes.
-var rowColumns = map[string]int{"achievement": 0, "archived": 0, "email": 1, "duplicate": 1, "duplicate_row": 1, "name": 2, "awarded": 3, "dates": 4}
+var rowColumns = map[string]int{"achievement": 0, "archived": 0, "email": 1, "duplicate": 1, "duplicate_row": 1, "name": 2, "awarded": 3, "dates": 4, "narrative": 5}
 
 // cellsOf is an award under rowHeader.
 func cellsOf(in issuer.AwardInput) []string {
@@ -104,12 +105,6 @@ func (s *server) prepareList(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	select { // a list is held in memory several times over while it is read
-	case s.lists <- struct{}{}:
-		defer func() { <-s.lists }()
-	case <-c.Request().Context().Done():
-		return c.Request().Context().Err()
-	}
 	body, _, err := raw(c.Request(), mediaCSV, mediaXLSX)
 	if err != nil {
 		return err
@@ -125,10 +120,22 @@ func (s *server) prepareList(c echo.Context) error {
 			return issuer.PrepareInput{}, checkResource{}, err
 		}
 		options.Columns, options.AmericanDates = columns, query["american_dates"] == "true"
-		sheet, err := roster.Read(body, options)
+		sheet, err := s.readList(ctx, body, options)
 		return issuer.PrepareInput{Name: name, Awards: sheet.Rows, Header: sheet.Header, Columns: sheet.Columns},
 			checkResource{Dialect: sheet.Dialect, Unused: sheet.Unused()}, err
 	})
+}
+
+// readList reads a list when there is a place for that: it is held in memory several times over meanwhile. Whoever sends one slowly has
+// no place before it is there.
+func (s *server) readList(ctx context.Context, body []byte, options roster.Options) (roster.Sheet, error) {
+	select {
+	case s.lists <- struct{}{}:
+		defer func() { <-s.lists }()
+		return roster.Read(body, options)
+	case <-ctx.Done():
+		return roster.Sheet{}, ctx.Err()
+	}
 }
 
 // columnsOf reads what columns mean, by their heads, as a JSON object.

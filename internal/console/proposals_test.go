@@ -69,3 +69,22 @@ func TestProposals(t *testing.T) {
 	w.issuer_.get(w.in("proposals")+"?state=all").want(t, 200, "refused", "withdrawn", "could not be done")
 	w.issuer_.get(w.in("proposals", "AAAAAAAAAAAAAAAAAAAAAA")).want(t, 404)
 }
+
+// TestProposedCorrections: whoever may not correct or renew alone asks for it, and it is done once another person allows it.
+func TestProposedCorrections(t *testing.T) {
+	w := newWorld(t)
+	award := w.awarded(w.published(badgeName), "ben@example.org", "Ben")
+	assessor := w.roles[people.RoleAssessor]
+	page := assessor.get(w.in("awards", award, "correct")).want(t, 200, "Nothing changes until another person allows it", "Propose to correct").lacks(t, "ben@example.org")
+	asked := assessor.post(w.in("awards", award, "correct"), url.Values{"version": {page.field("version")}, "once": {page.field("once")},
+		"name": {"Benjamin"}, "recipient": {"ben@example.org"}, "why": {"he told me"}})
+	assessor.follow(asked).want(t, 200, "Ben")
+	open, _, err := w.service.Workspace(w.ours.ID).Proposals(t.Context(), issuer.ProposalOpen, "", 0)
+	if err != nil || len(open) != 1 || open[0].Kind != issuer.ProposalAmend {
+		t.Fatalf("%+v, error %v", open, err)
+	}
+	at := w.in("proposals", open[0].ID)
+	seen := w.issuer_.get(at).want(t, 200, "Benjamin", "he told me")
+	w.issuer_.follow(w.issuer_.post(at+"/allow", url.Values{"version": {seen.field("version")}})).want(t, 200, "You allowed it")
+	w.issuer_.get(w.in("awards", award)).want(t, 200, "The award that takes its place")
+}

@@ -132,10 +132,10 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/awards/:id/suspend", scope: writeC, handler: s.suspend},
 		{method: get, path: inside + "/awards/:id/reinstate", scope: writeC, handler: s.reinstatePage},
 		{method: post, path: inside + "/awards/:id/reinstate", scope: writeC, handler: s.reinstate},
-		{method: get, path: inside + "/awards/:id/correct", scope: writeC, handler: s.correctPage},
-		{method: post, path: inside + "/awards/:id/correct", scope: writeC, handler: s.correct},
-		{method: get, path: inside + "/awards/:id/renew", scope: writeC, handler: s.renewPage},
-		{method: post, path: inside + "/awards/:id/renew", scope: writeC, handler: s.renew},
+		{method: get, path: inside + "/awards/:id/correct", scope: propose, handler: s.correctPage},
+		{method: post, path: inside + "/awards/:id/correct", scope: propose, handler: s.correct},
+		{method: get, path: inside + "/awards/:id/renew", scope: propose, handler: s.renewPage},
+		{method: post, path: inside + "/awards/:id/renew", scope: propose, handler: s.renew},
 
 		// The office: people, tokens, settings, keys, endorsements, webhooks, activity
 		{method: get, path: inside + "/office", scope: seeA, handler: s.office},

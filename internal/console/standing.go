@@ -14,8 +14,8 @@ var acts = []struct {
 	scope      issuer.Scope
 	fits       func(*issuer.Credential, issuer.Achievement) bool
 }{
-	{"Correct name or address", "correct", issuer.ScopeCredentialsWrite, func(c *issuer.Credential, _ issuer.Achievement) bool { return stands(c) && c.Suspended == nil }},
-	{"Renew", "renew", issuer.ScopeCredentialsWrite, func(c *issuer.Credential, a issuer.Achievement) bool {
+	{"Correct name or address", "correct", issuer.ScopeCredentialsPropose, func(c *issuer.Credential, _ issuer.Achievement) bool { return stands(c) && c.Suspended == nil }},
+	{"Renew", "renew", issuer.ScopeCredentialsPropose, func(c *issuer.Credential, a issuer.Achievement) bool {
 		return stands(c) && c.Suspended == nil && a.Renewable
 	}},
 	{"Suspend", "suspend", issuer.ScopeCredentialsWrite, func(c *issuer.Credential, _ issuer.Achievement) bool { return stands(c) && c.Suspended == nil }},
@@ -79,11 +79,7 @@ func (s *server) revokeForm(v *visit, status int, f *form) error {
 			"Whoever checks the badge from then on is told that it was revoked, when, and the reason that you choose.",
 			v.tells(&c),
 		}}
-	if data.Second {
-		data.Button = "Propose to revoke"
-		data.Will = append([]string{"Nothing changes until another person allows it."}, data.Will...)
-	}
-	return v.show(status, "standing", page{Title: "Revoke the award of " + earnerOf(&c), Form: f.single(), Data: data})
+	return v.show(status, "standing", page{Title: "Revoke the award of " + earnerOf(&c), Form: f.single(), Data: data.proposed("revoke")})
 }
 
 func causeOf(f *form) issuer.Cause {
@@ -187,6 +183,9 @@ func (s *server) correctPage(v *visit) error {
 		f.Set("name", earnerOf(&c))
 	}
 	// The badge holds a hash of the address alone. Who looks after awards may see whom this one was sent to.
+	if !v.may(issuer.ScopeCredentialsWrite) {
+		return s.correctForm(v, http.StatusOK, f)
+	}
 	held, err := s.Earners.Holders(v.ctx(), v.organisation.ID, []string{c.ID})
 	if err != nil {
 		return err
@@ -202,13 +201,23 @@ func (s *server) correctForm(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "award-correct", page{Title: "Correct the award of " + earnerOf(&c), Form: f.single(), Data: standingPage{
-		Button: "Correct", Back: v.to("awards", c.ID), Languages: languages,
+	data := standingPage{Button: "Correct", Back: v.to("awards", c.ID), Languages: languages,
+		Second: v.proposes(issuer.ActAward) || v.proposes(issuer.ActRevoke), // one award is made, and one revoked
 		Will: []string{
 			"A new award is made with the right name and address, and with the evidence, results and dates of this one.",
 			"This award is revoked, because another one takes its place. Each names the other, so that nothing is lost.",
 			"The earner is sent the new award, if this installation sends mail.",
-		}}})
+		}}
+	return v.show(status, "award-correct", page{Title: "Correct the award of " + earnerOf(&c), Form: f.single(), Data: data.proposed("correct")})
+}
+
+// proposed is the page where somebody else has to allow what it does.
+func (p standingPage) proposed(to string) standingPage {
+	if p.Second {
+		p.Button = "Propose to " + to
+		p.Will = append([]string{"Nothing changes until another person allows it."}, p.Will...)
+	}
+	return p
 }
 
 func (s *server) correct(v *visit) error {
@@ -224,6 +233,9 @@ func (s *server) correct(v *visit) error {
 	in := issuer.Amendment{Name: &name, Language: f.Get("language"), Note: f.Get("note")}
 	if address != "" {
 		in.Recipient = &address
+	}
+	if v.proposes(issuer.ActAward) || v.proposes(issuer.ActRevoke) {
+		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalAmend, Credential: v.Param("id"), Amendment: &in, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.correctForm)
 	}
 	return v.award(f, func(once issuer.Write) (issuer.Credential, error) {
 		once.Versions = by.Versions
@@ -246,13 +258,13 @@ func (s *server) renewForm(v *visit, status int, f *form) error {
 	if until := f.Get("validUntil"); until != "" {
 		ends = "the new award ends on " + wording.Plain(until)
 	}
-	return v.show(status, "award-renew", page{Title: "Renew the award of " + earnerOf(&c), Form: f.single(), Data: standingPage{
-		Button: "Renew", Back: v.to("awards", c.ID), Languages: languages,
+	data := standingPage{Button: "Renew", Back: v.to("awards", c.ID), Languages: languages, Second: v.proposes(issuer.ActAward),
 		Will: []string{
 			"A new award is made of the newest version of the achievement; " + ends + ".",
 			"This award stays in force until it ends. Each names the other.",
 			"The earner is sent the new award, if this installation sends mail.",
-		}}})
+		}}
+	return v.show(status, "award-renew", page{Title: "Renew the award of " + earnerOf(&c), Form: f.single(), Data: data.proposed("renew")})
 }
 
 func (s *server) renew(v *visit) error {
@@ -271,6 +283,9 @@ func (s *server) renew(v *visit) error {
 		ValidFrom: f.date("validFrom"), ValidUntil: f.date("validUntil"), Note: strings.TrimSpace(f.Get("note"))}
 	if len(f.problems) > 0 {
 		return s.renewForm(v, http.StatusUnprocessableEntity, f)
+	}
+	if v.proposes(issuer.ActAward) {
+		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalRenew, Credential: v.Param("id"), Renewal: &in, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.renewForm)
 	}
 	return v.award(f, func(once issuer.Write) (issuer.Credential, error) {
 		once.Versions = by.Versions
