@@ -30,8 +30,9 @@ type publicWeb interface {
 const (
 	endsSoon   = 14 * 24 * time.Hour // a certificate that ends within this is to be renewed
 	clockSlack = 5 * time.Minute     // beyond it the issuer stops awarding
-	leastFree  = 1 << 30             // bytes
-	leastShare = 20                  // one part in so many of the disk
+	leastFree  = 1 << 30             // bytes; less is too little on any disk
+	leastShare = 20                  // nor may a disk have less than one part in so many of itself left,
+	enoughFree = 4 << 30             // unless this many bytes are: as much as some hundred thousand awards take
 )
 
 // modes looks at who may use the files: their owner alone, who must be whoever runs the program.
@@ -325,7 +326,7 @@ func (d *doctor) disk() {
 }
 
 func (d *doctor) space(free, whole uint64) {
-	if free < leastFree || free < whole/leastShare {
+	if free < max(leastFree, min(whole/leastShare, enoughFree)) {
 		d.say("disk", mend, "Only %.1f GiB of %.1f GiB are free; when the disk is full, nothing can be awarded or revoked.", gibibytes(free), gibibytes(whole))
 		return
 	}

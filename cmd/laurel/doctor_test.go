@@ -155,6 +155,8 @@ func TestDoctorSpace(t *testing.T) {
 		{2 * gib, 10 * gib, "ok"},
 		{gib / 2, 2 * gib, "mend: Only 0.5 GiB of 2.0 GiB are free"},
 		{2 * gib, 100 * gib, "mend: Only 2.0 GiB of 100.0 GiB"},
+		{3 * gib, 1000 * gib, "mend"},
+		{12 * gib, 1000 * gib, "ok: 12 GiB are free"},
 	} {
 		d := &doctor{}
 		d.space(c.free, c.whole)
