@@ -1,6 +1,6 @@
 # make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
 # make test   installs what the tests need, says so first, and runs all of them
-# The other targets: build check conformance bench bench-peers fuzz differential crash load scale contexts clean.
+# The other targets: build check conformance bench bench-peers fuzz differential crash load scale contexts vendored clean.
 
 export CGO_ENABLED ?= 0
 GO       ?= go
@@ -14,7 +14,7 @@ FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Dr
 CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/markdown %/internal/wording %/internal/record %/internal/opinion %/internal/scale, \
   $(shell $(GO) list ./client ./internal/... ./issuer/... ./verifier/... ./cmd/...))
 
-.PHONY: build run check test unit race fuzz conformance bench bench-peers differential crash load scale contexts clean tools
+.PHONY: build run check test unit race fuzz conformance bench bench-peers differential crash load scale contexts vendored clean tools
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
@@ -86,6 +86,10 @@ scale:
 
 contexts:
 	node $(NPM_HOME)/contexts.mjs
+
+# Fonts, and the decoder of QR codes for cameras.
+vendored:
+	node $(NPM_HOME)/vendored.mjs
 
 # The build only: what tests installed stays, so that the next run is quick.
 clean:
