@@ -19,7 +19,7 @@ const module = "github.com/laurelbadges/laurel/"
 // layers from the floor up. A package may import packages of lower layers, and those below its own folder.
 var layers = [][]string{
 	{"credential/strict"},
-	{"contexts", "keys", "internal/referencedata"}, // reference serves tests only
+	{"contexts", "keys", "internal/paper/fonts", "internal/referencedata"}, // reference serves tests only
 	{"keys/jose"},
 	{"credential"},
 	{"credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "credential/picture", "credential/carrier/internal/jpeg"},
@@ -28,10 +28,10 @@ var layers = [][]string{
 	{"proof/internal/rdf"},
 	{"proof"},
 	{"issuer", "verifier"}, // the two halves: neither imports the other
-	{"internal/dial", "internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
+	{"internal/dial", "internal/typeset", "internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
 	{"internal/store/group"},
 	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/postgres", "internal/store/storetest", "internal/jobs", "internal/backup", "internal/register", "internal/wording", "internal/scale"},
-	{"internal/batch", "internal/roster", "internal/record", "internal/opinion", "internal/markdown"},
+	{"internal/batch", "internal/roster", "internal/record", "internal/certificate", "internal/opinion", "internal/markdown"},
 	{"internal/mail"},
 	{"internal/people", "internal/earner", "internal/webhook", "internal/definition"},
 	{"internal/web", "internal/api", "internal/control", "internal/metrics", "internal/console", "internal/claim", "client"},
@@ -68,10 +68,10 @@ var homes = map[string][]string{
 	"github.com/mr-tron/base58":       {"credential", "keys", "proof"},
 	"net/http":                        {"keys/kms", "internal/fetch", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel"},
 	"golang.org/x/net":                {"credential/carrier/page", "internal/definition"},
-	"golang.org/x/image":              {"credential/carrier/pdf", "credential/carrier/qr", "internal/record"},
-	"golang.org/x/text":               {"issuer", "verifier", "internal/record", "internal/roster", "internal/earner"},
+	"golang.org/x/image":              {"credential/carrier/pdf", "credential/carrier/qr", "internal/record", "internal/typeset", "internal/paper", "internal/certificate"},
+	"golang.org/x/text":               {"issuer", "verifier", "internal/record", "internal/typeset", "internal/roster", "internal/earner", "internal/web"},
 	"github.com/makiuchi-d/gozxing":   {"credential/carrier/qr"},
-	"codeberg.org/go-pdf/fpdf":        {"internal/record"},
+	"codeberg.org/go-pdf/fpdf":        {"internal/record", "internal/certificate"},
 	"github.com/xuri/excelize":        {"internal/batch"},
 	"github.com/getkin/kin-openapi":   {}, // tests only
 	"github.com/google/go-cmp":        {},
@@ -80,7 +80,7 @@ var homes = map[string][]string{
 }
 
 // clockless packages get every instant from their caller.
-var clockless = []string{"credential", "credential/picture", "internal/roster", "internal/definition", "credential/carrier", "credential/carrier/internal/jpeg", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "internal/scale", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper"}
+var clockless = []string{"credential", "credential/picture", "internal/roster", "internal/definition", "credential/carrier", "credential/carrier/internal/jpeg", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "internal/scale", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper", "internal/paper/fonts", "internal/typeset", "internal/certificate"}
 
 type listed struct {
 	ImportPath, Dir string

@@ -130,15 +130,7 @@ func writeStar(out *bytes.Buffer, below, outer float64) {
 func writeLettering(out *bytes.Buffer, title, kind string) error {
 	fmt.Fprintf(out, `<svg x="%[1]s" y="%[1]s" width="%[2]s" height="%[2]s" viewBox="%[1]s %[1]s %[2]s %[2]s" overflow="hidden"`, number(-ringRadius), number(2*ringRadius))
 	out.WriteString(` font-family="'Iowan Old Style',Palatino,Georgia,serif" font-weight="600" text-anchor="middle">`)
-	const clear = ringRadius - 12 // radius of the disc that text keeps to
-	upper := area{top: -66, bottom: 86, radius: clear, lines: 3, largest: 64, smallest: 16}
-	lower := area{top: 92, bottom: 116, radius: clear, lines: 1, largest: 18, smallest: 9}
-	if kind == "" {
-		upper.bottom = 112
-	}
-	if alphabetic(kind) {
-		kind, lower.tracking = strings.ToUpper(kind), 0.1 // cursive scripts would be torn apart
-	}
+	upper, lower, kind := placesOf(kind)
 	for _, text := range []struct {
 		setting
 		tracking float64
@@ -165,6 +157,20 @@ func writeLettering(out *bytes.Buffer, title, kind string) error {
 	}
 	out.WriteString("</svg>")
 	return nil
+}
+
+// placesOf tells where the title and the kind stand on the disc, and gives the kind as it is written there.
+func placesOf(kind string) (upper, lower area, written string) {
+	const clear = ringRadius - 12 // radius of the disc that text keeps to
+	upper = area{top: -66, bottom: 86, radius: clear, lines: 3, largest: 64, smallest: 16}
+	lower = area{top: 92, bottom: 116, radius: clear, lines: 1, largest: 18, smallest: 9}
+	if kind == "" {
+		upper.bottom = 112
+	}
+	if alphabetic(kind) {
+		kind, lower.tracking = strings.ToUpper(kind), 0.1 // cursive scripts would be torn apart
+	}
+	return upper, lower, kind
 }
 
 // legible takes out of a text what shows nothing but changes how the rest is read: controls, direction marks and overrides,

@@ -16,7 +16,6 @@ const esbuild = 'github.com/evanw/esbuild/cmd/esbuild@v0.28.2';
 const serif = '@expo-google-fonts/source-serif-4/';
 const sans = '@expo-google-fonts/source-sans-3/';
 const copied = {
-  'internal/paper/fonts/SourceSerif4-Regular.ttf': serif + '400Regular/SourceSerif4_400Regular.ttf',
   'internal/paper/fonts/SourceSerif4-SemiBold.ttf': serif + '600SemiBold/SourceSerif4_600SemiBold.ttf',
   'internal/paper/fonts/SourceSerif4-LICENSE.txt': serif + 'LICENSE_FONT',
   'internal/paper/fonts/SourceSans3-Regular.ttf': sans + '400Regular/SourceSans3_400Regular.ttf',
