@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -379,15 +380,19 @@ func (s *Service) entry(purpose, list string, index int) credential.StatusEntry 
 // newCredential chooses the names of an award. Without a public address the identifier is a urn:uuid of the same bits as the
 // id, so that each leads to the other.
 func (s *Service) newCredential() Credential {
-	c := Credential{ID: newID(), Intended: s.now().UTC()}
-	if !s.public {
-		var random uuid.UUID
-		c.ID = shortID(func() [16]byte { random = uuid.New(); return random })
-		c.Identifier = random.URN()
-	}
-	c.URL = s.base + "/c/" + c.ID
 	if s.public {
-		c.Identifier = c.URL
+		return s.namedCredential(newID())
+	}
+	return s.namedCredential(shortID(func() [16]byte { return uuid.New() }))
+}
+
+// namedCredential is newCredential with an id that was chosen so before.
+func (s *Service) namedCredential(id string) Credential {
+	c := Credential{ID: id, Intended: s.now().UTC(), URL: s.base + "/c/" + id}
+	if c.Identifier = c.URL; !s.public {
+		var random uuid.UUID
+		_, _ = base64.RawURLEncoding.Decode(random[:], []byte(id)) // as shortID has written it
+		c.Identifier = random.URN()
 	}
 	return c
 }

@@ -149,7 +149,8 @@ type heldRow struct {
 
 // planned is an award to be made, checked and with everything that depends on its input alone.
 type planned struct {
-	Achievement string                           `json:"achievement"` // Achievement.ID
+	ID          string                           `json:"id,omitempty"` // Credential.ID that the award will have; "" for one that is chosen then, as earlier releases do
+	Achievement string                           `json:"achievement"`  // Achievement.ID
 	Badge       credential.AchievementCredential `json:"badge"`
 	Email       string                           `json:"email,omitempty"` // of the recipient
 	Name        string                           `json:"name,omitempty"`

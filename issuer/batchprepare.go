@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -148,6 +150,7 @@ func (s *Service) planBatch(ctx context.Context, in PrepareInput, enough int) (b
 			return b, nil, stored(err)
 		}
 	}
+	s.nameRows(rows)
 	b = Batch{Organisation: p.organisation.ID, Kind: BatchAward, Name: name, By: in.Actor, Header: in.Header}
 	for i, row := range rows {
 		switch {
@@ -160,6 +163,34 @@ func (s *Service) planBatch(ctx context.Context, in PrepareInput, enough int) (b
 		}
 	}
 	return b, rows, nil
+}
+
+// nameRows chooses the ids of the awards. Rows that are worked on together get ids that lie close together, as records lie in the store
+// in the order of their ids and each of them would be written with some that have not changed. All are random as others are; what somebody
+// who knows one of them learns of 49 others is at which end of all ids of the batch they lie: the order of these ends is random, and
+// so is the order within them.
+func (s *Service) nameRows(rows []heldRow) {
+	var plans []*planned
+	for _, row := range rows {
+		if row.Plan != nil {
+			plans = append(plans, row.Plan)
+		}
+	}
+	ids := make([]string, len(plans))
+	for i := range ids {
+		ids[i] = s.newCredential().ID
+	}
+	slices.Sort(ids)
+	near := slices.Collect(slices.Chunk(ids, batchChunk))
+	if len(near) > 0 { // the last may be shorter: it stays the last, or all behind it would be split
+		rand.Shuffle(len(near)-1, func(i, j int) { near[i], near[j] = near[j], near[i] })
+	}
+	for i, part := range near {
+		rand.Shuffle(len(part), func(i, j int) { part[i], part[j] = part[j], part[i] })
+		for j, id := range part {
+			plans[i*batchChunk+j].ID = id
+		}
+	}
 }
 
 // planner checks rows.

@@ -15,11 +15,17 @@ import (
 // writers for some milliseconds.
 const batchChunk = 50
 
+// chunksAhead is how many chunks are begun and not recorded while another is: whoever signs always has one.
+const chunksAhead = 2
+
 // chunk is some rows of a batch on their way.
 type chunk struct {
-	batch Batch
-	next  string // cursor of the rows after these; "" when there are none
-	rows  []task
+	batch   Batch
+	next    string // cursor of the rows after these; "" when there are none
+	rows    []task
+	problem error // why some are left for another time, once they are signed
+	held    bool  // nothing of it is to be recorded
+	failed  error // it could not be signed
 }
 
 // fullEvery is how often the text of an award is built whole, beside the first of each template and whatever is not plain ASCII.
@@ -43,45 +49,77 @@ type task struct {
 // once: each row is done once. The error says why some rows are left; call it again later. An award that cannot be signed is given up
 // at the fifth try, of which one in an hour is counted; one that cannot be read stands in the way of no other.
 func (s *Service) RunBatch(ctx context.Context, id string, budget func() bool) (finished bool, err error) {
-	var left error    // the first reason: the others are mostly the same
-	var signed *chunk // what was signed last, and is not recorded yet
-	c, err := s.beginChunk(ctx, id, "")
-	for err == nil {
-		// While these are signed those before are recorded and the next are begun, mostly in one commit.
-		others := c.next != "" && budget != nil && !budget() // shall have their turn
-		last := c.next == "" || others
-		var ahead *chunk
-		var problems [2]error
-		var heldBefore, held bool
-		var recordErr, beginErr, signErr error
-		var stages sync.WaitGroup
-		if signed != nil {
-			stages.Go(func() { problems[0], heldBefore, recordErr = s.recordChunk(ctx, signed) })
+	begun, signed := make(chan *chunk, chunksAhead), make(chan *chunk, chunksAhead)
+	signingCtx, stop := context.WithCancel(ctx)
+	var signing sync.WaitGroup
+	signing.Go(func() {
+		defer close(signed)
+		for c := range begun {
+			c.problem, c.held, c.failed = s.signChunk(signingCtx, c)
+			signed <- c
+			if c.failed != nil || c.held {
+				return
+			}
 		}
-		if !last {
-			stages.Go(func() { ahead, beginErr = s.beginChunk(ctx, id, c.next) })
-		}
-		problems[1], held, signErr = s.signChunk(ctx, c)
-		stages.Wait()
-		if err = errors.Join(recordErr, signErr); err == nil && !held && last {
-			var problem error
-			problem, held, err = s.recordChunk(ctx, c)
-			problems[1] = cmp.Or(problems[1], problem)
-		}
-		left = cmp.Or(left, problems[0], problems[1])
-		switch {
-		case err != nil:
+	})
+	defer func() {
+		stop()
+		close(begun)
+		signing.Wait()
+	}()
+	last, err := s.beginChunk(ctx, id, "") // that was begun
+	if err != nil {
+		return false, err
+	}
+	begun <- last
+	others := false // shall have their turn
+	more := func() bool {
+		others = others || last.next != "" && budget != nil && !budget()
+		return last.next != "" && !others
+	}
+	ahead := 1 // chunks that are begun and not recorded
+	for ; ahead < chunksAhead && more(); ahead++ {
+		if last, err = s.beginChunk(ctx, id, last.next); err != nil {
 			return false, err
-		case held || heldBefore || last && c.batch.State != BatchOpen:
+		}
+		begun <- last
+	}
+	var left error // the first reason: the others are mostly the same
+	for {
+		c := <-signed
+		left = cmp.Or(left, c.problem)
+		if c.failed != nil || c.held {
+			return c.failed == nil, c.failed
+		}
+		// The next is begun while this one is recorded, mostly in one commit, and the one between is signed.
+		var next *chunk
+		var beginErr error
+		var beginning sync.WaitGroup
+		if more() {
+			after := last.next
+			beginning.Go(func() { next, beginErr = s.beginChunk(ctx, id, after) })
+		}
+		problem, held, err := s.recordChunk(ctx, c)
+		beginning.Wait()
+		left = cmp.Or(left, problem)
+		switch ahead--; {
+		case err != nil || beginErr != nil:
+			return false, cmp.Or(err, beginErr)
+		case held:
+			return true, nil
+		case next != nil:
+			last = next
+			begun <- next
+			ahead++
+		case ahead > 0:
+		case c.batch.State != BatchOpen:
 			return true, nil
 		case others:
 			return false, nil
-		case last:
+		default:
 			return false, left
 		}
-		signed, c, err = c, ahead, beginErr
 	}
-	return false, err
 }
 
 // beginChunk records the intents of the next awards, and finds what has to be signed for them and for those that were begun before.
@@ -199,6 +237,9 @@ func (w *batchWork) intend(row *heldRow) (Credential, error) {
 		return Credential{}, subject.refusal
 	}
 	c := s.newCredential()
+	if plan.ID != "" {
+		c = s.namedCredential(plan.ID)
+	}
 	c.Batch = b.ID
 	in := beginning{organisation: *o, achievement: subject.achievement, badge: plan.Badge, actor: b.By, alone: b.Alone, access: plan.Access,
 		recipient: Recipient{Email: plan.Email, Name: plan.Name, Language: plan.Language}}

@@ -292,6 +292,9 @@ func (p *press) find(ctx context.Context, achievement string, document []byte, s
 	if t := fitting(known, document); t != nil || len(known) >= pressShapes {
 		return t, false
 	}
+	if slices.ContainsFunc(known, func(t *proof.Template) bool { return t.Shapes(document) }) { // it has texts that are signed one by one
+		return nil, false
+	}
 	// While it is made others wait: they mostly want the same.
 	p.mu.Lock()
 	defer p.mu.Unlock()

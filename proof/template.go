@@ -292,6 +292,13 @@ func (t *Template) Fits(document []byte) bool {
 	return fits
 }
 
+// Shapes says whether a document has the shape of the template, whatever its texts: where it does not fit all the same, no template for
+// the likes of it does.
+func (t *Template) Shapes(document []byte) bool {
+	_, has := t.match(document, anyText)
+	return has
+}
+
 // Seal is [Seal] for a credential that fits, with Signer, Suite and Created of o, whose other members have to be empty, and a suite
 // that signs the canonical dataset.
 func (t *Template) Seal(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {

@@ -139,7 +139,7 @@ func TestFaultsAtStart(t *testing.T) {
 		{"both meta pages", made, overwrite(20, page+20), secret, "neither of the two pages .* is sound. " + backup},
 		{"one meta page", made, overwrite(20), secret, "one of the two pages .* is damaged"},
 		{"the other meta page", made, overwrite(page + 30), secret, "one of the two pages .* is damaged"},
-		{"a newer schema", made, edit(func(b *bbolt.Bucket) error { return b.Put([]byte("schema"), counter("schema", 3)) }), secret,
+		{"a newer schema", made, edit(func(b *bbolt.Bucket) error { return b.Put([]byte("schema"), counter("schema", 4)) }), secret,
 			"written by a newer version of laurel; use that version"},
 		{"half a copy", made, edit(func(b *bbolt.Bucket) error { return b.Put([]byte("import"), counter("import", 1)) }), secret, "a part of a copy only; empty it and copy again"},
 		{"newer records", made, newerData, secret, "written by a newer version of laurel .*Start that version"},

@@ -109,6 +109,9 @@ func Sum(k issuer.Kind, r issuer.Row) uint32 {
 	return crc32.Update(crc32.Checksum(head, castagnoli), castagnoli, r.Body)
 }
 
+// SumBody is the checksum of a body that an engine keeps apart from its row.
+func SumBody(body []byte) uint32 { return crc32.Checksum(body, castagnoli) }
+
 // SumCounter is the checksum of a counter.
 func SumCounter(name string, value uint64) uint32 {
 	return crc32.Checksum(binary.BigEndian.AppendUint64(appendText(nil, name), value), castagnoli)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"go.etcd.io/bbolt"
@@ -29,6 +30,7 @@ type bucket struct {
 	name  string
 	small *page   // as committed, of a bucket that lies inside its parent
 	walk  *walker // of one that has pages of its own; nil when there is none yet
+	last  uint64  // key of the last body that was given a place; 0: none was yet
 }
 
 // pages makes walkers for one file.
@@ -129,6 +131,9 @@ func (sn *snapshot) bucket(name string) (*bucket, error) {
 	}
 	if b.Bucket == nil {
 		return nil, nil
+	}
+	if strings.HasPrefix(name, bodyPrefix) {
+		b.FillPercent = 1 // nothing comes between bodies
 	}
 	sn.open[name] = b
 	return b, nil

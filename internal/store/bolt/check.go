@@ -165,6 +165,7 @@ func (c *checker) records(kinds []issuer.Kind) error {
 	}
 	for _, k := range kinds {
 		delete(unknown, rowName(k))
+		delete(unknown, bodyName(k))
 		for _, by := range k.Lookups {
 			delete(unknown, indexName(k, by))
 		}
@@ -211,15 +212,20 @@ func (c *checker) kind(k issuer.Kind) error {
 	if err != nil {
 		c.fault(sentence("The records of "+k.Name+" cannot be read", err))
 	}
+	bodies := 0
 	if rows != nil {
 		err := c.each(rows, func(key, value []byte) error {
-			r, err := decode(k, string(key), value, c.old)
+			r, err := read(k, string(key), value, c.old)
+			if err == nil && r.at != 0 {
+				bodies++
+				_, err = c.body(k, &r)
+			}
 			if err != nil {
 				c.fault(sentence("A record", err))
 				return c.ctx.Err()
 			}
 			for i, index := range indexes {
-				if key := entry(r, r.ID, i); key != nil {
+				if key := entry(r.Row, r.ID, i); key != nil {
 					entries[i]++
 					c.listed(k, i, index, r.ID, key)
 				}
@@ -230,6 +236,9 @@ func (c *checker) kind(k issuer.Kind) error {
 			return err
 		}
 	}
+	if err := c.bodies(k, bodies); err != nil {
+		return err
+	}
 	for i, index := range indexes {
 		if index == nil {
 			continue
@@ -239,6 +248,27 @@ func (c *checker) kind(k issuer.Kind) error {
 		}
 	}
 	return nil
+}
+
+// bodies counts the bodies of a kind that lie apart: each belongs to a record. One that is missing was told of with that.
+func (c *checker) bodies(k issuer.Kind, want int) error {
+	what := "The texts of " + k.Name
+	b, err := c.bucket(bodyName(k))
+	if err != nil {
+		c.fault(sentence(what+" cannot be read", err))
+	}
+	if b == nil {
+		return nil
+	}
+	count := 0
+	err = c.each(b, func([]byte, []byte) error {
+		count++
+		return c.ctx.Err()
+	})
+	if err == nil && count > want {
+		c.fault(fmt.Sprintf("%s hold %d that belong to no record.", what, count-want))
+	}
+	return c.stopped(what+" cannot be read", err)
 }
 
 // listed makes a fault of a record that does not stand in a list.

@@ -33,7 +33,7 @@ func (s *Store) Export(ctx context.Context, kinds []issuer.Kind, to store.Sink) 
 				continue
 			}
 			err = t.each(rows, func(key, value []byte) error {
-				r, err := decode(k, string(key), value, t.old)
+				r, err := t.decode(k, string(key), value)
 				if err != nil {
 					return err
 				}
@@ -156,8 +156,7 @@ func (in *intake) Row(k issuer.Kind, r issuer.Row) error {
 	if err := store.CheckStored(k, r); err != nil {
 		return fmt.Errorf("importing the %s %s: %w", k.Name, r.ID, err)
 	}
-	value := encode(k, r)
-	err := in.write(1, len(value), func(b *batch) error {
+	err := in.write(1, len(r.Body), func(b *batch) error {
 		rows, err := b.create(rowName(k))
 		if err != nil {
 			return err
@@ -166,7 +165,18 @@ func (in *intake) Row(k issuer.Kind, r issuer.Row) error {
 		if rows.Get([]byte(r.ID)) != nil {
 			return fmt.Errorf("importing the %s %s: it was there already", k.Name, r.ID)
 		}
-		return rows.Put([]byte(r.ID), value)
+		if len(r.Body) <= longestInside {
+			return rows.Put([]byte(r.ID), encode(k, r))
+		}
+		bodies, err := b.create(bodyName(k))
+		if err != nil {
+			return err
+		}
+		at, err := bodies.next()
+		if err != nil {
+			return err
+		}
+		return errors.Join(rows.Put([]byte(r.ID), encodeApart(k, r, at)), bodies.Put(bodyKey(at), r.Body))
 	})
 	if err != nil {
 		return err

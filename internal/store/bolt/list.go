@@ -76,18 +76,20 @@ type list struct {
 // row reads the row that a key of walk stands for.
 func (l list) row(key, value []byte) (issuer.Row, error) {
 	if l.prefix == nil {
-		return decode(l.kind, string(key), value, l.old)
+		return l.decode(l.kind, string(key), value)
 	}
 	id := string(key[bytes.LastIndexByte(key, 0)+1:])
 	if id == "" {
 		return issuer.Row{}, errStray
 	}
-	stored, r, err := l.stored(l.rows, l.kind, id)
-	r.Body = bytes.Clone(r.Body)
-	if err == nil && (stored == nil || !bytes.Equal(entry(r, id, l.by), key)) {
+	stored, h, err := l.stored(l.rows, l.kind, id)
+	if err == nil && (stored == nil || !bytes.Equal(entry(h.Row, id, l.by), key)) {
 		err = fmt.Errorf("%s %s: %w", l.kind.Name, strings.ToValidUTF8(id, "?"), errStray)
 	}
-	return r, err
+	if err != nil {
+		return issuer.Row{}, err
+	}
+	return l.whole(l.kind, h)
 }
 
 var errStray = damaged("a list leads to a record that is not in it")

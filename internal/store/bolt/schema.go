@@ -14,9 +14,11 @@ import (
 )
 
 // The schema is raised when the layout of buckets or rows changes. 1: rows without checksums. 2: with them, and with the names of
-// all buckets in the bucket meta.
+// all buckets in the bucket meta. 3: long bodies may lie apart. They move there when their rows are written, so that a file of schema 2
+// becomes one of schema 3 by its number alone.
 const (
-	schemaVersion = 2
+	schemaVersion = 3
+	schemaInside  = 2
 	upgradeRows   = 2000 // rows of one transaction of an upgrade
 )
 
@@ -41,6 +43,11 @@ func (s *Store) prepare(folder string) error {
 		return err
 	}
 	if !fresh {
+		if schema == schemaInside {
+			return s.change(func(b *batch) error {
+				return b.bolt.Bucket(metaBucket).Put(schemaKey, encodeCounter(string(schemaKey), schemaVersion))
+			})
+		}
 		for done := schema == schemaVersion; !done; {
 			if done, err = s.upgrade(upgradeRows); err != nil {
 				return fmt.Errorf("bringing the store up to date: %w", err)
@@ -136,7 +143,7 @@ func (sn *snapshot) meta(schema *uint64) (names map[string]bool, err error) {
 			if *schema > schemaVersion {
 				return fmt.Errorf("schema %d: %w", *schema, store.ErrNewer)
 			}
-			if *schema == schemaVersion {
+			if *schema >= schemaInside {
 				_, err := decodeCounter(string(key), value, false)
 				return err
 			}
@@ -242,7 +249,7 @@ func (b *batch) seal(name, after string, count int) (last string, left int, err 
 		count--
 		if isRows {
 			k := issuer.Kind{Name: kind}
-			r, err := decode(k, last, value, true)
+			r, err := b.decode(k, last, value)
 			if err != nil {
 				return "", 0, err
 			}

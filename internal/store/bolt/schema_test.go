@@ -213,7 +213,7 @@ func TestRefused(t *testing.T) {
 		want   error
 	}{
 		{"a newer schema", func(t *testing.T, folder string) {
-			raw(t, folder, "meta", "schema", put(0, 0, 0, 0, 0, 0, 0, 3))
+			raw(t, folder, "meta", "schema", put(0, 0, 0, 0, 0, 0, 0, 4))
 		}, store.ErrNewer},
 		{"half an import", func(t *testing.T, folder string) { raw(t, folder, "meta", "import", put(1)) }, store.ErrHalf},
 		{"a schema that does not fit its checksum", func(t *testing.T, folder string) {

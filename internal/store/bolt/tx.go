@@ -87,17 +87,18 @@ const (
 func rowName(k issuer.Kind) string              { return rowPrefix + k.Name }
 func indexName(k issuer.Kind, by string) string { return indexPrefix + k.Name + "/" + by }
 
-// stored gives a row as bbolt holds it and as it is; nil when there is none. Its body is valid until the next call.
-func (t *tx) stored(b *bucket, k issuer.Kind, id string) ([]byte, issuer.Row, error) {
+// stored gives a row as bbolt holds it and as it is, without its body where that lies apart; nil when there is none. A body is valid
+// until the next call.
+func (t *tx) stored(b *bucket, k issuer.Kind, id string) ([]byte, held, error) {
 	value, err := t.get(b, []byte(id), func(key, value []byte) error {
 		_, err := read(k, string(key), value, t.old)
 		return err
 	})
 	if err != nil || value == nil {
-		return nil, issuer.Row{}, err
+		return nil, held{}, err
 	}
-	r, err := read(k, id, value, t.old)
-	return value, r, err
+	h, err := read(k, id, value, t.old)
+	return value, h, err
 }
 
 // Get implements issuer.Tx.
@@ -112,12 +113,14 @@ func (t *tx) Get(k issuer.Kind, id string) (issuer.Row, error) {
 	if b == nil || id == "" {
 		return issuer.Row{}, issuer.ErrNotFound
 	}
-	value, r, err := t.stored(b, k, id)
+	value, h, err := t.stored(b, k, id)
 	if err == nil && value == nil {
 		err = issuer.ErrNotFound
 	}
-	r.Body = bytes.Clone(r.Body)
-	return r, err
+	if err != nil {
+		return issuer.Row{}, err
+	}
+	return t.whole(k, h)
 }
 
 // Put implements issuer.Tx.
@@ -139,11 +142,15 @@ func (t *tx) Put(k issuer.Kind, r issuer.Row) error {
 	if old.Version != r.Version {
 		return fmt.Errorf("%s %s: %w", k.Name, r.ID, issuer.ErrConflict)
 	}
-	if err := t.reindex(k, r.ID, old, r); err != nil {
+	if err := t.reindex(k, r.ID, old.Row, r); err != nil {
 		return err
 	}
 	r.Version++
-	return t.set(b, []byte(r.ID), before, encode(k, r))
+	value, err := t.encode(k, old, r)
+	if err != nil {
+		return err
+	}
+	return t.set(b, []byte(r.ID), before, value)
 }
 
 // Delete implements issuer.Tx.
@@ -165,7 +172,10 @@ func (t *tx) Delete(k issuer.Kind, id string) error {
 	if before == nil {
 		return issuer.ErrNotFound
 	}
-	if err := t.reindex(k, id, old, issuer.Row{}); err != nil {
+	if err := t.reindex(k, id, old.Row, issuer.Row{}); err != nil {
+		return err
+	}
+	if err := t.drop(k, old); err != nil {
 		return err
 	}
 	return t.set(b, []byte(id), before, nil)

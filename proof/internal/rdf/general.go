@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-
-	"github.com/piprate/json-gold/ld"
 )
 
 // The size of a document is counted as it is read: one for each member and these. json-gold takes about 3 µs for one of it, and our
@@ -45,25 +43,6 @@ func (p *Processor) secondReading(ctx context.Context, doc map[string]any, read 
 		return nil, err
 	}
 	return (&canonicalizer{}).canonicalize(ctx, c.dataset, hash)
-}
-
-func (p *Processor) expand(doc map[string]any) (expanded []any, err error) {
-	defer func() {
-		if recover() != nil {
-			expanded, err = nil, unsafe("the second reading of the document failed")
-		}
-	}()
-	options := ld.NewJsonLdOptions("")
-	options.ProcessingMode = ld.JsonLd_1_1
-	options.DocumentLoader = secondLoader{p}
-	options.SafeMode = true
-	second := clone(doc)
-	spellContexts(second)
-	expanded, err = ld.NewJsonLdProcessor().Expand(second, options)
-	if err != nil {
-		return nil, unsafe("the second reading of the document refuses it: " + quote(err.Error()))
-	}
-	return expanded, nil
 }
 
 func unsafe(detail string) error { return &Error{Code: CodeUnsafeJSONLD, Detail: detail} }
@@ -130,17 +109,6 @@ func spellContext(local any) {
 			}
 		}
 	}
-}
-
-// secondLoader serves the known contexts to json-gold, and nothing else.
-type secondLoader struct{ processor *Processor }
-
-func (l secondLoader) LoadDocument(url string) (*ld.RemoteDocument, error) {
-	loaded, err := l.processor.load(url)
-	if err != nil {
-		return nil, err
-	}
-	return &ld.RemoteDocument{DocumentURL: url, Document: loaded.second}, nil
 }
 
 // conversion turns expanded JSON-LD into quads: node map generation (JSON-LD API 1.1 section 7.2) and the conversion of the

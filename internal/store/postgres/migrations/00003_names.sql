@@ -1,0 +1,14 @@
+-- +goose Up
+-- People are found by every word of their names.
+ALTER TABLE "holding" ADD COLUMN "second" text COLLATE "C";
+ALTER TABLE "holding" ADD COLUMN "third" text COLLATE "C";
+ALTER TABLE "holding" ADD COLUMN "fourth" text COLLATE "C";
+ALTER TABLE "holding" ADD COLUMN "fifth" text COLLATE "C";
+ALTER TABLE "holding" ADD COLUMN "sixth" text COLLATE "C";
+ALTER TABLE "holding" ADD COLUMN "seventh" text COLLATE "C";
+CREATE INDEX "holding_by_second" ON "holding" ("second", "ord", "id") WHERE "second" <> '';
+CREATE INDEX "holding_by_third" ON "holding" ("third", "ord", "id") WHERE "third" <> '';
+CREATE INDEX "holding_by_fourth" ON "holding" ("fourth", "ord", "id") WHERE "fourth" <> '';
+CREATE INDEX "holding_by_fifth" ON "holding" ("fifth", "ord", "id") WHERE "fifth" <> '';
+CREATE INDEX "holding_by_sixth" ON "holding" ("sixth", "ord", "id") WHERE "sixth" <> '';
+CREATE INDEX "holding_by_seventh" ON "holding" ("seventh", "ord", "id") WHERE "seventh" <> '';
