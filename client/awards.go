@@ -110,6 +110,31 @@ func (c *Client) Reinstate(ctx context.Context, name string) (Credential, error)
 	return c.stand(ctx, name, "reinstate", struct{}{})
 }
 
+// Erase takes away for good what an award says of a person; name is as in Revoke. What stays is its id and its place in the lists.
+func (c *Client) Erase(ctx context.Context, name, reason string) error {
+	id, err := idOf(name)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, http.MethodDelete, "/credentials/"+url.PathEscape(id)+"/personal-data", struct {
+		Reason string `json:"reason,omitempty"`
+	}{reason}, nil)
+}
+
+// EraseFor is Erase for every award of the organisation of the token to an e-mail address, and for what is planned for it. It returns how
+// many awards were erased.
+func (c *Client) EraseFor(ctx context.Context, email, reason string) (int, error) {
+	type person struct {
+		Email string `json:"email"`
+	}
+	var erased struct{ Count int }
+	err := c.send(ctx, http.MethodPost, "/erasures", struct {
+		Recipient person `json:"recipient"`
+		Reason    string `json:"reason,omitempty"`
+	}{person{email}, reason}, &erased)
+	return erased.Count, err
+}
+
 func (c *Client) stand(ctx context.Context, name, step string, body any) (changed Credential, err error) {
 	id, err := idOf(name)
 	if err != nil {
@@ -151,7 +176,7 @@ func (c *Client) File(ctx context.Context, address string) ([]byte, error) {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("reading a file: the server answers %q", answer.Status)
+		return nil, fmt.Errorf("reading a file: %w", &Error{Status: answer.StatusCode, Code: "no_file", Detail: fmt.Sprintf("the server answers %q", answer.Status)})
 	}
 	text, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer+1))
 	if err == nil && len(text) > mostAnswer {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -40,11 +41,19 @@ func (l List) media() string {
 	return "text/csv"
 }
 
+// States of a batch.
+const (
+	BatchPrepared = "prepared" // checked, and nothing is done before it is confirmed
+	BatchOpen     = "open"     // being worked on
+	BatchHeld     = "held"     // on hold until a person lets it go on or ends it
+	BatchFinished = "finished" // nothing is left to be done
+)
+
 // Batch is work on many awards.
 type Batch struct {
 	ID       string    `json:"id"`
-	Kind     string    `json:"kind"`  // award, reissue or revoke
-	State    string    `json:"state"` // prepared, open, held or finished
+	Kind     string    `json:"kind"` // award, reissue or revoke
+	State    string    `json:"state"`
 	Name     string    `json:"name"`
 	Total    int       `json:"total"`
 	Rejected int       `json:"rejected"` // rows that were found wrong before anything was done
@@ -52,7 +61,41 @@ type Batch struct {
 	Failed   int       `json:"failed"`
 	Progress int       `json:"progress"` // whole percent
 	Created  time.Time `json:"created"`
-	Undone   string    `json:"undone,omitempty"` // id of the batch that revokes its awards
+	Undone   string    `json:"undone,omitempty"`  // id of the batch that revokes its awards
+	Problem  string    `json:"problem,omitempty"` // why it is on hold, as a sentence; "" after a restore
+}
+
+// Err says what of a batch is not done, as an [*Undone]; nil when it is finished, and everything was done that was asked for.
+func (b Batch) Err() error {
+	if b.State == BatchFinished && b.Failed+b.Rejected == 0 {
+		return nil
+	}
+	return &Undone{b}
+}
+
+// Undone is a batch that is not done, or not in all its rows.
+type Undone struct{ Batch Batch }
+
+// Held says that the batch waits for a person.
+func (u *Undone) Held() bool { return u.Batch.State == BatchHeld }
+
+// Partly says that the batch is finished, and that there are rows for which nothing was done, and will not be.
+func (u *Undone) Partly() bool { return u.Batch.State == BatchFinished }
+
+// Error says so.
+func (u *Undone) Error() string {
+	b := u.Batch
+	switch {
+	case u.Held() && b.Problem != "":
+		return fmt.Sprintf("the batch is on hold, with %d of %d done: %s", b.Done+b.Failed, b.Total-b.Rejected, b.Problem)
+	case u.Held():
+		return fmt.Sprintf("the batch is on hold, with %d of %d done: a person has to let it go on or end it", b.Done+b.Failed, b.Total-b.Rejected)
+	case u.Partly():
+		return fmt.Sprintf("the batch is finished, and not all of it is done: rows %d, done %d, rejected %d, failed %d", b.Total, b.Done, b.Rejected, b.Failed)
+	case b.State == BatchPrepared:
+		return "the batch is not confirmed: nothing of it is done"
+	}
+	return fmt.Sprintf("the batch is not finished: %d of %d done", b.Done+b.Failed, b.Total-b.Rejected)
 }
 
 // Problem is what is wrong with one row.
@@ -99,6 +142,12 @@ func (c *Client) Discard(ctx context.Context, id string) error {
 	return c.send(ctx, http.MethodPost, "/batches/"+url.PathEscape(id)+"/discard", struct{}{}, nil)
 }
 
+// Release lets a batch go on that is on hold. After a restore it does a second time what it did in the hours that were lost.
+func (c *Client) Release(ctx context.Context, id string) (b Batch, err error) {
+	err = c.send(ctx, http.MethodPost, "/batches/"+url.PathEscape(id)+"/release", struct{}{}, &b)
+	return b, err
+}
+
 // Batch says how a batch goes.
 func (c *Client) Batch(ctx context.Context, id string) (b Batch, err error) {
 	_, err = c.do(ctx, question{method: http.MethodGet, path: "/batches/" + url.PathEscape(id)}, &b)
@@ -127,13 +176,14 @@ func (c *Client) Problems(ctx context.Context, id string, most int) (all []Probl
 	return all, nil
 }
 
-// Rejected gives the rejected rows of a batch as CSV, to be corrected and given again.
+// Rejected gives the rejected rows of a batch, to be corrected and given again: of a list as CSV; of awards that came as JSON as JSON, an
+// object whose items hold each award.
 func (c *Client) Rejected(ctx context.Context, id string) ([]byte, error) {
 	_, text, err := c.ask(ctx, question{method: http.MethodGet, path: "/batches/" + url.PathEscape(id) + "/rejected"}, mostFile)
 	return text, err
 }
 
-// Follow waits until a batch is finished, or on hold, and calls each with its progress in percent whenever it was asked for, twice a
+// Follow waits until a batch is finished, or on hold: [Batch.Err] says what is not done. It calls each with its progress in percent whenever it was asked for, twice a
 // second.
 func (c *Client) Follow(ctx context.Context, id string, each func(percent int)) (Batch, error) {
 	for {
@@ -142,7 +192,7 @@ func (c *Client) Follow(ctx context.Context, id string, each func(percent int)) 
 			return b, err
 		}
 		each(b.Progress)
-		if b.State != "open" {
+		if b.State != BatchOpen {
 			return b, nil
 		}
 		timer := time.NewTimer(followEvery)

@@ -193,8 +193,11 @@ func TestCalls(t *testing.T) {
 			_, err := c.PrepareList(ctx, List{File: []byte("PK\x03\x04"), Name: "n", Result: "r", AmericanDates: true})
 			return err
 		}, "POST /api/v1/batches?american_dates=true&name=n&result=r application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "PK\x03\x04", `{}`},
-		"discard":  {func(c *Client) error { return c.Discard(ctx, "b") }, "POST /api/v1/batches/b/discard", `{}`, ``},
-		"rejected": {func(c *Client) error { _, err := c.Rejected(ctx, "b"); return err }, "GET /api/v1/batches/b/rejected", ``, `x`},
+		"release":      {func(c *Client) error { _, err := c.Release(ctx, "b"); return err }, "POST /api/v1/batches/b/release", `{}`, `{}`},
+		"erase":        {func(c *Client) error { return c.Erase(ctx, "abc", "r") }, "DELETE /api/v1/credentials/abc/personal-data", `{"reason":"r"}`, `{}`},
+		"erase person": {func(c *Client) error { _, err := c.EraseFor(ctx, "kim@example.org", ""); return err }, "POST /api/v1/erasures", `{"recipient":{"email":"kim@example.org"}}`, `{"count":2}`},
+		"discard":      {func(c *Client) error { return c.Discard(ctx, "b") }, "POST /api/v1/batches/b/discard", `{}`, ``},
+		"rejected":     {func(c *Client) error { _, err := c.Rejected(ctx, "b"); return err }, "GET /api/v1/batches/b/rejected", ``, `x`},
 		"follow": {func(c *Client) error { _, err := c.Follow(ctx, "b", func(int) {}); return err }, "GET /api/v1/batches/b", ``,
 			`{"id":"b","state":"finished","progress":100}`},
 	} {
@@ -215,6 +218,39 @@ func TestCalls(t *testing.T) {
 	for _, id := range []string{"", "a/", "urn:uuid:x", "urn:uuid:00", "a b", "..", "a?b"} {
 		if _, err := client.Reinstate(ctx, id); err == nil {
 			t.Errorf("%q is taken for an award", id)
+		}
+	}
+}
+
+// TestUndone: a batch says what of it is not done.
+func TestUndone(t *testing.T) {
+	for name, c := range map[string]struct {
+		batch        string
+		held, partly bool
+		said         string // "": all is done
+	}{
+		"done":       {`{"state":"finished","total":3,"done":3}`, false, false, ""},
+		"failed":     {`{"state":"finished","total":3,"done":2,"failed":1}`, false, true, "the batch is finished, and not all of it is done: rows 3, done 2, rejected 0, failed 1"},
+		"rejected":   {`{"state":"finished","total":3,"done":2,"rejected":1}`, false, true, "the batch is finished, and not all of it is done: rows 3, done 2, rejected 1, failed 0"},
+		"held":       {`{"state":"held","total":3,"done":1,"rejected":1,"problem":"It does not verify."}`, true, false, "the batch is on hold, with 1 of 2 done: It does not verify."},
+		"restored":   {`{"state":"held","total":3,"done":1}`, true, false, "the batch is on hold, with 1 of 3 done: a person has to let it go on or end it"},
+		"prepared":   {`{"state":"prepared","total":3}`, false, false, "the batch is not confirmed: nothing of it is done"},
+		"under way":  {`{"state":"open","total":3,"done":1}`, false, false, "the batch is not finished: 1 of 3 done"},
+		"of no kind": {`{"state":"x","total":3}`, false, false, "the batch is not finished: 0 of 3 done"},
+	} {
+		_, client := play(t, says(200, c.batch))
+		b, err := client.Batch(t.Context(), "b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var undone *Undone
+		switch errors.As(b.Err(), &undone); {
+		case undone == nil:
+			if c.said != "" {
+				t.Errorf("%s: nothing is said", name)
+			}
+		case undone.Error() != c.said || undone.Held() != c.held || undone.Partly() != c.partly:
+			t.Errorf("%s: %s", name, undone)
 		}
 	}
 }

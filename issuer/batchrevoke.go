@@ -36,6 +36,7 @@ func (w Workspace) PrepareRevocation(ctx context.Context, in RevokeInput, by Wri
 		return Batch{}, invalid("filter", "Say which awards are to be revoked, either by what they have in common or by their names.")
 	}
 	if everything {
+		b.Header = []string{"award"} // under which rejected names are told
 		return s.fillBatch(ctx, b, w.byName(in.IDs), s.prepared(by))
 	}
 	found, err := w.matching(ctx, in.Filter)

@@ -247,7 +247,14 @@ func (w Workspace) step(ctx context.Context, id string, e CaseEntry, by Write, m
 		}
 		held.Entries = append(held.Entries, e)
 		c, version = held.Case, read+1
-		return w.service.putCase(tx, &held, read, AuditEntry{Action: "case." + string(e.Step), Detail: fmt.Sprintf("entry %d", e.Number)}, by)
+		if err := w.service.putCase(tx, &held, read, AuditEntry{Action: "case." + string(e.Step), Detail: fmt.Sprintf("entry %d", e.Number)}, by); err != nil || e.Step != CaseNotice {
+			return err
+		}
+		award, _, err := credentials.Get(tx, c.Credential)
+		if err != nil {
+			return err
+		}
+		return w.service.observe(tx, Event{Type: EventNoticed, Organisation: w.organisation, Subject: c.ID, Actor: by.Actor, Credential: &award, Until: e.Due})
 	})
 	return c, version, stored(err)
 }

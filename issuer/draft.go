@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/picture"
 )
 
@@ -24,12 +25,71 @@ var draftPictures = Table[keptPicture]{
 // Draft begins an achievement that can still be changed. It has to be complete: what could not be published is refused.
 func (w Workspace) Draft(ctx context.Context, in AchievementInput, by Write) (Achievement, error) {
 	a := Achievement{ID: newID(), Organisation: w.organisation, Created: w.service.now().UTC()}
-	err := w.redraft(ctx, in, by, "achievement.drafted", func(tx Tx) (Achievement, uint64, error) {
+	err := w.redraft(ctx, in, by, actionDrafted, func(tx Tx) (Achievement, uint64, error) {
 		var err error
 		a.Sequence, err = tx.Next("draft")
 		return a, 0, err
 	}, &a)
 	return a, err
+}
+
+// Drafted is what became of one of several achievements to be drafted: the draft, or why there is none.
+type Drafted struct {
+	Achievement Achievement
+	Refused     *Error // kind invalid; nil: it was drafted
+}
+
+// DraftAll is [Workspace.Draft] for several at once, in one transaction. One that is refused keeps the others from nothing. by.Once gets
+// the slice of what became of each, in the order of the inputs; by.Versions are not looked at.
+func (w Workspace) DraftAll(ctx context.Context, all []AchievementInput, by Write) (drafted []Drafted, err error) {
+	drafted = make([]Drafted, len(all))
+	cleaned := make([][]byte, len(all))
+	for i, in := range all {
+		content, clean, err := w.checkContent(in)
+		if refused := (*Error)(nil); errors.As(err, &refused) && refused.Kind == KindInvalid {
+			drafted[i].Refused = refused
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		a := &drafted[i].Achievement
+		*a = Achievement{ID: newID(), Organisation: w.organisation, Created: w.service.now().UTC(), Revision: 1}
+		a.fill(in, content)
+		cleaned[i] = clean
+	}
+	err = w.service.store.Update(ctx, func(tx Tx) error {
+		for i := range drafted {
+			a := &drafted[i].Achievement
+			if drafted[i].Refused != nil {
+				continue
+			}
+			var err error
+			if a.Sequence, err = tx.Next("draft"); err != nil {
+				return err
+			}
+			if err := putPicture(tx, draftPictures, pictureOf(a.ID, a.Content.Image.ID, cleaned[i])); err != nil {
+				return err
+			}
+			if err := drafts.Put(tx, a, 0); err != nil {
+				return err
+			}
+			if err := record(tx, AuditEntry{At: w.service.now(), Actor: by.Actor, Action: actionDrafted, Subject: a.ID, Detail: w.organisation}); err != nil {
+				return err
+			}
+		}
+		return by.Once.keep(tx, "", drafted, 0)
+	})
+	return drafted, stored(err)
+}
+
+const actionDrafted = "achievement.drafted"
+
+// checkContent is what an input says, as it can be published, and the clean picture.
+func (w Workspace) checkContent(in AchievementInput) (content credential.Achievement, clean []byte, err error) {
+	if content, clean, err = in.content(); err == nil {
+		_, err = achievementDocument(content, w.service.base+"/a/draft")
+	}
+	return content, clean, err
 }
 
 // Redraft gives a draft new content. An Image that is nil leaves the picture as it is, an empty one takes it away. A
@@ -43,11 +103,8 @@ func (w Workspace) Redraft(ctx context.Context, id string, in AchievementInput, 
 
 // redraft writes the content of a draft that read finds.
 func (w Workspace) redraft(ctx context.Context, in AchievementInput, by Write, action string, read func(Tx) (Achievement, uint64, error), into *Achievement) error {
-	content, clean, err := in.content()
+	content, clean, err := w.checkContent(in)
 	if err != nil {
-		return err
-	}
-	if _, err := achievementDocument(content, w.service.base+"/a/draft"); err != nil {
 		return err
 	}
 	return stored(w.service.store.Update(ctx, func(tx Tx) error {

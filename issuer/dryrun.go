@@ -24,10 +24,6 @@ func (w Workspace) CheckBatch(ctx context.Context, in PrepareInput, by Write) (B
 
 // CheckAchievement says whether [Workspace.Draft] would take the input, and records nothing.
 func (w Workspace) CheckAchievement(in AchievementInput) error {
-	content, _, err := in.content()
-	if err != nil {
-		return err
-	}
-	_, err = achievementDocument(content, w.service.base+"/a/draft")
+	_, _, err := w.checkContent(in)
 	return err
 }

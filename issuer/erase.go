@@ -13,22 +13,35 @@ import (
 // still check it, and so do the links to other awards: those are erased by themselves, but that one which was to take its place and is
 // not signed yet is given up. An award that is not signed yet is given up itself, and nothing is left of it. Erasing an award again takes
 // away what may be left of an erasure that was cut short.
-func (s *Service) Erase(ctx context.Context, id, reason, actor string) (c Credential, err error) {
+func (s *Service) Erase(ctx context.Context, id, reason, actor string) (Credential, error) {
+	return s.erase(ctx, func(tx Tx) (Credential, uint64, error) { return s.find(tx, id) }, reason, Write{Actor: actor})
+}
+
+// EraseAward is [Service.Erase] for an award of this organisation, by its id. by.Once gets the [Credential]. It is done whatever the version.
+func (w Workspace) EraseAward(ctx context.Context, id, reason string, by Write) (Credential, error) {
+	return w.service.erase(ctx, w.named(id), reason, by)
+}
+
+func (s *Service) erase(ctx context.Context, find finder, reason string, by Write) (c Credential, err error) {
 	why, err := Cause{Code: ReasonRequest, Reason: reason}.checked()
 	if err != nil {
 		return c, err
 	}
-	early, err := s.earlyReasons(ctx, id)
+	early, err := s.earlyReasons(ctx, find)
 	if err != nil {
 		return c, stored(err)
 	}
+	actor := by.Actor
 	err = s.store.Update(ctx, func(tx Tx) error {
 		var version uint64
-		if c, version, err = s.find(tx, id); err != nil {
+		if c, version, err = find(tx); err != nil {
 			return err
 		}
 		if c.Erased != nil {
-			return forgetAnswers(tx, c.ID)
+			if err := forgetAnswers(tx, c.ID); err != nil {
+				return err
+			}
+			return by.Once.keep(tx, "", c, 0)
 		}
 		now := s.instant()
 		if err := s.eraseAround(tx, &c, early, actor); err != nil {
@@ -39,7 +52,10 @@ func (s *Service) Erase(ctx context.Context, id, reason, actor string) (c Creden
 			err = s.giveUp(tx, &c, AuditEntry{Actor: actor, Detail: "erased", why: why.Reason})
 		}
 		c.erase()
-		if c.Erased = (&Change{At: now, By: actor}); err != nil || draft {
+		if c.Erased = (&Change{At: now, By: actor}); err == nil {
+			err = by.Once.keep(tx, "", c, 0)
+		}
+		if err != nil || draft {
 			return err
 		}
 		if err := credentials.Put(tx, &c, version); err != nil {
@@ -103,10 +119,10 @@ func (s *Service) giveUpSuccessors(tx Tx, award, actor string) error {
 
 // earlyReasons are the numbers of the entries with a text about an award that an earlier release has made: its entries are in no list, so
 // all that have a text are looked at.
-func (s *Service) earlyReasons(ctx context.Context, id string) (found []uint64, err error) {
+func (s *Service) earlyReasons(ctx context.Context, find finder) (found []uint64, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
 		found = nil
-		c, _, err := s.find(tx, id)
+		c, _, err := find(tx)
 		if err != nil || c.Recipient != "" || c.Erased != nil {
 			return err
 		}

@@ -8,10 +8,11 @@ type Event struct {
 	Type         EventType
 	At           time.Time
 	Organisation string      // Organisation.ID
-	Subject      string      // id of the award, achievement or batch
+	Subject      string      // id of the award, achievement, batch or case
 	Actor        string      // who did it, as in the audit log
 	Credential   *Credential // the award after the event; nil when the event is about something else. Not to be changed
 	Recipient    *Recipient  // of EventIntended alone
+	Until        time.Time   // of EventNoticed alone: until when the earner may answer
 }
 
 // Recipient is whom an award is for. It is told to whoever delivers awards, and kept nowhere in this package.
@@ -35,7 +36,9 @@ const (
 	EventRenewed    EventType = "credential.renewed"    // another award takes its place, and it stays in force until it ends
 	EventSuperseded EventType = "credential.superseded" // another award takes its place at once
 	EventErased     EventType = "credential.erased"
-	EventBurned     EventType = "credential.burned" // given up before it was signed: nobody has received it
+	EventBurned     EventType = "credential.burned"    // given up before it was signed: nobody has received it
+	EventInherited  EventType = "credential.inherited" // made by a release that told nobody; an upgrade tells of it, once
+	EventNoticed    EventType = "case.noticed"         // the earner is told of a case on the award; Subject is the id of the case
 	EventPublished  EventType = "achievement.published"
 	EventArchived   EventType = "achievement.archived"
 	EventBatchEnded EventType = "batch.finished"

@@ -51,12 +51,12 @@ func (s *Service) AddKey(ctx context.Context, organisation string, kind keys.Kin
 	if o.isKey() {
 		k.Method = "did:key:" + k.Multikey + "#" + k.Multikey
 	}
-	err = s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
+	err = s.changeKeys(ctx, organisation, Write{Actor: actor}, func(o *Organisation) (AuditEntry, any, error) {
 		if err := o.mayAddKey(); err != nil { // others may have added some meanwhile
-			return AuditEntry{}, err
+			return AuditEntry{}, nil, err
 		}
 		o.Keys = append(o.Keys, k)
-		return AuditEntry{Actor: actor, Action: "key.added", Detail: k.Method}, nil
+		return AuditEntry{Action: "key.added", Detail: k.Method}, nil, nil
 	})
 	if err != nil {
 		return Key{}, err
@@ -88,13 +88,13 @@ func (s *Service) SetSuite(ctx context.Context, organisation, suite, actor strin
 	if !slices.Contains(awardSuites, suite) {
 		return invalid("suite", fmt.Sprintf("Awards are signed with one of these suites: %s.", strings.Join(awardSuites, ", ")))
 	}
-	return s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
+	return s.changeKeys(ctx, organisation, Write{Actor: actor}, func(o *Organisation) (AuditEntry, any, error) {
 		o.Suite = suite
 		if _, err := o.integrityKey(); err != nil {
-			return AuditEntry{}, conflict("no_key", fmt.Sprintf("The issuer has no active key for %s that belongs to its identity. Make one first with laurel keys new; "+
+			return AuditEntry{}, nil, conflict("no_key", fmt.Sprintf("The issuer has no active key for %s that belongs to its identity. Make one first with laurel keys new; "+
 				"an issuer whose identity is a did:key signs awards with that key alone.", suite))
 		}
-		return AuditEntry{Actor: actor, Action: "organisation.suite", Detail: suite}, nil
+		return AuditEntry{Action: "organisation.suite", Detail: suite}, nil, nil
 	})
 }
 

@@ -145,8 +145,12 @@ func underWay() error {
 // End lets others use the key.
 func (o *Once) End() { o.service.begun.Delete(o.id) }
 
-// Keep records what was done, for a write of another room than this package. It is a transaction of its own, after the write: should
-// the program end between the two, the write is done again when it is asked for again.
+// KeepIn records what was done in the transaction of the write, for a write of another room than this package. value is what the answer
+// is written from, without what is shown once only. Nothing happens where o is nil.
+func (o *Once) KeepIn(tx Tx, value any, version uint64) error { return o.keep(tx, "", value, version) }
+
+// Keep is KeepIn in a transaction of its own, for a write of many transactions that does no more when it is done again: should the
+// program end before, the write is done again when it is asked for again.
 func (o *Once) Keep(ctx context.Context, value any, version uint64) error {
 	if o == nil {
 		return nil
@@ -169,7 +173,15 @@ func (o *Once) keep(tx Tx, begun string, value any, version uint64) error {
 			return internal("answer", "The answer could not be written.", err)
 		}
 	}
-	if err := repeats.Put(tx, &r, o.version); errors.Is(err, ErrConflict) { // another process got there first
+	before := o.version
+	if before > 0 {
+		if _, _, err := repeats.Get(tx, o.id); errors.Is(err, ErrNotFound) { // the write took it away, as an erasure does
+			before = 0
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := repeats.Put(tx, &r, before); errors.Is(err, ErrConflict) { // another process got there first
 		return underWay()
 	} else if err != nil {
 		return err

@@ -38,14 +38,25 @@ func (s *Service) RotateKey(ctx context.Context, organisation, algorithm, actor 
 	case !ok:
 		return Key{}, invalid("algorithm", "The issuer has no active key of this algorithm.")
 	}
-	return s.replaceKey(ctx, o, active, actor, "key.rotated", s.retire)
+	return s.rotateKey(ctx, o, active, Write{Actor: actor})
+}
+
+// rotateKey puts a new key in the place of an active one.
+func (s *Service) rotateKey(ctx context.Context, o Organisation, active Key, by Write) (Key, error) {
+	_, fresh, err := s.replaceKey(ctx, o, active, by, "key.rotated", s.retire, func(_, fresh Key) Key { return fresh })
+	return fresh, err
 }
 
 // RetireKey takes an active key, named by its method, out of use. It stays published. Tokens are signed with the key for Data
 // Integrity once the ES256 key is retired; the last active key for the suite of the organisation can only be rotated. The
 // did:key that is the identity of an organisation is refused as by RotateKey.
 func (s *Service) RetireKey(ctx context.Context, organisation, method, actor string) error {
-	return s.changeKey(ctx, organisation, method, func(o *Organisation, k *Key) (AuditEntry, error) {
+	_, err := s.retireKey(ctx, organisation, method, Write{Actor: actor})
+	return err
+}
+
+func (s *Service) retireKey(ctx context.Context, organisation, method string, by Write) (Key, error) {
+	return s.changeKey(ctx, organisation, method, by, func(o *Organisation, k *Key) (AuditEntry, error) {
 		if k.State != KeyActive {
 			return AuditEntry{}, conflict("key_ended", "The key is not in use any more.")
 		}
@@ -53,7 +64,7 @@ func (s *Service) RetireKey(ctx context.Context, organisation, method, actor str
 		if _, err := o.integrityKey(); err != nil {
 			return AuditEntry{}, conflict("last_key", fmt.Sprintf("It is the only active key for %s, and without one nothing can be signed. Rotate it instead.", o.suite()))
 		}
-		return AuditEntry{Actor: actor, Action: "key.retired", Detail: method}, nil
+		return AuditEntry{Action: "key.retired", Detail: method}, nil
 	})
 }
 
@@ -65,19 +76,24 @@ func (s *Service) RetireKey(ctx context.Context, organisation, method, actor str
 // The did:key that is the identity of an organisation is refused as by RotateKey; one that is an identity of its own signs no more,
 // but nothing can tell others that it was stolen. An instant that is still to come has kind invalid, code since.
 func (s *Service) CompromiseKey(ctx context.Context, organisation, method string, since time.Time, actor string) error {
+	_, err := s.compromiseKey(ctx, organisation, method, since, Write{Actor: actor})
+	return err
+}
+
+func (s *Service) compromiseKey(ctx context.Context, organisation, method string, since time.Time, by Write) (Key, error) {
 	now := s.instant()
 	if since = since.UTC().Truncate(time.Second); since.After(now) {
-		return invalid("since", "A key cannot be compromised from an instant on that is still to come.")
+		return Key{}, invalid("since", "A key cannot be compromised from an instant on that is still to come.")
 	} else if since.IsZero() {
 		since = now
 	}
 	o, err := s.Organisation(ctx, organisation)
 	if err != nil {
-		return err
+		return Key{}, err
 	}
 	k, err := o.find(method)
 	if err != nil {
-		return err
+		return Key{}, err
 	}
 	compromise := func(k *Key) {
 		ended := since
@@ -87,76 +103,94 @@ func (s *Service) CompromiseKey(ctx context.Context, organisation, method string
 		k.State, k.Ended = KeyCompromised, &ended
 	}
 	if k.State == KeyActive && o.Owns(*k) {
-		_, err := s.replaceKey(ctx, o, *k, actor, "key.compromised", compromise)
-		return err
+		ended, _, err := s.replaceKey(ctx, o, *k, by, "key.compromised", compromise, func(ended, _ Key) Key { return ended })
+		return ended, err
 	}
-	return s.changeKey(ctx, organisation, method, func(_ *Organisation, k *Key) (AuditEntry, error) {
+	return s.changeKey(ctx, organisation, method, by, func(_ *Organisation, k *Key) (AuditEntry, error) {
 		if k.State == KeyCompromised {
 			return AuditEntry{}, conflict("key_ended", "The key is marked as compromised already.")
 		}
 		compromise(k)
-		return AuditEntry{Actor: actor, Action: "key.compromised", Detail: method}, nil
+		return AuditEntry{Action: "key.compromised", Detail: method}, nil
 	})
 }
 
-// changeKey runs change on one key in one transaction with its audit entry.
-func (s *Service) changeKey(ctx context.Context, organisation, method string, change func(*Organisation, *Key) (AuditEntry, error)) error {
-	return s.changeKeys(ctx, organisation, func(o *Organisation) (AuditEntry, error) {
-		k, err := o.find(method)
+// changeKey runs change on one key in one transaction with its audit entry, and returns what becomes of the key. by.Once gets the same.
+func (s *Service) changeKey(ctx context.Context, organisation, method string, by Write, change func(*Organisation, *Key) (AuditEntry, error)) (changed Key, err error) {
+	err = s.changeKeys(ctx, organisation, by, func(o *Organisation) (AuditEntry, any, error) {
+		k, err := o.changeable(method)
 		if err != nil {
-			return AuditEntry{}, err
+			return AuditEntry{}, nil, err
 		}
-		if o.Owns(*k) {
-			if err := o.mayChangeKeys(); err != nil {
-				return AuditEntry{}, err
-			}
-		}
-		return change(o, k)
+		entry, err := change(o, k)
+		changed = *k
+		return entry, changed, err
 	})
+	return changed, err
+}
+
+// changeable is the key that is named, if it can be changed.
+func (o *Organisation) changeable(method string) (*Key, error) {
+	k, err := o.find(method)
+	if err == nil && o.Owns(*k) {
+		err = o.mayChangeKeys()
+	}
+	return k, err
 }
 
 // kindOf is the kind of the keys of an algorithm.
 var kindOf = map[string]keys.Kind{keys.EdDSA: keys.Ed25519, keys.ES256: keys.P256, keys.ES384: keys.P384, keys.RS256: keys.RSA2048}
 
 // replaceKey puts a new key in the place of an active one, which end takes out of use. When that one has ended in the
-// meantime: kind conflict, code key_ended.
-func (s *Service) replaceKey(ctx context.Context, o Organisation, active Key, actor, action string, end func(*Key)) (Key, error) {
+// meantime: kind conflict, code key_ended. by.Once gets one of the two, as told chooses.
+func (s *Service) replaceKey(ctx context.Context, o Organisation, active Key, by Write, action string, end func(*Key), told func(ended, fresh Key) Key) (ended, fresh Key, err error) {
 	if err := o.mayChangeKeys(); err != nil {
-		return Key{}, err
+		return Key{}, Key{}, err
 	}
 	fresh, private, err := s.newKey(o, kindOf[active.Algorithm], newKeyName())
 	if err != nil {
-		return Key{}, err
+		return Key{}, Key{}, err
 	}
-	err = s.changeKey(ctx, o.ID, active.Method, func(o *Organisation, k *Key) (AuditEntry, error) {
+	err = s.changeKeys(ctx, o.ID, by, func(o *Organisation) (AuditEntry, any, error) {
+		k, err := o.changeable(active.Method)
+		if err != nil {
+			return AuditEntry{}, nil, err
+		}
 		if k.State != KeyActive {
-			return AuditEntry{}, conflict("key_ended", "The key was changed by somebody else just now. Look at the keys and try again.")
+			return AuditEntry{}, nil, conflict("key_ended", "The key was changed by somebody else just now. Look at the keys and try again.")
 		}
 		end(k)
+		ended = *k
 		o.Keys = append(o.Keys, fresh)
-		return AuditEntry{Actor: actor, Action: action, Detail: fresh.Method}, nil
+		return AuditEntry{Action: action, Detail: fresh.Method}, told(ended, fresh), nil
 	})
 	if err == nil {
 		s.signers.Store(fresh.Name, private)
 	}
-	return fresh, err
+	return ended, fresh, err
 }
 
-// changeKeys runs change on the organisation in one transaction with its audit entry.
-func (s *Service) changeKeys(ctx context.Context, id string, change func(*Organisation) (AuditEntry, error)) error {
+// changeKeys runs change on the organisation in one transaction with its audit entry. by.Once gets what change returns.
+func (s *Service) changeKeys(ctx context.Context, id string, by Write, change func(*Organisation) (entry AuditEntry, told any, err error)) error {
 	return stored(s.store.Update(ctx, func(tx Tx) error {
 		o, version, err := organisations.Get(tx, id)
 		if err != nil {
 			return err
 		}
-		entry, err := change(&o)
+		if err := by.on(version); err != nil {
+			return err
+		}
+		entry, told, err := change(&o)
 		if err != nil {
 			return err
 		}
 		if err := organisations.Put(tx, &o, version); err != nil {
 			return err
 		}
-		entry.At, entry.Subject = s.now(), o.ID
+		if err := by.Once.keep(tx, "", told, version+1); err != nil {
+			return err
+		}
+		entry.At, entry.Actor, entry.Subject = s.now(), by.Actor, o.ID
 		return record(tx, entry)
 	}))
 }

@@ -62,6 +62,10 @@ func affected(tx Tx, organisation, key, after string, limit int) (page []Credent
 // are not changed by it: they are given the new one. A key that still signs is refused (kind conflict, code key_active), as is one
 // that no award carries, any more or at all (code nothing_to_do).
 func (s *Service) Reissue(ctx context.Context, organisation, method, actor string) (Batch, error) {
+	return s.beginReissue(ctx, organisation, method, Write{Actor: actor})
+}
+
+func (s *Service) beginReissue(ctx context.Context, organisation, method string, by Write) (Batch, error) {
 	o, err := s.Organisation(ctx, organisation)
 	if err != nil {
 		return Batch{}, err
@@ -80,8 +84,8 @@ func (s *Service) Reissue(ctx context.Context, organisation, method, actor strin
 		}
 		return page, next, err
 	}
-	return s.fillBatch(ctx, Batch{Organisation: o.ID, Kind: BatchReissue, Name: k.Method, Key: k.Name, By: actor}, rows, func(tx Tx, b *Batch, version uint64) error {
-		return s.openBatch(tx, b, Write{Actor: actor}, version)
+	return s.fillBatch(ctx, Batch{Organisation: o.ID, Kind: BatchReissue, Name: k.Method, Key: k.Name, By: by.Actor}, rows, func(tx Tx, b *Batch, version uint64) error {
+		return s.openBatch(tx, b, by, version)
 	})
 }
 

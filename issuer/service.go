@@ -17,7 +17,7 @@ import (
 	"github.com/laurelbadges/laurel/keys"
 )
 
-// Config is what a Service works with. All but CheckDocument, Enqueue, Observe, Base and Public must be set.
+// Config is what a Service works with. All but CheckDocument, Enqueue, Observe, Upgrade, Base and Public must be set.
 type Config struct {
 	Store Store
 	Keys  keys.Store // where private keys lie
@@ -33,6 +33,9 @@ type Config struct {
 	// Observe is told of what happens, in its transaction, which fails with it: so it is quick, and writes only what has to be there
 	// whenever the event is. Nil: nobody is told.
 	Observe func(tx Tx, e Event) error
+	// Upgrade puts a page of the records anew that the rooms beside the issuer have kept in an earlier release, as after is the cursor of
+	// the page before; count says how many, next is "" after the last. Nil: there are none.
+	Upgrade func(tx Tx, after string) (count int, next string, err error)
 	// Base is the address that ids and links begin with: scheme and host without a path. It is stored at the first start;
 	// later "" means the stored one, and without Public another value is passed over for the stored one.
 	Base string
@@ -50,6 +53,7 @@ type Service struct {
 	checkDocument func(ctx context.Context, sealed []byte) error
 	enqueue       func(tx Tx, j Work) error
 	observer      func(tx Tx, e Event) error
+	upgradeRooms  func(tx Tx, after string) (count int, next string, err error)
 	now           func() time.Time
 	base          string
 	public        bool
@@ -121,7 +125,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if base == "" && c.Public {
 		return nil, errors.New("opening the issuer: a public installation needs its base")
 	}
-	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, enqueue: c.Enqueue, observer: c.Observe, now: c.Now}
+	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, enqueue: c.Enqueue, observer: c.Observe, upgradeRooms: c.Upgrade, now: c.Now}
 	s.store = countedStore{c.Store, &s.commits}
 	here, err := s.settle(ctx, base, c.Public)
 	if err != nil {

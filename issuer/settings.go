@@ -24,6 +24,9 @@ const (
 	longestAddress     = 2000 // bytes of a web address
 )
 
+// colourCode is a colour as style sheets write it.
+var colourCode = regexp.MustCompile(`^#[0-9a-f]{6}$`)
+
 // letterLanguage is a BCP 47 tag of a language, and where it matters a script and a region: in what letters can be written in.
 var letterLanguage = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
 
@@ -102,6 +105,7 @@ func (c Configuration) checked() (Configuration, error) {
 		}
 	}
 	set := &c.Settings
+	set.Accent = strings.ToLower(strings.TrimSpace(set.Accent))
 	set.Website, set.Description, set.Language = strings.TrimSpace(set.Website), strings.TrimSpace(set.Description), strings.TrimSpace(set.Language)
 	switch {
 	case set.Website != "" && (!isWebAddress(set.Website) || len(set.Website) > longestAddress || !validText(set.Website)):
@@ -110,6 +114,8 @@ func (c Configuration) checked() (Configuration, error) {
 		return c, invalid("description", "The description is longer than 2000 bytes or not valid text.")
 	case set.Language != "" && !letterLanguage.MatchString(set.Language):
 		return c, invalid("language", "The language is not a tag such as en, es or pt-BR.")
+	case set.Accent != "" && !colourCode.MatchString(set.Accent):
+		return c, invalid("accent", "The colour has to be # and six hexadecimal digits, such as #1d5b43.")
 	case slices.ContainsFunc(set.Second, func(act Act) bool { return !slices.Contains(acts, act) }):
 		return c, invalid("second", "A second person can be asked for to award and to revoke, and for nothing else.")
 	}

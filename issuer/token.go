@@ -25,6 +25,7 @@ const (
 	ScopeCredentialsWrite  Scope = "credentials:write" // award, revoke, suspend, reinstate
 	ScopeCredentialsSign   Scope = "credentials:sign"  // sign documents of others, which may say anything, in the name of the issuer
 	ScopeKeysRead          Scope = "keys:read"
+	ScopeKeysWrite         Scope = "keys:write" // rotate, retire, say that one was stolen, sign anew what it signed
 
 	ScopeCredentialsPropose Scope = "credentials:propose" // ask for an award or a revocation, which another person allows
 	ScopePeopleRead         Scope = "people:read"         // members and invitations
@@ -39,7 +40,7 @@ const (
 // Scopes are all scopes there are.
 func Scopes() []Scope {
 	return []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeCredentialsSign,
-		ScopeCredentialsPropose, ScopeKeysRead, ScopePeopleRead, ScopePeopleWrite, ScopeIssuerWrite, ScopeAuditRead, ScopeCasesRead, ScopeWebhooksRead, ScopeWebhooksWrite}
+		ScopeCredentialsPropose, ScopeKeysRead, ScopeKeysWrite, ScopePeopleRead, ScopePeopleWrite, ScopeIssuerWrite, ScopeAuditRead, ScopeCasesRead, ScopeWebhooksRead, ScopeWebhooksWrite}
 }
 
 const mostRate = 100_000 // requests a minute

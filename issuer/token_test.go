@@ -120,7 +120,7 @@ func TestTokenRefusals(t *testing.T) {
 		code string
 	}{
 		"no scope":      {issuer.TokenInput{Actor: "test"}, issuer.KindInvalid, "scopes"},
-		"unknown scope": {issuer.TokenInput{Scopes: []issuer.Scope{"keys:write"}, Actor: "test"}, issuer.KindInvalid, "scopes"},
+		"unknown scope": {issuer.TokenInput{Scopes: []issuer.Scope{"keys:delete"}, Actor: "test"}, issuer.KindInvalid, "scopes"},
 		"ended":         {issuer.TokenInput{Scopes: allScopes, Expires: noon, Actor: "test"}, issuer.KindInvalid, "expires"},
 		"name":          {issuer.TokenInput{Scopes: allScopes, Name: "a\nb", Actor: "test"}, issuer.KindInvalid, "name"},
 		"organisation":  {issuer.TokenInput{Organisation: "x", Scopes: allScopes, Actor: "test"}, issuer.KindMissing, "not_found"},

@@ -15,7 +15,8 @@ import (
 //	0  the releases before there was a version
 //	1  documents are text; awards name the keys that signed them; each row of a file has a checksum
 //	2  awards are listed by day, acts by subject and actor, batches by when they end, status lists by organisation
-const dataVersion = 2
+//	3  the rooms beside the issuer know of awards that were made before they were there, and list people by every word of their names
+const dataVersion = 3
 
 // upgradePage is how many records an upgrade puts anew in one transaction.
 const upgradePage = 500
@@ -31,15 +32,21 @@ type progress struct {
 type step struct {
 	below int
 	page  func(tx Tx, after string) (count int, next string, err error)
+	with  func(s *Service, tx Tx, after string) (count int, next string, err error) // in the place of page, where the service is needed
 }
 
 // upgrades are the steps in their order, which is kept: [progress] names them by their place. New ones come at the end.
 var upgrades = []step{
-	{1, anew(organisations, nil)}, {1, anew(achievements, nil)}, {1, asItIs(pictures.Kind)}, {1, anew(drafts, nil)}, {1, asItIs(draftPictures.Kind)},
-	{1, anew(credentials, nameKeys)}, {1, asItIs(pairs.Kind)}, {1, anew(statusLists, nil)}, {1, asItIs(segments.Kind)}, {1, anew(publishedLists, nil)},
-	{1, asItIs(signedDocuments.Kind)}, {1, anew(tokens, nil)}, {1, anew(repeats, nil)}, {1, asItIs(auditEntries.Kind)}, {1, asItIs(auditHeads.Kind)},
-	{2, anew(credentials, nil)}, {2, anew(auditEntries, nil)}, {2, anew(batches, nil)}, {2, anew(batchRows, nil)},
-	{2, anew(statusLists, nil)}, {2, anew(repeats, nil)},
+	at(1, anew(organisations, nil)), at(1, anew(achievements, nil)), at(1, asItIs(pictures.Kind)), at(1, anew(drafts, nil)), at(1, asItIs(draftPictures.Kind)),
+	at(1, anew(credentials, nameKeys)), at(1, asItIs(pairs.Kind)), at(1, anew(statusLists, nil)), at(1, asItIs(segments.Kind)), at(1, anew(publishedLists, nil)),
+	at(1, asItIs(signedDocuments.Kind)), at(1, anew(tokens, nil)), at(1, anew(repeats, nil)), at(1, asItIs(auditEntries.Kind)), at(1, asItIs(auditHeads.Kind)),
+	at(2, anew(credentials, nil)), at(2, anew(auditEntries, nil)), at(2, anew(batches, nil)), at(2, anew(batchRows, nil)),
+	at(2, anew(statusLists, nil)), at(2, anew(repeats, nil)),
+	{below: 3, with: (*Service).tellInherited}, {below: 3, with: (*Service).roomsAnew},
+}
+
+func at(below int, page func(tx Tx, after string) (int, string, error)) step {
+	return step{below: below, page: page}
 }
 
 // readable refuses records of a newer program: this one would write them without what it does not know.
@@ -75,9 +82,15 @@ func (s *Service) upgrade(ctx context.Context) (done int, err error) {
 				}
 				return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: actionUpgraded, Subject: installationID, Detail: detail})
 			}
-			if now := upgrades[at.Table]; here.Data >= now.below {
+			switch now := upgrades[at.Table]; {
+			case here.Data >= now.below:
 				at.After = ""
-			} else if count, at.After, err = now.page(tx, at.After); err != nil {
+			case now.with != nil:
+				count, at.After, err = now.with(s, tx, at.After)
+			default:
+				count, at.After, err = now.page(tx, at.After)
+			}
+			if err != nil {
 				return err
 			}
 			if at.After == "" {
@@ -92,6 +105,31 @@ func (s *Service) upgrade(ctx context.Context) (done int, err error) {
 		done += count
 	}
 	return done, nil
+}
+
+// tellInherited tells the rooms of a page of awards that nobody was told of when they were made.
+func (s *Service) tellInherited(tx Tx, after string) (count int, next string, err error) {
+	if s.observer == nil {
+		return 0, "", nil
+	}
+	page, next, err := credentials.List(tx, Query{After: after, Limit: upgradePage})
+	for i := range page {
+		c := &page[i]
+		if err != nil || c.Recipient != "" || c.Issued.IsZero() || c.Erased != nil {
+			continue
+		}
+		count++
+		err = s.observe(tx, Event{Type: EventInherited, Organisation: c.Organisation, Subject: c.ID, Actor: "laurel", Credential: c})
+	}
+	return count, next, err
+}
+
+// roomsAnew puts a page of the records of the rooms anew.
+func (s *Service) roomsAnew(tx Tx, after string) (count int, next string, err error) {
+	if s.upgradeRooms == nil {
+		return 0, "", nil
+	}
+	return s.upgradeRooms(tx, after)
 }
 
 // anew puts a page of a table as it would be written now, after mend, where there is one, has filled in what is new.

@@ -135,6 +135,7 @@ var (
 	takeBack     = []issuer.Scope{issuer.ScopeCredentialsPropose, issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
 	decide       = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
 	readKeys     = []issuer.Scope{issuer.ScopeKeysRead}
+	writeKeys    = []issuer.Scope{issuer.ScopeKeysWrite}
 	writeIssuer  = []issuer.Scope{issuer.ScopeIssuerWrite}
 	readPeople   = []issuer.Scope{issuer.ScopePeopleRead}
 	writePeople  = []issuer.Scope{issuer.ScopePeopleWrite}
@@ -150,6 +151,10 @@ func (s *server) table() []route {
 		{get, "/issuers", anyToken, s.issuers},
 		{get, "/issuers/:id", anyToken, s.issuer},
 		{get, "/issuers/:id/keys", readKeys, s.keys},
+		{post, "/issuers/:id/keys/rotate", writeKeys, s.rotateKey},
+		{post, "/issuers/:id/keys/retire", writeKeys, s.retireKey},
+		{post, "/issuers/:id/keys/compromise", writeKeys, s.compromiseKey},
+		{post, "/issuers/:id/keys/reissue", writeKeys, s.reissueKey},
 		{get, "/issuers/:id/settings", anyToken, s.settings},
 		{patch, "/issuers/:id/settings", writeIssuer, s.configure},
 		{put, "/issuers/:id/image", writeIssuer, s.setLogo},
@@ -181,6 +186,10 @@ func (s *server) table() []route {
 		{post, "/credentials/:id/suspend", writeAwards, s.suspend},
 		{post, "/credentials/:id/reinstate", writeAwards, s.reinstate},
 		{remove, "/credentials/:id/personal-data", writeAwards, s.erase},
+		{post, "/credentials/:id/resend", writeAwards, s.resend},
+		{post, "/credentials/:id/link", writeAwards, s.link},
+		{get, "/unclaimed", readAwards, s.unclaimed},
+		{post, "/erasures", writeAwards, s.erasePerson},
 		{get, "/status-lists", readAwards, s.statusLists},
 
 		{get, "/batches", readAwards, s.batches},
@@ -191,6 +200,7 @@ func (s *server) table() []route {
 		{post, "/batches/:id/confirm", askAwards, s.confirm},
 		{post, "/batches/:id/discard", writeAwards, s.discard},
 		{post, "/batches/:id/drop", writeAwards, s.drop},
+		{post, "/batches/:id/release", writeAwards, s.release},
 		{post, "/batches/:id/undo", askAwards, s.undo},
 		{post, "/revocations", writeAwards, s.prepareRevocation},
 

@@ -253,18 +253,10 @@ func (s *server) erase(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.change(c, write{status: http.StatusOK, body: body, apart: true, places: credentialPlaces,
+	return s.change(c, write{status: http.StatusOK, body: body, untagged: true, places: credentialPlaces,
 		shown: func(value any) any { return showCredential(value.(issuer.Credential)) },
 		do: func(w issuer.Workspace, by issuer.Write) (any, uint64, error) {
-			return s.eraseOurs(c.Request().Context(), w, id, reason, by)
+			award, err := w.EraseAward(c.Request().Context(), id, reason, by)
+			return award, 0, err
 		}})
-}
-
-// eraseOurs erases an award of the organisation. Which one it is of never changes, so that it can be looked at before.
-func (s *server) eraseOurs(ctx context.Context, w issuer.Workspace, id, reason string, by issuer.Write) (any, uint64, error) {
-	if _, _, err := w.Credential(ctx, id); err != nil {
-		return nil, 0, err
-	}
-	award, err := s.office.Erase(ctx, id, reason, by.Actor)
-	return award, 0, err
 }

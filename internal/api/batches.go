@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -32,6 +33,7 @@ type batchResource struct {
 	Reason      string            `json:"reason,omitempty"`
 	Undoes      string            `json:"undoes,omitempty"`
 	Undone      string            `json:"undone,omitempty"`
+	Problem     string            `json:"problem,omitempty"` // why it is on hold
 }
 
 func (r batchResource) address() string { return prefix + "/batches/" + r.ID }
@@ -39,7 +41,7 @@ func (r batchResource) address() string { return prefix + "/batches/" + r.ID }
 func showBatch(b issuer.Batch) batchResource {
 	return batchResource{ID: b.ID, Kind: b.Kind, State: b.State, Name: b.Name, Achievement: b.Achievement, Total: b.Total, Rejected: b.Rejected, Done: b.Done,
 		Failed: b.Failed, Progress: b.Progress(), By: b.By, Created: timestamp{b.Created}, Prepared: instantOf(b.Prepared), Finished: instantOf(b.Finished),
-		Code: b.Code, Reason: b.Reason, Undoes: b.Undoes, Undone: b.Undone}
+		Code: b.Code, Reason: b.Reason, Undoes: b.Undoes, Undone: b.Undone, Problem: b.Problem}
 }
 
 // rowResource is what became of one row of a batch.
@@ -111,7 +113,14 @@ func (s *server) batchRows(c echo.Context) error {
 	return giveList(c, all, showRow, p, next)
 }
 
-// rejected gives the rejected rows as they were given, to be corrected and given again.
+// rejectedResource is an award of a batch that was rejected, as it was given; it is gone when what is kept of the rejected rows is.
+type rejectedResource struct {
+	Row      int                 `json:"row"`
+	Award    json.RawMessage     `json:"award,omitempty"`
+	Problems []issuer.RowProblem `json:"problems"`
+}
+
+// rejected gives the rejected rows as they were given, to be corrected and given again: as CSV, or as JSON where they came so.
 func (s *server) rejected(c echo.Context) error {
 	id, err := named(c)
 	if err != nil {
@@ -137,6 +146,21 @@ func (s *server) rejected(c echo.Context) error {
 			}
 			after = next
 		}
+	}
+	if slices.Equal(b.Header, rowHeader) {
+		list := items[rejectedResource]{Items: []rejectedResource{}}
+		for row, err := range rows {
+			if err != nil {
+				return err
+			}
+			list.Items = append(list.Items, rejectedResource{row.Row, awardIn(row.Cells), row.Problems})
+		}
+		text, err := encode(list)
+		if err != nil {
+			return err
+		}
+		c.Response().Header().Set("Content-Disposition", `attachment; filename="rejected-`+b.ID+`.json"`)
+		return c.Blob(http.StatusOK, mediaJSON, text)
 	}
 	var out bytes.Buffer
 	if err := roster.WriteRejected(&out, b.Header, rows); err != nil {
@@ -184,6 +208,13 @@ func (s *server) confirmOrPropose(c echo.Context, w issuer.Workspace, by issuer.
 func (s *server) discard(c echo.Context) error {
 	return s.batchStep(c, http.StatusNoContent, func(ctx context.Context, w issuer.Workspace, id string, by issuer.Write) (issuer.Batch, error) {
 		return issuer.Batch{}, w.DiscardBatch(ctx, id, by)
+	})
+}
+
+// release lets a batch go on that is on hold.
+func (s *server) release(c echo.Context) error {
+	return s.batchStep(c, http.StatusOK, func(ctx context.Context, w issuer.Workspace, id string, by issuer.Write) (issuer.Batch, error) {
+		return w.ReleaseBatch(ctx, id, by)
 	})
 }
 

@@ -144,45 +144,63 @@ func (s *server) importDefinitions(c echo.Context) error {
 		return failure{status: http.StatusUnprocessableEntity, code: "definition", errors: []violation{at("", "no definition that is known here")},
 			detail: "The file cannot be read: Badge Engine, Open Badges 2.0 and 3.0, CASE, and exports of this program can, up to 500 definitions at once."}
 	}
-	status := http.StatusCreated
 	if dry {
-		status = http.StatusOK
+		list, err := s.tryImport(c, all)
+		if err != nil {
+			return err
+		}
+		text, err := encode(list)
+		if err != nil {
+			return err
+		}
+		return c.Blob(http.StatusOK, mediaJSON, text)
 	}
-	return s.change(c, write{status: status, body: body, query: true, apart: true, shown: func(value any) any { return value },
-		do: func(w issuer.Workspace, by issuer.Write) (any, uint64, error) {
+	return s.change(c, write{status: http.StatusCreated, body: body, query: true,
+		shown: func(value any) any {
 			list := items[importedResource]{Items: []importedResource{}}
-			for _, d := range all {
-				one, err := importOne(c.Request().Context(), w, d, dry, by)
-				if err != nil {
-					return nil, 0, err
-				}
-				list.Items = append(list.Items, one)
+			for i, one := range value.([]issuer.Drafted) {
+				list.Items = append(list.Items, showImported(all[i], one))
 			}
-			return list, 0, nil
+			return list
+		},
+		do: func(w issuer.Workspace, by issuer.Write) (any, uint64, error) {
+			var in []issuer.AchievementInput
+			for _, d := range all {
+				in = append(in, d.Input)
+			}
+			drafted, err := w.DraftAll(c.Request().Context(), in, issuer.Write{Actor: by.Actor, Once: by.Once})
+			return drafted, 0, err
 		}})
 }
 
-// importOne drafts one definition, or with dry only finds out whether it could.
-func importOne(ctx context.Context, w issuer.Workspace, d definition.Definition, dry bool, by issuer.Write) (importedResource, error) {
+// tryImport finds out which definitions could be drafted.
+func (s *server) tryImport(c echo.Context, all []definition.Definition) (list items[importedResource], err error) {
+	space, _ := s.workspace(c)
+	list.Items = []importedResource{}
+	for _, d := range all {
+		var one issuer.Drafted
+		if err := space.CheckAchievement(d.Input); errors.As(err, &one.Refused) && one.Refused.Kind != issuer.KindInvalid || err != nil && one.Refused == nil {
+			return list, err
+		}
+		list.Items = append(list.Items, showImported(d, one))
+	}
+	return list, nil
+}
+
+// showImported shows a definition and what became of it: nothing, where it was only looked at.
+func showImported(d definition.Definition, one issuer.Drafted) importedResource {
 	r := importedResource{Source: d.Source, Address: d.Address, Content: showContent(d.Input), HasImage: len(d.Input.Image) > 0}
 	for _, note := range d.Notes {
 		r.Notes = append(r.Notes, noteResource{note.Field, note.Reason})
 	}
-	var err error
-	if dry {
-		err = w.CheckAchievement(d.Input)
-	} else {
-		var a issuer.Achievement
-		if a, err = w.Draft(ctx, d.Input, issuer.Write{Actor: by.Actor}); err == nil {
-			shown := showAchievement(a)
-			r.Achievement = &shown
-		}
+	switch {
+	case one.Refused != nil:
+		r.Problem = &problemResource{one.Refused.Code, one.Refused.Detail}
+	case one.Achievement.ID != "":
+		shown := showAchievement(one.Achievement)
+		r.Achievement = &shown
 	}
-	var refusal *issuer.Error
-	if errors.As(err, &refusal) && refusal.Kind == issuer.KindInvalid {
-		r.Problem, err = &problemResource{refusal.Code, refusal.Detail}, nil
-	}
-	return r, err
+	return r
 }
 
 // dryRun reads the query of what can be tried out.

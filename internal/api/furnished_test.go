@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/laurelbadges/laurel/internal/people"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 // call is a route of the API with a request that does what it is there for. Words in angle brackets stand for ids of a furnished office.
@@ -31,6 +33,10 @@ var calls = []call{
 	{method: "GET", route: "/issuers"},
 	{method: "GET", route: "/issuers/:id", path: "/issuers/<issuer>"},
 	{method: "GET", route: "/issuers/:id/keys", path: "/issuers/<issuer>/keys"},
+	{method: "POST", route: "/issuers/:id/keys/rotate", path: "/issuers/<issuer>/keys/rotate", body: `{"key":"<key>"}`},
+	{method: "POST", route: "/issuers/:id/keys/retire", path: "/issuers/<issuer>/keys/retire", body: `{"key":"<spare>"}`},
+	{method: "POST", route: "/issuers/:id/keys/compromise", path: "/issuers/<issuer>/keys/compromise", body: `{"key":"<stolen>","since":"2026-01-01T00:00:00Z"}`},
+	{method: "POST", route: "/issuers/:id/keys/reissue", path: "/issuers/<issuer>/keys/reissue", body: `{"key":"<ended>"}`},
 	{method: "GET", route: "/issuers/:id/settings", path: "/issuers/<issuer>/settings"},
 	{method: "PATCH", route: "/issuers/:id/settings", path: "/issuers/<issuer>/settings", body: `{"website":"https://example.org","held":false}`},
 	{method: "PUT", route: "/issuers/:id/image", path: "/issuers/<issuer>/image", body: drawing, media: "image/svg+xml"},
@@ -62,6 +68,10 @@ var calls = []call{
 	{method: "POST", route: "/credentials/:id/suspend", path: "/credentials/<award>/suspend"},
 	{method: "POST", route: "/credentials/:id/revoke", path: "/credentials/<award>/revoke", body: `{"reason":"r"}`},
 	{method: "DELETE", route: "/credentials/:id/personal-data", path: "/credentials/<erased>/personal-data"},
+	{method: "POST", route: "/credentials/:id/resend", path: "/credentials/<linked>/resend", status: 403},
+	{method: "POST", route: "/credentials/:id/link", path: "/credentials/<linked>/link"},
+	{method: "GET", route: "/unclaimed"},
+	{method: "POST", route: "/erasures", body: `{"recipient":{"email":"max@example.org"},"reason":"They asked for it."}`},
 	{method: "GET", route: "/status-lists"},
 
 	{method: "GET", route: "/batches"},
@@ -72,6 +82,7 @@ var calls = []call{
 	{method: "POST", route: "/batches/:id/confirm", path: "/batches/<prepared>/confirm"},
 	{method: "POST", route: "/batches/:id/discard", path: "/batches/<discarded>/discard"},
 	{method: "POST", route: "/batches/:id/drop", path: "/batches/<open>/drop"},
+	{method: "POST", route: "/batches/:id/release", path: "/batches/<held>/release"},
 	{method: "POST", route: "/batches/:id/undo", path: "/batches/<finished>/undo", body: `{"code":"error"}`},
 	{method: "POST", route: "/revocations", body: `{"name":"All of it","filter":{"achievement":"<achievement>"},"code":"error"}`},
 
@@ -179,7 +190,7 @@ func (w *world) furnish(t testing.TB, o, other office) map[string]string {
 	achievement := make("POST", "/achievements", renewable, 201)
 	make("POST", "/achievements/"+achievement+"/publish", "", 200)
 	ids := map[string]string{"issuer": o.ID, "achievement": achievement, "old": w.published(t, o), "draft": make("POST", "/achievements", plainAchievement, 201)}
-	for _, name := range []string{"award", "amended", "renewed", "suspended", "erased", "alleged", "questioned", "judged", "told", "proposed"} {
+	for _, name := range []string{"award", "amended", "renewed", "suspended", "erased", "alleged", "questioned", "judged", "told", "proposed", "linked"} {
 		ids[name] = w.awarded(t, o, achievement)
 	}
 	make("POST", "/credentials/"+ids["suspended"]+"/suspend", "", 200)
@@ -200,6 +211,13 @@ func (w *world) furnish(t testing.TB, o, other office) map[string]string {
 	make("POST", "/batches/"+ids["finished"]+"/confirm", `{"skipRejected":true}`, 200)
 	w.work(t)
 	make("POST", "/batches/"+ids["open"]+"/confirm", `{"skipRejected":true}`, 200)
+	w.batches = nil
+	ids["held"] = make("POST", "/batches", rows("held"), 201)
+	make("POST", "/batches/"+ids["held"]+"/confirm", `{"skipRejected":true}`, 200)
+	check := w.check
+	w.check = func(context.Context, []byte) error { return errors.New("it does not verify") }
+	w.work(t)
+	w.check = check
 
 	revoke := issuer.Proposal{Kind: issuer.ProposalRevoke, Credential: ids["proposed"], Cause: &issuer.Cause{Code: issuer.ReasonError}, Why: "why"}
 	p, err := space.Propose(ctx, revoke, issuer.Write{Actor: "account:somebody"})
@@ -240,6 +258,21 @@ func (w *world) furnish(t testing.TB, o, other office) map[string]string {
 	ids["webhook"] = make("POST", "/webhooks", `{"url":"https://example.org/hook","events":["batch.finished"]}`, 201)
 	ids["muted"] = make("POST", "/webhooks", `{"url":"https://example.org/muted","events":["batch.finished"]}`, 201)
 	make("POST", "/webhooks/"+ids["muted"]+"/disable", "", 200)
+	for name, kind := range map[string]keys.Kind{"spare": keys.P384, "stolen": keys.P384} {
+		k, err := w.service.AddKey(ctx, o.ID, kind, "test")
+		must(err)
+		ids[name] = k.Method
+	}
+	now, err := w.service.Organisation(ctx, o.ID)
+	must(err)
+	for _, k := range now.Keys {
+		if k.Algorithm == keys.EdDSA && k.State == issuer.KeyActive {
+			ids["ended"] = k.Method
+		}
+	}
+	fresh, err := w.service.RotateKey(ctx, o.ID, keys.EdDSA, "test")
+	must(err)
+	ids["key"] = fresh.Method
 	ids["delivery"] = make("POST", "/webhooks/"+ids["webhook"]+"/ping", "", 200)
 	return ids
 }

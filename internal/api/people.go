@@ -85,7 +85,7 @@ func (s *server) setRole(c echo.Context) error {
 	}
 	return s.changePeople(c, write{status: http.StatusOK, body: body}, func(p people.Program) (any, error) {
 		m, err := p.SetRole(c.Request().Context(), id, role)
-		return membershipResource{m.Account, m.Role, timestamp{m.Since}}, err
+		return m, err
 	})
 }
 
@@ -116,12 +116,7 @@ func (s *server) invite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	kept := func(value any) any { // no address, and nothing that somebody could join with
-		r := value.(invitationResource)
-		r.Email, r.Link = "", ""
-		return r
-	}
-	return s.changePeople(c, write{status: http.StatusCreated, body: body, kept: kept}, func(p people.Program) (any, error) {
+	return s.changePeople(c, write{status: http.StatusCreated, body: body}, func(p people.Program) (any, error) {
 		made, link, err := p.Invite(c.Request().Context(), in)
 		r := showInvitation(made)
 		r.Link = link
@@ -145,14 +140,27 @@ func (s *server) removePeople(c echo.Context, remove func(p people.Program, id s
 	return s.changePeople(c, write{status: http.StatusNoContent, body: body}, func(p people.Program) (any, error) { return nil, remove(p, id) })
 }
 
+// showJoining shows what acts on people return, and what is kept of it: that has no address, and nothing that somebody could join with.
+func showJoining(value any) any {
+	switch value := value.(type) {
+	case people.Membership:
+		return membershipResource{value.Account, value.Role, timestamp{value.Since}}
+	case people.Invitation:
+		r := showInvitation(value)
+		r.Email = ""
+		return r
+	}
+	return value
+}
+
 func (s *server) changePeople(c echo.Context, w write, do func(p people.Program) (any, error)) error {
 	p, err := s.program(c)
 	if err != nil {
 		return err
 	}
-	w.apart, w.places, w.shown = true, peoplePlaces, func(value any) any { return value }
-	w.do = func(issuer.Workspace, issuer.Write) (any, uint64, error) {
-		value, err := do(p)
+	w.places, w.shown = peoplePlaces, showJoining
+	w.do = func(_ issuer.Workspace, by issuer.Write) (any, uint64, error) {
+		value, err := do(p.Once(by.Once))
 		return value, 0, err
 	}
 	return s.change(c, w)

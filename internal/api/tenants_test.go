@@ -65,9 +65,12 @@ func TestOtherOrganisation(t *testing.T) {
 				t.Errorf("%s %s: theirs %d %s; unknown %d %s", c.method, c.route, theirs.status, theirs.text, not.status, not.text)
 			}
 		}
-		for _, kind := range []string{"issuer", "draft", "achievement", "award", "prepared", "proposal", "case", "endorsement", "received", "member", "invitation", "token", "webhook"} {
+		for kind, id := range ids {
+			if !isID(id) {
+				continue
+			}
 			any := c // their ids of every other kind
-			any.path = words.ReplaceAllString(c.path, ids[kind])
+			any.path = words.ReplaceAllString(c.path, id)
 			if r := w.exchange(t, any.request(t, w.ours.token, nil)); r.status != http.StatusNotFound {
 				t.Errorf("%s %s with their %s: %d %s", c.method, c.route, kind, r.status, r.text)
 			}
@@ -81,8 +84,13 @@ func TestOtherOrganisation(t *testing.T) {
 		{"/cases", `{"credential":"<award>","code":"error","text":"t"}`, "not_found"},
 		{"/revocations", `{"name":"n","filter":{"achievement":"<achievement>"},"code":"error"}`, "nothing_to_do"},
 		{"/revocations", `{"name":"n","filter":{"batch":"<finished>"},"code":"error"}`, "nothing_to_do"},
+		{"/issuers/<ours>/keys/rotate", `{"key":"<key>"}`, "not_found"},
+		{"/issuers/<ours>/keys/retire", `{"key":"<spare>"}`, "not_found"},
+		{"/issuers/<ours>/keys/compromise", `{"key":"<stolen>"}`, "not_found"},
+		{"/issuers/<ours>/keys/reissue", `{"key":"<ended>"}`, "not_found"},
 		{"/batches?dry_run=true", `{"name":"n","awards":[{"achievement":"<achievement>","recipient":{"email":"kim@example.org"}}]}`, ""},
 	} {
+		c.path = strings.ReplaceAll(c.path, "<ours>", w.ours.ID)
 		asked := call{method: "POST", route: c.path, path: c.path, body: c.body}
 		theirs, not := w.exchange(t, asked.request(t, w.ours.token, ids)), w.exchange(t, asked.request(t, w.ours.token, nowhere))
 		replaced := strings.NewReplacer(ids["achievement"], nowhere["achievement"], ids["draft"], nowhere["draft"])
@@ -99,7 +107,7 @@ func TestOtherOrganisation(t *testing.T) {
 	acts++ // this batch
 
 	for _, list := range []string{"achievements", "credentials", "credentials?achievement=" + ids["achievement"], "credentials?batch=" + ids["finished"], "proposals", "cases",
-		"cases?credential=" + ids["questioned"], "members", "invitations", "webhooks", "audit?subject=" + ids["award"]} {
+		"cases?credential=" + ids["questioned"], "unclaimed", "members", "invitations", "webhooks", "audit?subject=" + ids["award"]} {
 		if r := w.ask(t, w.ours, "GET", "/api/v1/"+list, "").want(t, 200, ""); len(r.items()) != 0 {
 			t.Errorf("%s shows theirs: %s", list, r.text)
 		}
@@ -120,6 +128,9 @@ func TestOtherOrganisation(t *testing.T) {
 				}
 			}
 		}
+	}
+	if r := w.ask(t, w.ours, "POST", "/api/v1/erasures", `{"recipient":{"email":"kim@example.org"}}`).want(t, 200, ""); r.body["count"] != 0.0 {
+		t.Error(r.text)
 	}
 	if now := w.audit(t); now != acts {
 		t.Errorf("%d acts more", now-acts)

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -49,19 +51,17 @@ func (s *server) prepareRows(c echo.Context) error {
 	type row struct {
 		award issuer.AwardInput
 		plain bool
+		given any // the award as it was given
 	}
 	var rows []row
 	body, err := decode(c.Request(), func(f *form) map[string]reader {
-		return map[string]reader{"name": f.text(&in.Name), "awards": objects(f, &rows, func(r *row) map[string]reader {
-			hashed := true
-			members := awardMembers(&r.award, &hashed)(f)
-			read := members["recipient"]
-			members["recipient"] = func(pointer string, value any) {
-				read(pointer, value)
-				r.plain = !hashed
+		return map[string]reader{"name": f.text(&in.Name), "awards": list(f, &rows, func(r *row) reader {
+			return func(pointer string, value any) {
+				hashed := true
+				f.members(awardMembers(&r.award, &hashed)(f), "achievement", "recipient")(pointer, value)
+				r.plain, r.given = !hashed, value
 			}
-			return members
-		}, "achievement", "recipient")}
+		})}
 	}, "name", "awards")
 	if err != nil {
 		return err
@@ -69,29 +69,42 @@ func (s *server) prepareRows(c echo.Context) error {
 	in.Header, in.Columns = rowHeader, rowColumns
 	for _, r := range rows {
 		r.award.PlainRecipient = r.plain
-		in.Awards = append(in.Awards, issuer.BatchRowInput{Award: r.award, Cells: cellsOf(r.award)})
+		cells, err := cellsOf(r.award, r.given)
+		if err != nil {
+			return err
+		}
+		in.Awards = append(in.Awards, issuer.BatchRowInput{Award: r.award, Cells: cells})
 	}
 	return s.prepareBatch(c, body, batchPlaces, query["dry_run"] == "true", func(context.Context, issuer.Workspace) (issuer.PrepareInput, checkResource, error) {
 		return in, checkResource{}, nil
 	})
 }
 
-// rowHeader are the members of an award that rejected rows are told by, as heads of columns. They say whom a row is for, and not all that
-// it said: evidence, results and whatever else has no column here has to be given anew.
-var rowHeader = []string{"achievement", "recipient.email", "recipient.name", "awardedDate", "validUntil", "narrative"}
+// rowHeader are the members of an award that rejected rows are told by, as heads of columns. They say whom a row is for; the last column
+// has all of it. Batches of earlier releases lack that column.
+var rowHeader = []string{"achievement", "recipient.email", "recipient.name", "awardedDate", "validUntil", "narrative", "award as JSON"}
 
 // rowColumns are the columns that refusals are about, by their codes.
 var rowColumns = map[string]int{"achievement": 0, "archived": 0, "email": 1, "duplicate": 1, "duplicate_row": 1, "name": 2, "awarded": 3, "dates": 4, "narrative": 5}
 
-// cellsOf is an award under rowHeader.
-func cellsOf(in issuer.AwardInput) []string {
+// cellsOf is an award under rowHeader. given is the same as it was given.
+func cellsOf(in issuer.AwardInput, given any) ([]string, error) {
 	date := func(at time.Time) string {
 		if at.IsZero() {
 			return ""
 		}
 		return at.Format(time.RFC3339)
 	}
-	return []string{in.Achievement, in.Recipient, in.Name, date(in.AwardedDate), date(in.ValidUntil), in.Narrative}
+	text, err := encode(given)
+	return []string{in.Achievement, in.Recipient, in.Name, date(in.AwardedDate), date(in.ValidUntil), in.Narrative, string(bytes.TrimSpace(text))}, err
+}
+
+// awardIn is the award in the cells of cellsOf; nil where they are erased.
+func awardIn(cells []string) json.RawMessage {
+	if len(cells) != len(rowHeader) {
+		return nil
+	}
+	return json.RawMessage(cells[len(cells)-1])
 }
 
 // prepareList prepares a batch of the awards in a CSV or XLSX file.

@@ -116,23 +116,27 @@ func (s *server) createWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.changeWebhooks(c, write{status: http.StatusCreated, body: body, kept: withoutSecret}, func(ctx context.Context, by string) (any, error) {
-		made, err := s.hooks.Create(ctx, Token(c).Organisation, in, by)
-		return withSecret(made), err
+	return s.changeWebhooks(c, write{status: http.StatusCreated, body: body}, func(ctx context.Context, hooks *webhook.Hooks, by string) (any, error) {
+		made, err := hooks.Create(ctx, Token(c).Organisation, in, by)
+		return made, err
 	})
 }
 
-func withSecret(made webhook.NewEndpoint) webhookResource {
-	r := showWebhook(made.Endpoint)
-	r.Secret = made.Secret
-	return r
-}
-
-// withoutSecret is what is kept of an answer with a secret.
-func withoutSecret(value any) any {
-	r := value.(webhookResource)
-	r.Secret = ""
-	return r
+// showHooked shows what acts on webhooks return, and what is kept of it: that has no secret.
+func showHooked(value any) any {
+	switch value := value.(type) {
+	case webhook.NewEndpoint:
+		r := showWebhook(value.Endpoint)
+		r.Secret = value.Secret
+		return r
+	case webhook.Endpoint:
+		return showWebhook(value)
+	case webhook.Delivery:
+		return showDelivery(value)
+	}
+	return struct {
+		Count any `json:"count"`
+	}{value}
 }
 
 func (s *server) changeWebhook(c echo.Context) error {
@@ -145,34 +149,54 @@ func (s *server) changeWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.changeWebhooks(c, write{status: http.StatusOK, body: body}, func(ctx context.Context, by string) (any, error) {
-		e, err := s.hooks.Change(ctx, organisation, id, in, by)
-		return showWebhook(e), err
+	return s.changeWebhooks(c, write{status: http.StatusOK, body: body}, func(ctx context.Context, hooks *webhook.Hooks, by string) (any, error) {
+		e, err := hooks.Change(ctx, organisation, id, in, by)
+		return e, err
 	})
 }
 
 // webhookStep does something to a webhook that takes nothing but its id.
-func (s *server) webhookStep(c echo.Context, w write, step func(ctx context.Context, organisation, id, by string) (any, error)) error {
+func (s *server) webhookStep(c echo.Context, status int, step func(ctx context.Context, hooks *webhook.Hooks, organisation, id, by string) (any, error)) error {
 	organisation, id, err := s.endpoint(c)
 	if err != nil {
 		return err
 	}
-	if w.body, err = decode(c.Request(), nothing); err != nil {
+	body, err := decode(c.Request(), nothing)
+	if err != nil {
 		return err
 	}
-	return s.changeWebhooks(c, w, func(ctx context.Context, by string) (any, error) { return step(ctx, organisation, id, by) })
-}
-
-func (s *server) removeWebhook(c echo.Context) error {
-	return s.webhookStep(c, write{status: http.StatusNoContent}, func(ctx context.Context, organisation, id, by string) (any, error) {
-		return nil, s.hooks.Remove(ctx, organisation, id, by)
+	return s.changeWebhooks(c, write{status: status, body: body}, func(ctx context.Context, hooks *webhook.Hooks, by string) (any, error) {
+		return step(ctx, hooks, organisation, id, by)
 	})
 }
 
+func (s *server) removeWebhook(c echo.Context) error {
+	return s.webhookStep(c, http.StatusNoContent, func(ctx context.Context, hooks *webhook.Hooks, organisation, id, by string) (any, error) {
+		return nil, hooks.Remove(ctx, organisation, id, by)
+	})
+}
+
+// rotateWebhook gives a webhook a new secret. The time of its last rotation is what a body can name, and has to while secrets of before sign.
 func (s *server) rotateWebhook(c echo.Context) error {
-	return s.webhookStep(c, write{status: http.StatusOK, kept: withoutSecret}, func(ctx context.Context, organisation, id, by string) (any, error) {
-		made, err := s.hooks.Rotate(ctx, organisation, id, by)
-		return withSecret(made), err
+	organisation, id, err := s.endpoint(c)
+	if err != nil {
+		return err
+	}
+	var rotated time.Time
+	var named bool
+	body, err := decode(c.Request(), func(f *form) map[string]reader {
+		return map[string]reader{"rotated": given(&named, f.instant(&rotated))}
+	})
+	if err != nil {
+		return err
+	}
+	var seen []time.Time
+	if named {
+		seen = append(seen, rotated)
+	}
+	return s.changeWebhooks(c, write{status: http.StatusOK, body: body}, func(ctx context.Context, hooks *webhook.Hooks, by string) (any, error) {
+		made, err := hooks.Rotate(ctx, organisation, id, by, seen...)
+		return made, err
 	})
 }
 
@@ -189,25 +213,25 @@ func (s *server) disableWebhook(c echo.Context) error {
 	if len(reason) > longestReason {
 		return wrongMembers(at("/reason", "the reason is longer than 2000 bytes"))
 	}
-	return s.changeWebhooks(c, write{status: http.StatusOK, body: body}, func(ctx context.Context, by string) (any, error) {
-		e, err := s.hooks.Disable(ctx, organisation, id, reason, by)
-		return showWebhook(e), err
+	return s.changeWebhooks(c, write{status: http.StatusOK, body: body}, func(ctx context.Context, hooks *webhook.Hooks, by string) (any, error) {
+		e, err := hooks.Disable(ctx, organisation, id, reason, by)
+		return e, err
 	})
 }
 
 const longestReason = 2000 // bytes, of why a webhook is turned off
 
 func (s *server) enableWebhook(c echo.Context) error {
-	return s.webhookStep(c, write{status: http.StatusOK}, func(ctx context.Context, organisation, id, by string) (any, error) {
-		e, err := s.hooks.Enable(ctx, organisation, id, by)
-		return showWebhook(e), err
+	return s.webhookStep(c, http.StatusOK, func(ctx context.Context, hooks *webhook.Hooks, organisation, id, by string) (any, error) {
+		e, err := hooks.Enable(ctx, organisation, id, by)
+		return e, err
 	})
 }
 
 func (s *server) pingWebhook(c echo.Context) error {
-	return s.webhookStep(c, write{status: http.StatusOK}, func(ctx context.Context, organisation, id, by string) (any, error) {
-		d, err := s.hooks.Ping(ctx, organisation, id, by)
-		return showDelivery(d), err
+	return s.webhookStep(c, http.StatusOK, func(ctx context.Context, hooks *webhook.Hooks, organisation, id, by string) (any, error) {
+		d, err := hooks.Ping(ctx, organisation, id, by)
+		return d, err
 	})
 }
 
@@ -233,15 +257,15 @@ func (s *server) redeliver(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.webhookStep(c, write{status: http.StatusOK}, func(ctx context.Context, organisation, id, by string) (any, error) {
-		d, err := s.hooks.Delivery(ctx, organisation, delivery)
+	return s.webhookStep(c, http.StatusOK, func(ctx context.Context, hooks *webhook.Hooks, organisation, id, by string) (any, error) {
+		d, err := hooks.Delivery(ctx, organisation, delivery)
 		if err == nil && d.Endpoint != id {
 			err = notFound()
 		}
 		if err == nil {
-			d, err = s.hooks.Redeliver(ctx, organisation, delivery, by)
+			d, err = hooks.Redeliver(ctx, organisation, delivery, by)
 		}
-		return showDelivery(d), err
+		return d, err
 	})
 }
 
@@ -256,18 +280,16 @@ func (s *server) redeliverFailed(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.changeWebhooks(c, write{status: http.StatusOK, body: body}, func(ctx context.Context, by string) (any, error) {
-		count, err := s.hooks.RedeliverFailed(ctx, organisation, id, since, by)
-		return struct {
-			Count int `json:"count"`
-		}{count}, err
+	return s.changeWebhooks(c, write{status: http.StatusOK, body: body}, func(ctx context.Context, hooks *webhook.Hooks, by string) (any, error) {
+		count, err := hooks.RedeliverFailed(ctx, organisation, id, since, by)
+		return count, err
 	})
 }
 
-func (s *server) changeWebhooks(c echo.Context, w write, do func(ctx context.Context, by string) (any, error)) error {
-	w.apart, w.places, w.shown = true, webhookPlaces, func(value any) any { return value }
+func (s *server) changeWebhooks(c echo.Context, w write, do func(ctx context.Context, hooks *webhook.Hooks, by string) (any, error)) error {
+	w.places, w.shown = webhookPlaces, showHooked
 	w.do = func(_ issuer.Workspace, by issuer.Write) (any, uint64, error) {
-		value, err := do(c.Request().Context(), by.Actor)
+		value, err := do(c.Request().Context(), s.hooks.Once(by.Once), by.Actor)
 		return value, 0, err
 	}
 	return s.change(c, w)

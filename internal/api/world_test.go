@@ -55,7 +55,8 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 type world struct {
 	service *issuer.Service
 	store   *bolt.Store
-	faults  *faulty.Store // over store
+	lives   *lives        // over store
+	faults  *faulty.Store // over lives
 	keys    keys.Store
 	handler http.Handler
 	log     bytes.Buffer
@@ -66,6 +67,7 @@ type world struct {
 
 	people  *people.Service
 	earners *earner.Service
+	outbox  *mail.Outbox
 	batches []string // ids of those whose job is queued
 }
 
@@ -113,14 +115,16 @@ func openWorld(t testing.TB, base string, public bool) *world {
 		t.Fatal(err)
 	}
 	w.keys = ring
-	w.faults = faulty.New(w.store, true)
+	w.lives = &lives{Store: w.store}
+	w.faults = faulty.New(w.lives, true)
 	enqueue := func(_ issuer.Tx, work issuer.Work) error {
 		if work.Name == issuer.WorkBatch {
 			w.batches = append(w.batches, string(work.Payload))
 		}
 		return nil
 	}
-	book := &earner.Book{Mail: &mail.Outbox{Store: w.faults, Now: w.clock.Now, Enqueue: enqueue}, Now: w.clock.Now}
+	w.outbox = &mail.Outbox{Store: w.faults, Now: w.clock.Now, Enqueue: enqueue}
+	book := &earner.Book{Mail: w.outbox, Now: w.clock.Now}
 	tell := webhook.Observe(enqueue)
 	w.service, err = issuer.Open(t.Context(), issuer.Config{Store: w.faults, Keys: ring, Now: w.clock.Now, Base: base, Public: public, Enqueue: enqueue,
 		Observe: func(tx issuer.Tx, e issuer.Event) error { return errors.Join(book.Observe(tx, e), tell(tx, e)) },

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/laurelbadges/laurel/internal/webhook"
 	"github.com/laurelbadges/laurel/internal/wording"
@@ -98,7 +99,7 @@ func (s *server) webhookForm(v *visit, status int, f *form, title, button, back 
 	for _, e := range webhook.Types() {
 		data.Events = append(data.Events, choice{"event." + string(e), eventName(e)})
 	}
-	return v.show(status, "webhook-form", v.officePage(title, f, data, "Webhooks", "webhooks"))
+	return v.show(status, "webhook-form", v.officePage(title, f.single(), data, "Webhooks", "webhooks"))
 }
 
 func webhookInput(f *form) webhook.Input {
@@ -121,9 +122,15 @@ func (s *server) newWebhook(v *visit) error {
 		if f, err = v.readForm(); err != nil {
 			return err
 		}
-		made, err := s.Hooks.Create(v.ctx(), v.organisation.ID, webhookInput(f), v.actor())
-		if err == nil {
+		err = v.onlyOnce(f, func() error {
+			made, err := s.Hooks.Once(v.keeping(shownOnce)).Create(v.ctx(), v.organisation.ID, webhookInput(f), v.actor())
+			if err != nil {
+				return err
+			}
 			return v.showSecret("The webhook was made", webhookSecret(made, v.inOffice("webhooks", made.ID)))
+		})
+		if err == nil {
+			return nil
 		}
 		if err := f.refused(err, webhookCodes); err != nil {
 			return err
@@ -156,9 +163,14 @@ func (s *server) changeWebhook(v *visit) error {
 		if f, err = v.readForm(); err != nil {
 			return err
 		}
-		_, err := s.Hooks.Change(v.ctx(), v.organisation.ID, e.ID, webhookInput(f), v.actor())
-		if err == nil {
+		err := v.onlyOnce(f, func() error {
+			if _, err := s.Hooks.Once(v.keeping(ledTo("webhook-changed", v.inOffice("webhooks", e.ID)))).Change(v.ctx(), v.organisation.ID, e.ID, webhookInput(f), v.actor()); err != nil {
+				return err
+			}
 			return v.done("webhook-changed", v.inOffice("webhooks", e.ID))
+		})
+		if err == nil {
+			return nil
 		}
 		if err := f.refused(err, webhookCodes); err != nil {
 			return err
@@ -224,6 +236,9 @@ func (v *visit) askWebhook(title, button string, danger bool, will []string, act
 	if e.Disabled != nil {
 		seen = "off"
 	}
+	if !e.Rotated.IsZero() {
+		seen += " " + e.Rotated.UTC().Format(time.RFC3339)
+	}
 	p := confirmPage{Will: append([]string{"It is about the webhook at " + wording.Plain(e.URL) + "."}, will...), Button: button, Danger: danger, Back: v.inOffice("webhooks", e.ID), Version: seen}
 	return v.ask("confirm", v.officePage(title, nil, p, "Webhooks", "webhooks"), nil, func(*form) error { return act(e) })
 }
@@ -232,7 +247,7 @@ func (s *server) rotateWebhook(v *visit) error {
 	return v.askWebhook("Change the secret", "Change the secret", false, []string{
 		"A new secret is made, and shown once.", "For 24 hours messages are signed with both, so that you have time to change the program.",
 	}, func(e webhook.Endpoint) error {
-		made, err := s.Hooks.Rotate(v.ctx(), v.organisation.ID, e.ID, v.actor())
+		made, err := s.Hooks.Once(v.keeping(shownOnce)).Rotate(v.ctx(), v.organisation.ID, e.ID, v.actor(), e.Rotated)
 		if err != nil {
 			return err
 		}
@@ -244,7 +259,7 @@ func (s *server) disableWebhook(v *visit) error {
 	return v.askWebhook("Turn the webhook off", "Turn it off", true, []string{
 		"Nothing is sent to it any more.", "What waits goes on waiting. What happens meanwhile is not told later.",
 	}, func(e webhook.Endpoint) error {
-		if _, err := s.Hooks.Disable(v.ctx(), v.organisation.ID, e.ID, "Somebody turned it off.", v.actor()); err != nil {
+		if _, err := s.Hooks.Once(v.keeping(ledTo("webhook-off", v.inOffice("webhooks", e.ID)))).Disable(v.ctx(), v.organisation.ID, e.ID, "Somebody turned it off.", v.actor()); err != nil {
 			return err
 		}
 		return v.done("webhook-off", v.inOffice("webhooks", e.ID))
@@ -253,7 +268,7 @@ func (s *server) disableWebhook(v *visit) error {
 
 func (s *server) enableWebhook(v *visit) error {
 	return v.askWebhook("Turn the webhook on", "Turn it on", false, []string{"What waits is sent now, and what happens from now on is told."}, func(e webhook.Endpoint) error {
-		if _, err := s.Hooks.Enable(v.ctx(), v.organisation.ID, e.ID, v.actor()); err != nil {
+		if _, err := s.Hooks.Once(v.keeping(ledTo("webhook-on", v.inOffice("webhooks", e.ID)))).Enable(v.ctx(), v.organisation.ID, e.ID, v.actor()); err != nil {
 			return err
 		}
 		s.woken()
@@ -265,7 +280,7 @@ func (s *server) removeWebhook(v *visit) error {
 	return v.askWebhook("Remove the webhook", "Remove", true, []string{
 		"Nothing is sent to it any more, and its secret is forgotten.", "What was sent to it cannot be seen here any more.", "This cannot be undone. You can make another.",
 	}, func(e webhook.Endpoint) error {
-		if err := s.Hooks.Remove(v.ctx(), v.organisation.ID, e.ID, v.actor()); err != nil {
+		if err := s.Hooks.Once(v.keeping(ledTo("webhook-removed", v.inOffice("webhooks")))).Remove(v.ctx(), v.organisation.ID, e.ID, v.actor()); err != nil {
 			return err
 		}
 		return v.done("webhook-removed", v.inOffice("webhooks"))
@@ -276,7 +291,7 @@ func (s *server) pingWebhook(v *visit) error {
 	return v.askWebhook("Try the webhook", "Send it", false, []string{
 		"A message is sent that says nothing but that it is a try.", "You see below what became of it.",
 	}, func(e webhook.Endpoint) error {
-		if _, err := s.Hooks.Ping(v.ctx(), v.organisation.ID, e.ID, v.actor()); err != nil {
+		if _, err := s.Hooks.Once(v.keeping(ledTo("webhook-pinged", v.inOffice("webhooks", e.ID)))).Ping(v.ctx(), v.organisation.ID, e.ID, v.actor()); err != nil {
 			return err
 		}
 		s.woken()
@@ -362,7 +377,7 @@ func (s *server) delivery(v *visit) error {
 	}
 	p := v.officePage(data.Event, nil, data, "Webhook", "webhooks/"+url.PathEscape(d.Endpoint))
 	return v.ask("delivery", p, nil, func(*form) error {
-		if _, err := s.Hooks.Redeliver(v.ctx(), v.organisation.ID, d.ID, v.actor()); err != nil {
+		if _, err := s.Hooks.Once(v.keeping(ledTo("webhook-resent", back))).Redeliver(v.ctx(), v.organisation.ID, d.ID, v.actor()); err != nil {
 			return err
 		}
 		s.woken()

@@ -130,6 +130,9 @@ func (s *Service) invite(ctx context.Context, by agent, in InvitationInput) (mad
 				return err
 			}
 		}
+		if err := by.once.KeepIn(tx, i.Invitation, 0); err != nil {
+			return err
+		}
 		return s.recordIn(tx, o.ID, by.name(), "invitation.made", i.ID, i.Role)
 	})
 	if err != nil {
@@ -179,6 +182,9 @@ func (s *Service) withdrawOne(ctx context.Context, by agent, organisation, id st
 		}
 		if i.Organisation != organisation {
 			return missing(noInvitationHere)
+		}
+		if err := by.once.KeepIn(tx, nil, 0); err != nil {
+			return err
 		}
 		return s.withdraw(tx, by, i)
 	})

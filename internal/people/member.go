@@ -126,7 +126,7 @@ func (s *Service) setRole(ctx context.Context, by agent, organisation, account s
 			return err
 		}
 		if m.Role == role {
-			return nil
+			return by.once.KeepIn(tx, m, 0)
 		}
 		if m.Role == RoleOwner {
 			if err := anotherOwner(tx, organisation, account); err != nil {
@@ -141,6 +141,9 @@ func (s *Service) setRole(ctx context.Context, by agent, organisation, account s
 			if err := s.withdrawAll(tx, by, organisation, account); err != nil {
 				return err
 			}
+		}
+		if err := by.once.KeepIn(tx, m, 0); err != nil {
+			return err
 		}
 		return s.recordIn(tx, organisation, by.name(), "member.changed", account, role)
 	})
@@ -182,6 +185,9 @@ func (s *Service) removeMember(ctx context.Context, by agent, organisation, acco
 			return err
 		}
 		if err := endSessions(tx, account, ""); err != nil {
+			return err
+		}
+		if err := by.once.KeepIn(tx, nil, 0); err != nil {
 			return err
 		}
 		return s.recordIn(tx, organisation, by.name(), "member.removed", account, m.Role)

@@ -11,6 +11,7 @@ import (
 type agent struct {
 	account string        // Account.ID; "" for a program
 	token   *issuer.Token // of a program
+	once    *issuer.Once  // keeps the answer to what is done; nil: none
 }
 
 func person(account string) agent { return agent{account: account} }
@@ -64,6 +65,13 @@ type Program struct {
 
 // Program returns what the holder of a token can do, which has to be one that [issuer.Service.Authenticate] has returned.
 func (s *Service) Program(t issuer.Token) Program { return Program{s, agent{token: &t}} }
+
+// Once returns a Program whose next act keeps its answer in its transaction, see [issuer.Once]; with nil it keeps none. What is kept is the
+// [Membership] of SetRole, the [Invitation] of Invite, without the link, and nil of the others.
+func (p Program) Once(once *issuer.Once) Program {
+	p.agent.once = once
+	return p
+}
 
 // Members is [Service.Members].
 func (p Program) Members(ctx context.Context) ([]Member, error) {

@@ -26,7 +26,7 @@ func (r Role) Scopes() []issuer.Scope {
 	case RoleOwner:
 		return []issuer.Scope{
 			issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsWrite,
-			issuer.ScopeCredentialsSign, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopePeopleRead,
+			issuer.ScopeCredentialsSign, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopeKeysWrite, issuer.ScopePeopleRead,
 			issuer.ScopePeopleWrite, issuer.ScopeIssuerWrite, issuer.ScopeAuditRead, issuer.ScopeCasesRead, issuer.ScopeWebhooksRead, issuer.ScopeWebhooksWrite,
 		}
 	case RoleIssuer:

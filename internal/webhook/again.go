@@ -30,13 +30,16 @@ func (h *Hooks) Redeliver(ctx context.Context, organisation, id, actor string) (
 		if err := h.again(tx, &d, version); err != nil {
 			return err
 		}
+		if err := h.once.KeepIn(tx, d, 0); err != nil {
+			return err
+		}
 		return h.record(tx, e, "webhook.redelivered", actor, d.ID)
 	})
 	return d, err
 }
 
 // RedeliverFailed sends all deliveries of an endpoint again that have failed for good and whose event was not before an instant, and
-// returns how many. It does so some at a time: when it fails, some may be sent already.
+// returns how many. It does so some at a time: when it fails, some may be sent already, and whoever asks again has the others sent.
 func (h *Hooks) RedeliverFailed(ctx context.Context, organisation, endpoint string, since time.Time, actor string) (count int, err error) {
 	for more := true; more; {
 		found := 0
@@ -63,6 +66,11 @@ func (h *Hooks) RedeliverFailed(ctx context.Context, organisation, endpoint stri
 					return err
 				}
 				found++
+			}
+			if !more {
+				if err := h.once.KeepIn(tx, count+found, 0); err != nil {
+					return err
+				}
 			}
 			if found == 0 {
 				return nil

@@ -185,8 +185,8 @@ func (h *Hooks) send(ctx context.Context, e heldEndpoint, d Delivery, now time.T
 	}
 	timestamp := strconv.FormatInt(now.Unix(), 10)
 	signatures := sign(e.Secret, d.ID, timestamp, body)
-	if e.Before != nil && now.Before(e.Rotated.Add(bothSign)) {
-		signatures += " " + sign(e.Before, d.ID, timestamp, body)
+	for _, earlier := range e.earlier(now) {
+		signatures += " " + sign(earlier.Secret, d.ID, timestamp, body)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "Laurel")

@@ -305,6 +305,67 @@ func TestRotate(t *testing.T) {
 	}
 }
 
+// TestRotateAgain: each secret signs until a day after another came in its place, however many came since; whoever changes it again has to
+// have seen the last change.
+func TestRotateAgain(t *testing.T) {
+	w, r := newWorld(t, loopback), newReceiver(t)
+	first := w.endpoint(t, r.URL)
+	made := []NewEndpoint{first}
+	for i := range 3 { // at 0, 8 and 16 hours
+		if i > 0 {
+			w.wait(8 * time.Hour)
+		}
+		fresh, err := w.Rotate(t.Context(), w.ours, first.ID, "account:1", made[i].Rotated)
+		if err != nil || !fresh.Rotated.After(made[i].Rotated) {
+			t.Fatal(fresh, err)
+		}
+		made = append(made, fresh)
+	}
+	for name, seen := range map[string][]time.Time{"nothing": nil, "the one before": {made[2].Rotated}, "none": {{}}} {
+		_, err := w.Rotate(t.Context(), w.ours, first.ID, "account:2", seen...)
+		if wantCode(t, err, issuer.KindConflict, "version"); err == nil {
+			t.Error("taken by whoever has seen", name)
+		}
+	}
+	for _, test := range []struct {
+		after time.Duration
+		sign  int // secrets, the newest of all
+	}{{0, 4}, {8*time.Hour - 2*time.Second, 4}, {2 * time.Second, 3}, {8 * time.Hour, 2}, {8 * time.Hour, 1}} {
+		w.wait(test.after)
+		w.happen(t, issued("c1"))
+		w.work(t)
+		one := r.take()[0]
+		for i, e := range made {
+			if err := Verify(e.Secret, one.header, []byte(one.body), w.Now()); (err == nil) != (i >= len(made)-test.sign) {
+				t.Errorf("%s later, secret %d: %v", test.after, i, err)
+			}
+		}
+	}
+	last := made[3]
+	for i := range mostEarlier { // without naming one it can be changed now
+		seen := []time.Time{last.Rotated}
+		if i == 0 {
+			seen = nil
+		}
+		var err error
+		if last, err = w.Rotate(t.Context(), w.ours, first.ID, "account:1", seen...); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	_, err := w.Rotate(t.Context(), w.ours, first.ID, "account:1", last.Rotated)
+	wantCode(t, err, issuer.KindConflict, "too_many")
+}
+
+// TestRotateBefore: the one earlier secret that a release before this one has kept signs for its day as well.
+func TestRotateBefore(t *testing.T) {
+	e := heldEndpoint{Endpoint: Endpoint{Rotated: noon}, Before: []byte("b")}
+	for after, sign := range map[time.Duration]int{0: 1, bothSign - 1: 1, bothSign: 0} {
+		if got := len(e.earlier(noon.Add(after))); got != sign {
+			t.Errorf("%s later: %d", after, got)
+		}
+	}
+}
+
 // TestKilled: what was sent and not recorded is sent again under the same id; a job that was lost is put back; one of the past does
 // nothing; one that had to stop says nothing of the endpoint.
 func TestKilled(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 const (
 	mostEndpoints = 20             // of one organisation
 	bothSign      = 24 * time.Hour // that a secret still signs after it was changed
+	mostEarlier   = 8              // secrets of before that sign at once
 )
 
 // Input is what is chosen of an endpoint.
@@ -58,6 +59,9 @@ func (h *Hooks) Create(ctx context.Context, organisation string, in Input, actor
 			return conflict("too_many", fmt.Sprintf("There are %d webhooks already. Remove one first.", mostEndpoints))
 		}
 		if err := endpoints.Put(tx, &e, 0); err != nil {
+			return err
+		}
+		if err := h.once.KeepIn(tx, e.Endpoint, 0); err != nil {
 			return err
 		}
 		return h.record(tx, e.Endpoint, "webhook.created", actor, "")
@@ -108,6 +112,9 @@ func (h *Hooks) change(ctx context.Context, organisation, id, action, actor stri
 		if err := endpoints.Put(tx, &e, version); err != nil {
 			return err
 		}
+		if err := h.once.KeepIn(tx, e.Endpoint, 0); err != nil {
+			return err
+		}
 		return h.record(tx, e.Endpoint, action, actor, "")
 	})
 	return e, err
@@ -126,17 +133,48 @@ func (h *Hooks) Change(ctx context.Context, organisation, id string, in Input, a
 	return e.Endpoint, err
 }
 
-// Rotate gives an endpoint a new secret. For 24 hours the one before signs as well.
-func (h *Hooks) Rotate(ctx context.Context, organisation, id, actor string) (NewEndpoint, error) {
+// Rotate gives an endpoint a new secret. Each one before signs as well until 24 hours after another came in its place.
+//
+// seen is the time of the last rotation, to the second, as the caller knows it. While a secret of before still signs, a rotation has to
+// name it, so that two who do not know of each other do not both rotate: else, and when another time is named, kind conflict, code
+// version. Code too_many when 8 secrets of before sign already.
+func (h *Hooks) Rotate(ctx context.Context, organisation, id, actor string, seen ...time.Time) (NewEndpoint, error) {
 	fresh := newSecret()
 	e, err := h.change(ctx, organisation, id, "webhook.rotated", actor, func(_ issuer.Tx, e *heldEndpoint) error {
-		e.Before, e.Secret, e.Rotated = e.Secret, fresh, h.now().UTC()
+		now := h.now().UTC().Truncate(time.Second)
+		earlier := e.earlier(now)
+		switch last := e.Rotated.UTC().Truncate(time.Second); {
+		case len(seen) == 0 && len(earlier) > 0:
+			return conflict("version", "The secret was changed less than a day ago. Say when that was, to change it once more.")
+		case len(seen) > 0 && !seen[0].UTC().Truncate(time.Second).Equal(last):
+			return conflict("version", "The secret was changed since you looked at it. Please look again.")
+		case len(earlier) >= mostEarlier:
+			return conflict("too_many", fmt.Sprintf("%d secrets of before sign as well at this moment. Wait until the first of them has ended.", mostEarlier))
+		case !now.After(last): // it tells rotations apart
+			now = last.Add(time.Second)
+		}
+		e.Earlier, e.Before = append(earlier, earlierSecret{e.Secret, now.Add(bothSign)}), nil
+		e.Secret, e.Rotated = fresh, now
 		return nil
 	})
 	if err != nil {
 		return NewEndpoint{}, err
 	}
 	return NewEndpoint{Endpoint: e.Endpoint, Secret: secretText(e.Secret)}, nil
+}
+
+// earlier are the secrets of before that still sign.
+func (e *heldEndpoint) earlier(now time.Time) (still []earlierSecret) {
+	all := e.Earlier
+	if e.Before != nil {
+		all = []earlierSecret{{e.Before, e.Rotated.Add(bothSign)}}
+	}
+	for _, one := range all {
+		if now.Before(one.Until) {
+			still = append(still, one)
+		}
+	}
+	return still
 }
 
 // Disable ends what is sent to an endpoint until Enable. What waits goes on waiting, and what happens meanwhile is not told later. Kind
@@ -171,6 +209,9 @@ func (h *Hooks) Enable(ctx context.Context, organisation, id, actor string) (e E
 		if err := arm(tx, h.enqueue, &held, version, h.now()); err != nil {
 			return err
 		}
+		if err := h.once.KeepIn(tx, e, 0); err != nil {
+			return err
+		}
 		return h.record(tx, e, "webhook.enabled", actor, "")
 	})
 	return e, err
@@ -186,6 +227,9 @@ func (h *Hooks) Remove(ctx context.Context, organisation, id, actor string) erro
 		if err := tx.Delete(endpoints.Kind, id); err != nil {
 			return err
 		}
+		if err := h.once.KeepIn(tx, nil, 0); err != nil {
+			return err
+		}
 		return h.record(tx, e.Endpoint, "webhook.removed", actor, "")
 	})
 }
@@ -199,6 +243,9 @@ func (h *Hooks) Ping(ctx context.Context, organisation, id, actor string) (d Del
 		}
 		d = newDelivery(e, EventPing, h.now(), e.ID)
 		if err := expect(tx, h.enqueue, &d, 0, h.now()); err != nil {
+			return err
+		}
+		if err := h.once.KeepIn(tx, d, 0); err != nil {
 			return err
 		}
 		return h.record(tx, e, "webhook.pinged", actor, d.ID)

@@ -51,11 +51,18 @@ type Endpoint struct {
 // heldEndpoint is the record of an endpoint.
 type heldEndpoint struct {
 	Endpoint
-	Secret []byte    `json:"secret"`           // signs what is sent; shown once, when it is made
-	Before []byte    `json:"before,omitempty"` // the secret before that, which signs too for bothSign after Rotated
-	Paused time.Time `json:"paused,omitzero"`  // nothing is sent before this instant
+	Secret  []byte          `json:"secret"`            // signs what is sent; shown once, when it is made
+	Earlier []earlierSecret `json:"earlier,omitempty"` // sign too; the last one is the one before Secret
+	Before  []byte          `json:"before,omitempty"`  // of an earlier release: the secret before, which signs too for bothSign after Rotated
+	Paused  time.Time       `json:"paused,omitzero"`   // nothing is sent before this instant
 	// Waking is when the one job of the endpoint is due; zero: there is none. A job that was told another instant is of the past.
 	Waking time.Time `json:"waking,omitzero"`
+}
+
+// earlierSecret is a secret in whose place another one came. It signs for bothSign after that.
+type earlierSecret struct {
+	Secret []byte    `json:"secret"`
+	Until  time.Time `json:"until"`
 }
 
 // State is what became of a delivery.
@@ -144,6 +151,7 @@ type Hooks struct {
 	enqueue func(tx issuer.Tx, w issuer.Work) error
 	now     func() time.Time
 	rules   dial.Rules
+	once    *issuer.Once // keeps the answer to the next act
 
 	secure, plain *http.Client // for https and for http
 }
@@ -152,6 +160,15 @@ type Hooks struct {
 func New(c Config) *Hooks {
 	return &Hooks{store: c.Store, base: c.Base, enqueue: c.Enqueue, now: c.Now, rules: c.Rules,
 		secure: client(c.Rules.Dialer(true)), plain: client(c.Rules.Dialer(false))}
+}
+
+// Once returns Hooks whose next act keeps its answer in its transaction, see [issuer.Once]; with nil it keeps none. What is kept is the
+// [Endpoint] of Create, Change, Rotate, Disable and Enable, without the secret, the [Delivery] of Ping and Redeliver, the number of
+// RedeliverFailed, and nil of Remove.
+func (h *Hooks) Once(once *issuer.Once) *Hooks {
+	again := *h
+	again.once = once
+	return &again
 }
 
 // Observe is told of events, see [issuer.Config]: it notes a delivery for every endpoint that wants one, and sees to it that the job of
