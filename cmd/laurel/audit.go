@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -106,14 +107,21 @@ func (c *auditVerifyCommand) store(ctx context.Context, g *grammar, head *issuer
 }
 
 type auditExportCommand struct {
-	From uint64 `help:"Number of the first entry." default:"1" placeholder:"N"`
+	From     uint64 `help:"Number of the first entry." default:"1" placeholder:"N"`
+	Erasures bool   `help:"Print nothing but which awards were erased, for laurel erase --replay after a restore. It names ids only."`
 }
 
 // Run prints the log.
 func (c *auditExportCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 	return withOffice(ctx, g, func(o office) error {
-		_, err := o.ExportAudit(ctx, c.From, t.out)
-		return err
+		export := func(w io.Writer) error {
+			_, err := o.ExportAudit(ctx, c.From, w)
+			return err
+		}
+		if c.Erasures {
+			return onlyErasures(t.out, export)
+		}
+		return export(t.out)
 	})
 }
 

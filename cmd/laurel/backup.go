@@ -199,7 +199,8 @@ What was done after %s is not in it:
   - batches that were under way are on hold: laurel batch list
   - messages that waited are not sent, as they may have been: the staff can send them again
   - the staff have to sign in anew; who was removed or disabled has to be so again
-  - who was erased in these hours is here again: erase them again, and from this backup
+  - who was erased in these hours is here again: before the start, laurel erase --replay LOG, with what
+    laurel audit export has written since; and erase them from this backup
 `, found.Header.Created.Format(time.RFC3339))
 	return err
 }

@@ -46,6 +46,7 @@ type listed struct {
 
 	dialect string
 	unused  []string
+	why     string // it is on hold
 }
 
 // mostTold is how many problems of a list are told.
@@ -60,6 +61,16 @@ type lists interface {
 	// follow waits until a batch is finished, and tells each how far it is, in percent.
 	follow(ctx context.Context, id string, each func(percent int)) (listed, error)
 	rejected(ctx context.Context, id string, w io.Writer) error
+}
+
+// Help says what a script has to know.
+func (c *batchListFileCommand) Help() string {
+	return `The exit status is
+  0  when every row is awarded (with --dry-run: would be), or left out as --skip-rejected asks for;
+  1  when rows are rejected, so that nothing or not everything was awarded, or when rows have failed;
+  2  when it could not be done, such as when the server is away: nothing was awarded;
+  3  when it is not done, or not to the end: you have said no, another person has to allow it, the batch
+     is on hold, or it goes on and how it goes could not be seen.`
 }
 
 // Run awards what a list says, once all of it was checked.
@@ -114,12 +125,16 @@ func (c *batchListFileCommand) award(ctx context.Context, t *terminal, at lists,
 		if err != nil {
 			return err
 		}
+		wrong := error(nil)
+		if found.Rejected > 0 && (!c.SkipRejected || found.Rejected == found.Total) {
+			wrong = finished(exitInvalid)
+		}
 		if c.JSON {
-			return printJSON(t.out, found)
+			return errors.Join(printJSON(t.out, found), wrong)
 		}
 		found.print(t.out)
 		_, err = fmt.Fprintln(t.out, "Nothing was recorded.")
-		return err
+		return errors.Join(err, wrong)
 	}
 	found, err := at.prepare(ctx, l)
 	if err != nil {
@@ -133,16 +148,16 @@ func (c *batchListFileCommand) award(ctx context.Context, t *terminal, at lists,
 			return errors.Join(err, at.discard(ctx, found.ID))
 		}
 	}
-	if refusal := c.refuses(t, found); refusal != "" {
+	if refusal, status := c.refuses(t, found); refusal != "" {
 		if err := at.discard(context.WithoutCancel(ctx), found.ID); err != nil {
 			return err
 		}
 		found.ID, found.State = "", ""
 		if c.JSON {
-			return errors.Join(printJSON(t.out, found), finished(exitInvalid))
+			return errors.Join(printJSON(t.out, found), status)
 		}
 		fmt.Fprintln(t.out, refusal)
-		return finished(exitInvalid)
+		return status
 	}
 	proposal, err := at.confirm(ctx, found.ID, c.SkipRejected)
 	if err != nil {
@@ -151,30 +166,47 @@ func (c *batchListFileCommand) award(ctx context.Context, t *terminal, at lists,
 	if proposal != "" {
 		found.Proposal = proposal
 		if c.JSON {
-			return printJSON(t.out, found)
+			return errors.Join(printJSON(t.out, found), finished(exitOpen))
 		}
 		_, err := fmt.Fprintf(t.out, "Nothing is awarded yet: another person has to allow it. Proposal %s, batch %s.\n", proposal, found.ID)
-		return err
+		return errors.Join(err, finished(exitOpen))
 	}
 	return c.finish(ctx, t, at, found)
 }
 
-// refuses says why a batch that was prepared is not awarded; "": it is.
-func (c *batchListFileCommand) refuses(t *terminal, found listed) string {
+// refuses says why a batch that was prepared is not awarded, with the exit status; "": it is.
+func (c *batchListFileCommand) refuses(t *terminal, found listed) (why string, status finished) {
 	switch {
+	case found.Total == 1 && found.Rejected == 1:
+		return "The row is rejected, so nothing was awarded.", exitInvalid
 	case found.Rejected == found.Total:
-		return "All rows are rejected, so nothing was awarded."
+		return "All rows are rejected, so nothing was awarded.", exitInvalid
 	case found.Rejected > 0 && !c.SkipRejected:
-		return fmt.Sprintf("%d of %d rows are rejected, so nothing was awarded. Correct them, or leave them out with --skip-rejected.", found.Rejected, found.Total)
-	case c.Yes:
-		return ""
+		are, them := "rows are", "them"
+		if found.Rejected == 1 {
+			are, them = "rows is", "it"
+		}
+		return fmt.Sprintf("%d of %d %s rejected, so nothing was awarded. Correct %s, or leave %s out with --skip-rejected.", found.Rejected, found.Total, are, them, them), exitInvalid
+	case c.Yes || asked(t, fmt.Sprintf("Award %s now?", counted(found.Total-found.Rejected, "badge"))):
+		return "", exitGood
 	}
-	fmt.Fprintf(t.err, "Award %d badges now? [y/N] ", found.Total-found.Rejected)
+	return "Nothing was awarded. Say --yes not to be asked.", exitOpen
+}
+
+// asked asks a question that only a yes answers with yes.
+func asked(t *terminal, question string) bool {
+	fmt.Fprintf(t.err, "%s [y/N] ", question)
 	answer, _ := bufio.NewReader(t.in).ReadString('\n') // no answer is no
-	if answer = strings.ToLower(strings.TrimSpace(answer)); answer == "y" || answer == "yes" {
-		return ""
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes"
+}
+
+// counted is a number of things, such as "1 row" or "2 rows".
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
 	}
-	return "Nothing was awarded. Say --yes not to be asked."
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // finish waits for a batch, and tells how it goes.
@@ -187,14 +219,22 @@ func (c *batchListFileCommand) finish(ctx context.Context, t *terminal, at lists
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("the batch %s is confirmed, and goes on; how it goes could not be seen: %w", found.ID, err)
+		fmt.Fprintf(t.err, "laurel: the batch %s is confirmed, and goes on; how it goes could not be seen: %s\n", found.ID, explain(err))
+		if c.JSON {
+			found.State = issuer.BatchOpen
+			return errors.Join(printJSON(t.out, found), finished(exitOpen))
+		}
+		return finished(exitOpen)
 	}
-	nothing := error(nil)
-	if done.Done == 0 || done.State == issuer.BatchHeld {
-		nothing = finished(exitInvalid) // scripts have to see it
+	status := error(nil)
+	switch {
+	case done.State == issuer.BatchHeld:
+		status = finished(exitOpen)
+	case done.Failed > 0 || done.Done == 0:
+		status = finished(exitInvalid)
 	}
 	if c.JSON {
-		return errors.Join(printJSON(t.out, done), nothing)
+		return errors.Join(printJSON(t.out, done), status)
 	}
 	fmt.Fprintf(t.out, "Batch %s is %s: %d awarded, %d rejected, %d failed.\n", done.ID, done.State, done.Done, done.Rejected, done.Failed)
 	if done.Failed > 0 {
@@ -202,7 +242,13 @@ func (c *batchListFileCommand) finish(ctx context.Context, t *terminal, at lists
 			fmt.Fprintln(t.out, "  "+problemLine(p))
 		}
 	}
-	return nothing
+	if done.State == issuer.BatchHeld {
+		if done.why != "" {
+			fmt.Fprintln(t.out, "  "+done.why)
+		}
+		fmt.Fprintf(t.out, "Go on with it with `laurel batch release %s`, or end it with `laurel batch drop %s`.\n", done.ID, done.ID)
+	}
+	return status
 }
 
 // print says what a list was found to be.
@@ -211,7 +257,7 @@ func (l listed) print(out io.Writer) {
 	if l.dialect != "" {
 		columns = ", columns as " + l.dialect + " has them"
 	}
-	fmt.Fprintf(out, "%d rows%s: %d to be awarded, %d rejected.\n", l.Total, columns, l.Total-l.Rejected, l.Rejected)
+	fmt.Fprintf(out, "%s%s: %d to be awarded, %d rejected.\n", counted(l.Total, "row"), columns, l.Total-l.Rejected, l.Rejected)
 	if len(l.unused) > 0 {
 		fmt.Fprintf(out, "Columns that are not used: %s\n", strings.Join(l.unused, ", "))
 	}
@@ -250,7 +296,7 @@ type near struct {
 }
 
 func listedAs(b issuer.Batch) listed {
-	return listed{ID: b.ID, State: b.State, Total: b.Total, Rejected: b.Rejected, Done: b.Done, Failed: b.Failed, Problems: []issuer.RowProblem{}}
+	return listed{ID: b.ID, State: b.State, Total: b.Total, Rejected: b.Rejected, Done: b.Done, Failed: b.Failed, Problems: []issuer.RowProblem{}, why: b.Problem}
 }
 
 func foundAs(c control.ListCheck, err error) (listed, error) {

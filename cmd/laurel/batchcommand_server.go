@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,12 +71,22 @@ func (c *issueCommand) issueAt(ctx context.Context, t *terminal) error {
 		answer.Files[form] = made.Files[form]
 	}
 	if c.Output != "" {
-		if answer.Files, err = fetchForms(ctx, server, c.Output, made); err != nil {
+		written, err := fetchForms(ctx, server, c.Output, made)
+		var refused *client.Error
+		if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+			answer.Note = heldBack
+			return errors.Join(answer.print(t, c.JSON), finished(exitOpen))
+		}
+		if err != nil {
 			return fmt.Errorf("the badge %s is awarded, but could not be written: %w", made.ID, err)
 		}
+		answer.Files = written
 	}
 	return answer.print(t, c.JSON)
 }
+
+// heldBack is said of an award whose files its server does not give out.
+const heldBack = "nothing was written, as the badge is held until its earner takes it, or its page is turned off; from then on its files are at these addresses"
 
 // onlyAchievement is the one that is published, where there is exactly one.
 func onlyAchievement(ctx context.Context, server *client.Client) (string, error) {
@@ -137,10 +148,10 @@ func proposed(t *terminal, asJSON bool, err error) error {
 		return err
 	}
 	if asJSON {
-		return printJSON(t.out, struct {
+		return errors.Join(printJSON(t.out, struct {
 			Proposal string `json:"proposal"`
-		}{waits.ID})
+		}{waits.ID}), finished(exitOpen))
 	}
 	_, err = fmt.Fprintf(t.out, "Nothing is done yet: another person has to allow it. Proposal %s.\n", waits.ID)
-	return err
+	return errors.Join(err, finished(exitOpen))
 }

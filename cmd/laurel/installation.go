@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/control"
+	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/internal/jobs"
 	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/store"
@@ -57,7 +58,7 @@ func openInstallation(ctx context.Context, g *grammar, base string, public bool,
 			return opened, false, errors.Join(err, engine.Close())
 		}
 		opened.Service, err = issuer.Open(ctx, issuer.Config{Store: records, Keys: private, Now: time.Now, Base: base, Public: public,
-			Enqueue: enqueue, Observe: opened.observe,
+			Enqueue: enqueue, Observe: opened.observe, Upgrade: earner.Anew,
 			Check: func(ctx context.Context, sealed []byte) error {
 				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.OpenBadges, Fetch: own})
 			},

@@ -77,7 +77,10 @@ func (c *issueCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
 // print says where a badge is that was awarded.
 func (answer issued) print(t *terminal, asJSON bool) error {
 	if isLocal(answer.URL) {
-		answer.Note = localOnly
+		if answer.Note != "" {
+			answer.Note += "; "
+		}
+		answer.Note += localOnly
 	}
 	if asJSON {
 		return printJSON(t.out, answer)

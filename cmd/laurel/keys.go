@@ -283,18 +283,23 @@ func withOffice(ctx context.Context, g *grammar, do func(office) error) error {
 // withOrganisation is withOffice for the organisation with this id, or for the only one when id is "".
 func withOrganisation(ctx context.Context, g *grammar, id string, do func(o office, id string) error) error {
 	return withOffice(ctx, g, func(o office) error {
-		if id != "" {
-			return do(o, id)
-		}
-		all, err := o.Organisations(ctx)
-		if err != nil {
-			return err
-		}
-		if len(all) != 1 {
-			return fmt.Errorf("there are %d organisations here; say which one with --issuer", len(all))
-		}
-		return do(o, all[0].ID)
+		return inOrganisation(ctx, o, id, func(id string) error { return do(o, id) })
 	})
+}
+
+// inOrganisation acts in the organisation of this id; "" is the one that there is, where there is one.
+func inOrganisation(ctx context.Context, o office, id string, do func(id string) error) error {
+	if id != "" {
+		return do(id)
+	}
+	all, err := o.Organisations(ctx)
+	if err != nil {
+		return err
+	}
+	if len(all) != 1 {
+		return fmt.Errorf("there are %d organisations here; say which one with --issuer", len(all))
+	}
+	return do(all[0].ID)
 }
 
 var _ control.Office = (*issuer.Service)(nil)

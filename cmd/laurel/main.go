@@ -21,12 +21,14 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// Exit statuses. Those of verify are a promise to scripts; every other command uses the first and the last.
+// Exit statuses. They are a promise to scripts.
 const (
-	exitGood    = 0 // done; for verify: every input is valid
-	exitInvalid = 1 // verify: at least one input is invalid; batch FILE: nothing was awarded
+	exitGood    = 0 // done; for verify: every input is valid; batch FILE: every row is awarded, or left out as was asked for
+	exitInvalid = 1 // verify: at least one input is invalid; batch FILE: rows were rejected, or failed
 	exitCannot  = 2 // the command could not run
-	exitUnknown = 3 // verify: none is invalid, and at least one could not be decided
+	// verify: none is invalid, and at least one could not be decided; other commands: not done yet, or not to the end, as somebody has to
+	// decide, or to wait
+	exitOpen = 3
 )
 
 // grammar is the command line. Every flag has a twin in the environment: --public-url is LAUREL_PUBLIC_URL.
@@ -49,12 +51,14 @@ type grammar struct {
 	Revoke    revokeCommand    `cmd:"" help:"Revoke an award for good."`
 	Suspend   suspendCommand   `cmd:"" help:"Suspend an award until it is reinstated."`
 	Reinstate reinstateCommand `cmd:"" help:"End the suspension of an award."`
+	Erase     eraseCommand     `cmd:"" help:"Erase what is kept of a person, by award or by address; again after a restore."`
 	Doctor    doctorCommand    `cmd:"" help:"Say how an installation is, and what to mend."`
 	People    peopleCommand    `cmd:"" help:"Let the staff in."`
 	Keys      keysCommand      `cmd:"" help:"Make, list, rotate and retire signing keys."`
 	Token     tokenCommand     `cmd:"" help:"Make, list and revoke tokens for programs that use the API."`
 	Bake      bakeCommand      `cmd:"" help:"Put a credential into a PNG or SVG."`
 	Unbake    unbakeCommand    `cmd:"" help:"Take the credential out of a PNG or SVG."`
+	Pack      packCommand      `cmd:"" help:"Write a signed file with which badges of this installation are checked without a network."`
 	Canon     canonCommand     `cmd:"" help:"Print the canonical N-Quads of a document."`
 
 	Backup  backupCommand  `cmd:"" help:"Write an encrypted backup, beside a running server too."`

@@ -175,7 +175,7 @@ func (d *officeDay) claims() {
 	d.public.open("/c/"+d.ada).want(http.StatusOK, "Ada Example")
 	link := d.mail.wait(d, "ada@example.org", "takes the place of one").link(d, "/claim/") // not of the award that was corrected
 	page := ada.open(link).want(http.StatusOK, "Small-Group Instruction", "Ada Example", "ada@example.org")
-	page = page.submit("Take it").want(http.StatusOK, "You took it on", "Who sees its page")
+	page = page.submit("Take this badge").want(http.StatusOK, "You took it on", "Who sees its page")
 	page = page.submit("Save", "access", "public").want(http.StatusOK)
 	if d.public.open("/c/"+d.ada).want(http.StatusOK).header.Get("X-Robots-Tag") != "" {
 		d.Error("a page that its earner made public is hidden from search engines")

@@ -210,6 +210,7 @@ func (c *serveCommand) handler(ctx context.Context, here installation, p plan, c
 			return check.one(ctx, input, verifier.Options{})
 		},
 	}
+	config.Pack = here.Pack
 	if c.PublishAudit {
 		config.AuditHead = here.AuditHead
 	}

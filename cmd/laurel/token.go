@@ -27,6 +27,7 @@ type tokenNewCommand struct {
 	Name    string   `help:"What the token is for." placeholder:"NAME"`
 	Scope   []string `help:"What it may do: read, write (which is read too), or single scopes such as credentials:write." default:"write" placeholder:"SCOPE"`
 	Expires string   `help:"When it ends: a date, or a time from now such as 90d or 12h, or never." default:"365d" placeholder:"WHEN"`
+	Rate    int      `help:"How many requests a minute it may make; 0: as many as it likes." placeholder:"N"`
 	JSON    bool     `name:"json" help:"Print the token as JSON and nothing else."`
 }
 
@@ -36,7 +37,7 @@ func (c *tokenNewCommand) Run(ctx context.Context, g *grammar, t *terminal) erro
 	if err != nil {
 		return err
 	}
-	in := issuer.TokenInput{Organisation: c.Issuer, Name: c.Name, Expires: ends, Actor: actor}
+	in := issuer.TokenInput{Organisation: c.Issuer, Name: c.Name, Expires: ends, Rate: c.Rate, Actor: actor}
 	for _, scope := range c.Scope {
 		switch scope {
 		case "read":
@@ -55,7 +56,11 @@ func (c *tokenNewCommand) Run(ctx context.Context, g *grammar, t *terminal) erro
 		if c.JSON {
 			return printJSON(t.out, made)
 		}
-		fmt.Fprintf(t.err, "Token %s: %s\n  may   %s\n  ends  %s\nIt is shown this once. Keep it like a password.\n", made.ID, made.Name, scopeWords(made.Scopes), endWords(made.Expires))
+		fmt.Fprintf(t.err, "Token %s: %s\n  may   %s\n  ends  %s\n", made.ID, made.Name, scopeWords(made.Scopes), endWords(made.Expires))
+		if made.Rate > 0 {
+			fmt.Fprintf(t.err, "  rate  %d requests a minute\n", made.Rate)
+		}
+		fmt.Fprintln(t.err, "It is shown this once. Keep it like a password.")
 		_, err = fmt.Fprintln(t.out, made.Text)
 		return err
 	})

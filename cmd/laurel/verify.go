@@ -28,6 +28,7 @@ type verifyCommand struct {
 	At                 string   `help:"Judge as of this instant, written as in RFC 3339." placeholder:"TIME"`
 	Profile            string   `help:"What the input has to be: ${enum}." enum:"openbadges,vc" default:"openbadges"`
 	Resolve            []string `help:"JSON object of URLs and DIDs with the files that stand for them; asked before the network." type:"existingfile" placeholder:"FILE"`
+	Pack               []string `help:"Offline pack, as 'laurel pack' writes it, of somebody whom you trust; asked before the network." type:"existingfile" placeholder:"FILE"`
 	StatusIssuer       []string `help:"DID whose status lists count for every issuer." placeholder:"DID"`
 	Language           string   `help:"Language for people: ${enum}." enum:"en,es" default:"en"`
 	Table              bool     `help:"Print a line for each report, and how many there are of each answer."`
@@ -112,7 +113,7 @@ func (c *verifyCommand) verdict(out io.Writer, named []source, rows []batch.Row)
 		case row.Report.Outcome == verifier.Invalid:
 			status = exitInvalid
 		case row.Report.Outcome == verifier.Unknown && status == exitGood:
-			status = exitUnknown
+			status = exitOpen
 		}
 	}
 	switch {
@@ -124,7 +125,8 @@ func (c *verifyCommand) verdict(out io.Writer, named []source, rows []batch.Row)
 	return status
 }
 
-// fetcher puts the sources in their order: files that the person gave, this installation's own documents, the network.
+// fetcher puts the sources in their order: files that the person gave, offline packs, this installation's own
+// documents, the network.
 func (c *verifyCommand) fetcher(ctx context.Context, g *grammar) (verifier.Fetcher, func(), error) {
 	var source verifier.Fetcher = fetch.Offline{}
 	if !c.Offline {
@@ -138,6 +140,14 @@ func (c *verifyCommand) fetcher(ctx context.Context, g *grammar) (verifier.Fetch
 		}
 		finish = func() { _ = closeOwn() }
 		source = ownDocuments{own, source}
+	}
+	for i := len(c.Pack) - 1; i >= 0; i-- {
+		opened, err := openPack(c.Pack[i])
+		if err != nil {
+			finish()
+			return nil, nil, err
+		}
+		source = opened.Before(source)
 	}
 	for i := len(c.Resolve) - 1; i >= 0; i-- {
 		given, err := fetch.Resolve(c.Resolve[i], source)
@@ -273,7 +283,7 @@ func unreadable(err error) *carrier.Problem {
 // spare refuses names for saving before anything is done: those of no kind that is written, those of a file that the command reads,
 // which may be the only copy of a badge, and the same one twice.
 func (c *verifyCommand) spare(named []source, in io.Reader) error {
-	kept := slices.Clone(c.Resolve)
+	kept := slices.Concat(c.Resolve, c.Pack)
 	for _, s := range named {
 		if !s.address && s.name != "-" {
 			kept = append(kept, s.name)

@@ -20,6 +20,7 @@ type awardPage struct {
 	Access  issuer.Access
 	Claimed bool
 	Held    bool // nobody sees it before it is taken
+	Wrong   bool // what is wrong with it may be a mistake of the issuer, to whom one can write
 	Session bool // reached through the list of all awards
 	Mails   bool
 }
@@ -55,6 +56,7 @@ func (s *site) award(w http.ResponseWriter, r *http.Request) error {
 	case c.SupersededBy != "":
 		page.State = speak(l).say("state.renewed")
 	}
+	page.Wrong = c.Revoked != nil && c.SupersededBy == "" || c.Suspended != nil
 	s.page(w, r, http.StatusOK, "award", page)
 	return nil
 }

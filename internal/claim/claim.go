@@ -236,7 +236,20 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if text == "error."+code {
 		text = speak(l).say("error.other")
 	}
-	s.page(w, r, status, "message", message{frame: s.frame(r, speak(l).say("title."+titleOf(status))), Text: text})
+	m := message{frame: s.frame(r, speak(l).say("title."+titleOf(status))), Text: text}
+	if r.Method == http.MethodPost && (status == http.StatusBadRequest || status == http.StatusConflict) {
+		m.Back = here(r, formOf(r.URL.EscapedPath()))
+	}
+	s.page(w, r, status, "message", m)
+}
+
+// formOf is the path of the page that has the form which is sent to a path.
+func formOf(path string) string {
+	switch path[strings.LastIndexByte(path, '/')+1:] {
+	case "take", "access", "erase", "addresses", "part", "out":
+		return cut(path)
+	}
+	return path
 }
 
 func titleOf(status int) string {

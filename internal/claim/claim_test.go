@@ -224,7 +224,7 @@ func TestClaim(t *testing.T) {
 	w := newWorld(t)
 	c := w.award("ana@example.org", "Ana García")
 	link := w.link(mail.Award)
-	p := w.ask("GET", link, nil).want(t, 200, "Checking & Understanding", "Riverside <b>District</b>", "Ana García", "ana@example.org", "Take it", "/a/"+w.badge.ID+"/art.svg", "21 May 2027")
+	p := w.ask("GET", link, nil).want(t, 200, "Checking & Understanding", "Riverside <b>District</b>", "Ana García", "ana@example.org", "Take this badge", "/a/"+w.badge.ID+"/art.svg", "21 May 2027")
 	if strings.Contains(p.body, `value="public"`) {
 		t.Error("an award that was not taken can be made public")
 	}
@@ -297,7 +297,7 @@ func TestMine(t *testing.T) {
 	}
 	w.ask("POST", join, nil).want(t, 403, "in this browser")
 	w.cookies = mine
-	w.ask("GET", join, nil).want(t, 200, "Whoever gets the messages for ana@example.org will see the badges of ana@school.example")
+	w.ask("GET", join, nil).want(t, 200, "The badges of ana@example.org and of ana@school.example will be in one list")
 	p := w.post(join, nil).want(t, 200, "Both addresses are in one list now")
 	if strings.Count(p.body, "/mine/award/") != 2 {
 		t.Error(p.body)
@@ -432,8 +432,8 @@ func TestLanguages(t *testing.T) {
 	w := newWorld(t)
 	w.award("ana@example.org", "Ana")
 	link := w.link(mail.Award)
-	w.ask("GET", link, nil, "Accept-Language", "es-MX,en;q=0.5").want(t, 200, "Aceptarla", `lang="es"`, link+"?lang=en")
-	w.ask("GET", link+"?lang=es", nil).want(t, 200, "Aceptarla", link+"/take?lang=es", "/mine?lang=es")
+	w.ask("GET", link, nil, "Accept-Language", "es-MX,en;q=0.5").want(t, 200, "Aceptar esta insignia", `lang="es"`, link+"?lang=en")
+	w.ask("GET", link+"?lang=es", nil).want(t, 200, "Aceptar esta insignia", link+"/take?lang=es", "/mine?lang=es")
 	w.post(link+"/take?lang=es", nil).want(t, 200, "La insignia es suya")
 	w.ask("GET", "/claim/x?lang=es", nil).want(t, 404, "Aquí no hay nada")
 	w.ask("GET", link+"?lang=xx&said=%3Cb%3E", nil).want(t, 200, "Your badges")

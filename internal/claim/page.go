@@ -117,6 +117,7 @@ func (s *site) frame(r *http.Request, title string) frame {
 type message struct {
 	frame
 	Text string
+	Back string // path of the page whose form was sent; "" where there is none to go back to
 }
 
 // page writes a page.

@@ -170,6 +170,16 @@ func (c *Client) SignedAuditHead(ctx context.Context, organisation string) (stri
 	return ask[string](ctx, c, "/audit/head", call{Organisation: organisation})
 }
 
+// SignPack is [issuer.Service.SignPack] in the running server.
+func (c *Client) SignPack(ctx context.Context, organisation, digest string) (string, error) {
+	return ask[string](ctx, c, "/pack/sign", call{Organisation: organisation, ID: digest})
+}
+
+// DeciderAddresses is [issuer.Service.DeciderAddresses] in the running server.
+func (c *Client) DeciderAddresses(ctx context.Context) ([]string, error) {
+	return ask[[]string](ctx, c, "/pack/addresses", call{})
+}
+
 // AuditHolds is [issuer.Service.AuditHolds] in the running server.
 func (c *Client) AuditHolds(ctx context.Context, head issuer.AuditHead) error {
 	_, err := ask[any](ctx, c, "/audit/holds", call{Head: head})

@@ -55,6 +55,8 @@ type Office interface {
 	VerifyAuditDeep(ctx context.Context) (entries int, err error)
 	ExportAudit(ctx context.Context, from uint64, w io.Writer) (entries int, err error)
 	SignedAuditHead(ctx context.Context, organisation string) (token string, err error)
+	SignPack(ctx context.Context, organisation, digest string) (token string, err error)
+	DeciderAddresses(ctx context.Context) ([]string, error)
 	AuditHolds(ctx context.Context, head issuer.AuditHead) error
 	EraseReason(ctx context.Context, sequence uint64, actor string) error
 	Document(ctx context.Context, address string) ([]byte, error)
@@ -215,6 +217,9 @@ func routes(o Office, log *slog.Logger) http.Handler {
 	if l, ok := o.(Lists); ok {
 		listRoutes(l, accept, credential.Limits.Body)
 	}
+	if e, ok := o.(Eraser); ok {
+		eraseRoutes(e, on)
+	}
 	if e, ok := o.(Examined); ok {
 		on("/condition", func(ctx context.Context, _ call) (any, error) { return e.Condition(ctx) })
 	}
@@ -244,6 +249,8 @@ func routes(o Office, log *slog.Logger) http.Handler {
 	on("/audit/verify", func(ctx context.Context, _ call) (any, error) { return o.VerifyAudit(ctx) })
 	on("/audit/verify/deep", func(ctx context.Context, _ call) (any, error) { return o.VerifyAuditDeep(ctx) })
 	on("/audit/head", func(ctx context.Context, c call) (any, error) { return o.SignedAuditHead(ctx, c.Organisation) })
+	on("/pack/sign", func(ctx context.Context, c call) (any, error) { return o.SignPack(ctx, c.Organisation, c.ID) })
+	on("/pack/addresses", func(ctx context.Context, _ call) (any, error) { return o.DeciderAddresses(ctx) })
 	on("/audit/holds", func(ctx context.Context, c call) (any, error) { return nil, o.AuditHolds(ctx, c.Head) })
 	on("/audit/erase", func(ctx context.Context, c call) (any, error) { return nil, o.EraseReason(ctx, c.From, c.Actor) })
 	pour := func(path string, do func(ctx context.Context, c call, w io.Writer) error) {

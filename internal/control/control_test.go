@@ -144,6 +144,14 @@ func (r *recorder) ExportAudit(_ context.Context, from uint64, w io.Writer) (int
 	return 0, err
 }
 
+func (r *recorder) SignPack(_ context.Context, organisation, digest string) (string, error) {
+	return note[string](r, "pack sign", organisation, digest)
+}
+
+func (r *recorder) DeciderAddresses(context.Context) ([]string, error) {
+	return note[[]string](r, "pack addresses")
+}
+
 func (r *recorder) SignedAuditHead(_ context.Context, organisation string) (string, error) {
 	return note[string](r, "audit head", organisation)
 }
@@ -312,6 +320,8 @@ func TestCalls(t *testing.T) {
 		{[]any{"batch rows", "b", "x", 5}, rows, func() (any, error) { return nextPage(client.BatchRows(ctx, "b", "x", 5)) }},
 		{[]any{"verify audit"}, 7, func() (any, error) { return client.VerifyAudit(ctx) }},
 		{[]any{"verify audit deep"}, 7, func() (any, error) { return client.VerifyAuditDeep(ctx) }},
+		{[]any{"pack sign", "o", "00"}, "a.b.c", func() (any, error) { return client.SignPack(ctx, "o", "00") }},
+		{[]any{"pack addresses"}, []string{"https://x.example/status/1"}, func() (any, error) { return client.DeciderAddresses(ctx) }},
 		{[]any{"audit head", "o"}, "a.b.c", func() (any, error) { return client.SignedAuditHead(ctx, "o") }},
 		{[]any{"audit holds", head}, nil, func() (any, error) { return none(client.AuditHolds(ctx, head)) }},
 		{[]any{"export audit", uint64(3)}, "{}\n{}\n", func() (any, error) {

@@ -139,6 +139,8 @@ func (s *Service) complete(ctx context.Context, m *mail.Message) error {
 	switch m.Template {
 	case mail.Award:
 		ended = ended || c.Revoked != nil
+	case mail.Notice:
+		ended = ended || c.Revoked != nil || !s.now().Before(m.Due)
 	case mail.Reminder:
 		ended = ended || c.Revoked != nil || c.Suspended != nil || !c.Claimed.IsZero() || c.SupersededBy != "" || s.over(c)
 	}
@@ -157,8 +159,11 @@ func (s *Service) complete(ctx context.Context, m *mail.Message) error {
 	if m.Language == "" {
 		m.Language = o.Settings.Language
 	}
-	if m.Template == mail.Award && c.Supersedes != "" {
+	switch {
+	case m.Template == mail.Award && c.Supersedes != "":
 		m.Other = c.Supersedes
+	case m.Template == mail.Notice:
+		m.Other = o.Email
 	}
 	return nil
 }

@@ -20,8 +20,11 @@ func (b *Book) Observe(tx issuer.Tx, e issuer.Event) error {
 	if c == nil {
 		return nil
 	}
-	if e.Type == issuer.EventIntended {
+	switch e.Type {
+	case issuer.EventIntended:
 		return b.begin(tx, *c, e.Recipient)
+	case issuer.EventInherited:
+		return b.inherit(tx, *c)
 	}
 	h, version, err := optional(tx, holdings, c.ID)
 	if err != nil || version == 0 { // of an earlier release, or erased
@@ -51,6 +54,8 @@ func (b *Book) Observe(tx issuer.Tx, e issuer.Event) error {
 		return b.follow(tx, h, c.SupersededBy, mail.Superseded)
 	case issuer.EventRenewed:
 		return b.follow(tx, h, c.SupersededBy, mail.Renewed)
+	case issuer.EventNoticed:
+		return b.write(tx, h, mail.Message{Template: mail.Notice, Due: e.Until})
 	case issuer.EventErased, issuer.EventBurned: // of one that was given up nobody was told
 		return b.erase(tx, h)
 	}
@@ -63,8 +68,8 @@ func (b *Book) begin(tx issuer.Tx, c issuer.Credential, r *issuer.Recipient) err
 		return nil
 	}
 	to, ok := mail.Address(r.Email)
-	if !ok {
-		return nil // what the issuer takes for an address is one; without one there is nobody to write to
+	if !ok { // a correction or renewal of an award of which the address is not known
+		return b.inherit(tx, c)
 	}
 	// An award in the place of one that was claimed is claimed.
 	h := Holding{Credential: c.ID, Organisation: c.Organisation, Address: to, Name: r.Name, Language: r.Language, Created: c.Intended.UTC(), Claimed: c.Claimed}
@@ -87,7 +92,7 @@ func (b *Book) follow(tx issuer.Tx, h Holding, next string, what mail.Template) 
 
 // write queues a message about an award, with a link by which it can be looked after.
 func (b *Book) write(tx issuer.Tx, h Holding, m mail.Message) error {
-	if !b.Mail.On || !h.Refused.IsZero() {
+	if !b.Mail.On || h.Address == "" || !h.Refused.IsZero() {
 		return nil
 	}
 	token, ends, err := b.newPass(tx, pass{Purpose: toAward, Address: h.Address, Credential: h.Credential})
@@ -106,6 +111,9 @@ func (b *Book) erase(tx issuer.Tx, h Holding) error {
 	}
 	if err := drain(tx, passes, "credential", h.Credential); err != nil {
 		return err
+	}
+	if h.Address == "" {
+		return b.Mail.Forget(tx, "", h.Credential)
 	}
 	left, err := holds(tx, h.Address)
 	if err != nil {

@@ -7,6 +7,7 @@
 package earner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -21,7 +22,9 @@ import (
 type Holding struct {
 	Credential   string    `json:"credential"` // Credential.ID
 	Organisation string    `json:"organisation"`
-	Address      string    `json:"address"`            // e-mail address, in lower case
+	Address      string    `json:"address"`            // e-mail address, in lower case; "" where Hash alone is known
+	Hash         string    `json:"hash,omitempty"`     // of the address, as the award of an earlier release holds it (OB 3.0 IdentityHash)
+	Salt         string    `json:"salt,omitempty"`     // of Hash
 	Name         string    `json:"name,omitempty"`     // as the issuer wrote it
 	Language     string    `json:"language,omitempty"` // BCP 47; "" is that of the organisation
 	Created      time.Time `json:"created"`            // when the award was begun
@@ -34,16 +37,22 @@ type Holding struct {
 }
 
 // waiting says that the earner is still expected to take the award.
-func (h *Holding) waiting() bool { return h.Claimed.IsZero() && !h.Ended }
+func (h *Holding) waiting() bool { return h.Claimed.IsZero() && !h.Ended && h.Address != "" }
+
+// unknown stands in lists for the addresses of which only a hash is known. No address reads like it.
+const unknown = "?"
 
 var holdings = issuer.Table[Holding]{
-	Kind:  issuer.Kind{Name: "holding", Lookups: []string{"address", "organisation-address", "given", "family", "unclaimed", "remind"}},
+	Kind:  issuer.Kind{Name: "holding", Lookups: append([]string{"address", "organisation-address", "given", "family", "unclaimed", "remind"}, between...)},
 	Key:   func(h *Holding) string { return h.Credential },
 	Order: func(h *Holding) string { return issuer.Sortable(h.Created) },
 	Lookups: func(h *Holding) []string {
-		given, family := "", ""
+		given, family, middle := "", "", make([]string, len(between))
 		if words := words(h.Name); len(words) > 0 {
 			given, family = within(h.Organisation, words[0]), within(h.Organisation, words[len(words)-1])
+			for i := 1; i < len(words)-1; i++ {
+				middle[i-1] = within(h.Organisation, words[i])
+			}
 		}
 		unclaimed, remind := "", ""
 		if h.waiting() {
@@ -52,9 +61,13 @@ var holdings = issuer.Table[Holding]{
 				remind = reminders[h.Reminders].list
 			}
 		}
-		return []string{h.Address, within(h.Organisation, h.Address), given, family, unclaimed, remind}
+		address := cmp.Or(h.Address, unknown)
+		return append([]string{address, within(h.Organisation, address), given, family, unclaimed, remind}, middle...)
 	},
 }
+
+// between are the lists of the words of a name between the first and the last.
+var between = []string{"second", "third", "fourth", "fifth", "sixth", "seventh"}
 
 // within is the value of a lookup inside an organisation.
 func within(organisation, value string) string { return organisation + "/" + value }

@@ -19,6 +19,11 @@ func (s *Service) AskErasure(ctx context.Context, b Bearer, language string) (to
 			return "", err
 		}
 		p.Address = person.Address
+		for _, to := range person.Addresses {
+			if err := s.recognise(ctx, to, mostHashes); err != nil {
+				return "", err
+			}
+		}
 	} else {
 		h, _, err := s.holding(ctx, b)
 		if err != nil {
@@ -183,11 +188,14 @@ func (s *Service) eraseAll(ctx context.Context, held []Holding, reason, actor st
 
 // EraseFor erases every award that an organisation made to an address, those that are planned or proposed with them, for its staff, and
 // returns how many were erased, also beside an error: then the same is asked for again. The address is not recorded; each award has its
-// entry in the audit log. Awards of releases that kept no digest of addresses are not found by one.
+// entry in the audit log.
 func (s *Service) EraseFor(ctx context.Context, organisation, email, reason, actor string) (int, error) {
 	to, ok := mail.Address(email)
 	if !ok {
 		return 0, refused(issuer.KindInvalid, "email", "The e-mail address is not one. Write it as name@example.org.")
+	}
+	if err := s.recognise(ctx, to, 0); err != nil {
+		return 0, err
 	}
 	var held []Holding
 	err := s.Store.View(ctx, func(tx issuer.Tx) (err error) {

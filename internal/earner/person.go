@@ -61,6 +61,9 @@ func (s *Service) AskLink(ctx context.Context, email, language string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.recognise(ctx, to, mostHashes); err != nil {
+		return err
+	}
 	return stored(s.Store.Update(ctx, func(tx issuer.Tx) error {
 		may, err := s.mayAsk(tx, to, toEnter)
 		if err != nil || !may {

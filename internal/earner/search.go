@@ -49,7 +49,7 @@ func words(name string) []string {
 }
 
 // Search finds awards of an organisation by whom they are for, and returns a page of their ids and the cursor of the next page, "" after
-// the last. text is a whole e-mail address, words of a name (all of which have to stand in it, and one of which begins or ends it), or
+// the last. text is a whole e-mail address, words of a name, all of which have to stand in it, or
 // an award by its id or address. A page may hold fewer ids than limit, or none, and yet have one after it: a search looks at a bounded
 // number of awards at a time.
 func (s *Service) Search(ctx context.Context, organisation, text, after string, limit int) (ids []string, next string, err error) {
@@ -58,6 +58,9 @@ func (s *Service) Search(ctx context.Context, organisation, text, after string, 
 	}
 	text = strings.TrimSpace(text)
 	if to, ok := mail.Address(text); ok {
+		if err = s.recognise(ctx, to, mostHashes); err != nil {
+			return nil, "", err
+		}
 		err = s.Store.View(ctx, func(tx issuer.Tx) error {
 			var page []Holding
 			page, next, err = holdings.List(tx, issuer.Query{By: "organisation-address", Value: within(organisation, to), After: after, Limit: limit, Backward: true})
@@ -96,37 +99,52 @@ func (s *Service) named(text string) string {
 	return ""
 }
 
-// byName goes through the lists in which a name with these words can stand, one after the other. A holding counts in the first of them
+// placed are the lists of words of names, with the place of the word in the name; that of the last is -1. Family names are rarer than
+// others.
+var placed = []place{{"family", -1}, {"given", 0}, {"second", 1}, {"third", 2}, {"fourth", 3}, {"fifth", 4}, {"sixth", 5}, {"seventh", 6}}
+
+type place struct {
+	by string
+	at int
+}
+
+// holds says whether a name has a word at the place.
+func (p place) holds(name []string, word string) bool {
+	at := p.at
+	if at < 0 {
+		at = len(name) - 1
+	}
+	return at >= 0 && at < len(name) && name[at] == word && (p.at <= 0 || at < len(name)-1)
+}
+
+// byName goes through the lists in which the rarest of these words can stand, one after the other. A holding counts in the first of them
 // that it stands in.
 func byName(tx issuer.Tx, organisation string, asked []string, after string, limit int) (ids []string, next string, err error) {
-	type list struct{ by, word string }
-	var lists []list
-	for _, by := range []string{"family", "given"} { // family names are rarer
-		for _, word := range asked {
-			if l := (list{by, word}); !slices.Contains(lists, l) {
-				lists = append(lists, l)
-			}
-		}
-	}
-	at := 0
+	at := 0 // in placed, for each word that is asked for
 	if after != "" {
 		number, cursor, ok := strings.Cut(after, "~")
-		if at, err = strconv.Atoi(number); err != nil || !ok || at < 0 || at >= len(lists) {
+		if at, err = strconv.Atoi(number); err != nil || !ok || at < 0 || at >= len(asked)*len(placed) {
 			return nil, "", issuer.ErrCursor
 		}
 		after = cursor
+	} else if len(asked) > 1 {
+		rarest, err := rarest(tx, organisation, asked)
+		if err != nil {
+			return nil, "", err
+		}
+		at = rarest * len(placed)
 	}
-	for looked := 0; at < len(lists); {
-		page, following, err := holdings.List(tx, issuer.Query{By: lists[at].by, Value: within(organisation, lists[at].word), After: after, Limit: limit - len(ids), Backward: true})
+	first := at - at%len(placed)
+	word := asked[first/len(placed)]
+	for looked := 0; at < first+len(placed); {
+		page, following, err := holdings.List(tx, issuer.Query{By: placed[at-first].by, Value: within(organisation, word), After: after, Limit: limit - len(ids), Backward: true})
 		if err != nil {
 			return nil, "", err
 		}
 		for _, h := range page {
 			name := words(h.Name)
-			stands := func(l list) bool {
-				return len(name) > 0 && (l.by == "given" && name[0] == l.word || l.by == "family" && name[len(name)-1] == l.word)
-			}
-			if !slices.ContainsFunc(lists[:at], stands) && !slices.ContainsFunc(asked, func(word string) bool { return !slices.Contains(name, word) }) {
+			before := slices.ContainsFunc(placed[:at-first], func(p place) bool { return p.holds(name, word) })
+			if !before && !slices.ContainsFunc(asked, func(word string) bool { return !slices.Contains(name, word) }) {
 				ids = append(ids, h.Credential)
 			}
 		}
@@ -134,14 +152,35 @@ func byName(tx issuer.Tx, organisation string, asked []string, after string, lim
 		if after = following; following == "" {
 			at++
 		}
-		if at < len(lists) && (len(ids) >= limit || looked >= mostRows) {
+		if at < first+len(placed) && (len(ids) >= limit || looked >= mostRows) {
 			return ids, strconv.Itoa(at) + "~" + after, nil
 		}
 	}
 	return ids, "", nil
 }
 
-// Holders returns who holds the awards of an organisation with these ids, by id. Awards of others, and those of which nothing is kept,
+// rarest is the number of the word that the fewest names have, as far as the first of each list tell; of several the last, as family names
+// are mostly written last.
+func rarest(tx issuer.Tx, organisation string, asked []string) (number int, err error) {
+	const probe = 30
+	fewest := len(placed)*probe + 1
+	for i, word := range asked {
+		count := 0
+		for _, p := range placed {
+			page, _, err := holdings.List(tx, issuer.Query{By: p.by, Value: within(organisation, word), Limit: probe})
+			if err != nil {
+				return 0, err
+			}
+			count += len(page)
+		}
+		if count <= fewest {
+			number, fewest = i, count
+		}
+	}
+	return number, nil
+}
+
+// Holders returns who holds the awards of an organisation with these ids, by id. Awards of others, and those of which no address is kept,
 // are left out.
 func (s *Service) Holders(ctx context.Context, organisation string, ids []string) (map[string]Holding, error) {
 	var found map[string]Holding
@@ -152,7 +191,7 @@ func (s *Service) Holders(ctx context.Context, organisation string, ids []string
 			if err != nil {
 				return err
 			}
-			if version > 0 && h.Organisation == organisation {
+			if version > 0 && h.Organisation == organisation && h.Address != "" {
 				found[id] = h
 			}
 		}

@@ -40,6 +40,9 @@ func TestSearch(t *testing.T) {
 		"GARCÍA ana":       {"Ana García", "Ana María López García"},
 		"ana":              {"Ana García", "Ana María López García", "López Ana"},
 		"ana lopez":        {"Ana María López García", "López Ana"},
+		"maría":            {"Ana María López García"},
+		"lopez maria":      {"Ana María López García"},
+		"lopez":            {"Ana María López García", "López Ana"},
 		"ana ana":          {"Ana García", "Ana María López García", "López Ana"},
 		"ben ana":          {},
 		"nobody":           {},
@@ -75,7 +78,7 @@ func TestSearch(t *testing.T) {
 			}
 		}
 	}
-	for _, after := range []string{"x", "9~", "-1~", "0~x"} {
+	for _, after := range []string{"x", "9~", "-1~", "0~x", "8~"} {
 		_, _, err := w.earners.Search(t.Context(), w.ours.ID, "ana", after, 1)
 		w.bad(err, "cursor")
 	}

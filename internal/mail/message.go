@@ -31,6 +31,7 @@ const (
 	Revoked    Template = "revoked"    // an award was revoked
 	Superseded Template = "superseded" // another award took its place
 	Renewed    Template = "renewed"    // another award follows it
+	Notice     Template = "notice"     // a case on an award was opened: its earner can answer
 	Mine       Template = "mine"       // the link that somebody asked for, to their awards
 	Join       Template = "join"       // confirm that an address belongs to the earner who added it
 	Erase      Template = "erase"      // confirm that everything is to be erased
@@ -51,10 +52,11 @@ type Message struct {
 	Name   string    `json:"name,omitempty"`   // of the person
 	Issuer string    `json:"issuer,omitempty"` // name of the organisation
 	Title  string    `json:"title,omitempty"`  // name of what was awarded; of an invitation: as what, such as auditor
-	Other  string    `json:"other,omitempty"`  // of Join: the address that asks; of Award: that it takes the place of another ("yes")
+	Other  string    `json:"other,omitempty"`  // of Join: the address that asks; of Award: that it takes the place of another ("yes"); of Notice: the address of the issuer
 	Reason string    `json:"reason,omitempty"` // of Revoked, in the words of the issuer
 	Code   string    `json:"code,omitempty"`   // of Revoked, the issuer.ReasonCode: says why where Reason does not
 	Link   string    `json:"link,omitempty"`   // path under Config.Base
+	Due    time.Time `json:"due,omitzero"`     // of Notice: until when the earner may answer
 	Stop   string    `json:"stop,omitempty"`   // path that ends reminders
 	Ends   time.Time `json:"ends,omitzero"`    // when Link works no more
 }
@@ -77,7 +79,7 @@ var page = sync.OnceValue(func() *htmltemplate.Template {
 
 // facts are what the words of a message can name.
 type facts struct {
-	Name, Issuer, Title, Other, Reason, Code, Ends, Host string
+	Name, Issuer, Title, Other, Reason, Code, Ends, Due, Host string
 }
 
 // letter is a message in words.
@@ -103,6 +105,9 @@ func write(m Message, base string) (letter, error) {
 		Reason: wording.Prose(m.Reason), Code: m.Code, Host: host}
 	if !m.Ends.IsZero() {
 		said.Ends = l.Instant(m.Ends).Words
+	}
+	if !m.Due.IsZero() {
+		said.Due = l.Instant(m.Due).Words
 	}
 	var failed error
 	say := func(part string) string {

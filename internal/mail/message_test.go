@@ -11,7 +11,7 @@ import (
 
 // TestWords: every message can be said in every language, with all it can name and with as little as there may be.
 func TestWords(t *testing.T) {
-	all := []Template{Award, Reminder, Revoked, Superseded, Renewed, Mine, Join, Erase, SignIn, Invitation, NewAddress}
+	all := []Template{Award, Reminder, Revoked, Superseded, Renewed, Notice, Mine, Join, Erase, SignIn, Invitation, NewAddress}
 	for _, l := range wording.Languages {
 		names := 0
 		for _, defined := range texts()[l].Templates() {
@@ -23,7 +23,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s has %d messages, and %d can be sent", l, names, len(all))
 		}
 		for _, name := range all {
-			full := Message{Template: name, Language: string(l), Name: "Ana", Issuer: "Riverside", Title: "Reading", Other: "x@example.org", Reason: "Because.", Link: "/l", Stop: "/s", Ends: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+			full := Message{Template: name, Language: string(l), Name: "Ana", Issuer: "Riverside", Title: "Reading", Other: "x@example.org", Reason: "Because.", Link: "/l", Stop: "/s", Ends: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Due: time.Date(2026, 1, 3, 4, 5, 6, 0, time.UTC)}
 			for _, m := range []Message{full, {Template: name, Language: string(l), Link: "/l"}} {
 				written, err := write(m, "https://badges.example.org")
 				if err != nil {
