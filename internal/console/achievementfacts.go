@@ -119,7 +119,7 @@ func achievementFacts(a issuer.Achievement) []factGroup {
 		f.text("Somebody is awarded it again", map[issuer.DuplicatePolicy]string{issuer.DuplicatesReplaced: "the new award takes the place of the old one",
 			issuer.DuplicatesRefused: "refused"}[a.Duplicates])
 		if a.Months > 0 {
-			f.text("An award ends after", numberOf(float64(a.Months))+" months")
+			f.text("An award ends after", counted(a.Months, "1 month", "%d months"))
 		}
 		if a.Renewable {
 			f.text("Awards can be renewed", "yes")

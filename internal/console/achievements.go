@@ -230,7 +230,7 @@ func (s *server) confirmPublish(v *visit, status int, f *form) error {
 	if a.Replaces != "" {
 		will = append(will, "The version before is archived: it is awarded no more, and its awards keep their standing.")
 	}
-	return v.show(status, "confirm", page{Title: "Publish " + wording.First(a.Name, "the achievement"), Form: f, Data: confirmPage{
+	return v.show(status, "confirm", page{Title: "Publish " + wording.First(a.Name, "the achievement"), Form: f.single(), Data: confirmPage{
 		Will: will, Button: "Publish", Back: v.to("achievements", a.ID), Version: versionText(a.Revision)}})
 }
 
@@ -245,7 +245,7 @@ func (s *server) confirmArchive(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "confirm", page{Title: "Archive " + wording.First(a.Name, "the achievement"), Form: f, Data: confirmPage{
+	return v.show(status, "confirm", page{Title: "Archive " + wording.First(a.Name, "the achievement"), Form: f.single(), Data: confirmPage{
 		Will: []string{
 			"It is awarded no more. This cannot be undone.",
 			"Its page and its document stay, so that badges that were awarded can still be read and checked.",
@@ -265,7 +265,7 @@ func (s *server) confirmVersion(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "confirm", page{Title: "A new version of " + wording.First(a.Name, "the achievement"), Form: f, Data: confirmPage{
+	return v.show(status, "confirm", page{Title: "A new version of " + wording.First(a.Name, "the achievement"), Form: f.single(), Data: confirmPage{
 		Will: []string{
 			"A draft is made with everything that this version says. Change it as you like.",
 			"When you publish it, this version is archived: it is awarded no more.",
@@ -333,12 +333,21 @@ func (s *server) moveAchievement(v *visit, act func(issuer.Workspace, context.Co
 	if err != nil {
 		return err
 	}
-	a, err := act(v.space, v.ctx(), v.Param("id"), by)
-	if err != nil {
-		if err := f.refused(err, nil); err != nil {
-			return err
+	once, made, err := v.once(f)
+	if err == nil {
+		defer once.End()
+		if made == "" {
+			var a issuer.Achievement
+			by.Once = once
+			a, err = act(v.space, v.ctx(), v.Param("id"), by)
+			made = a.ID
 		}
-		return again(v, http.StatusConflict, f)
+		if err == nil {
+			return v.done(said, v.to("achievements", made))
+		}
 	}
-	return v.done(said, v.to("achievements", a.ID))
+	if err := f.refused(err, nil); err != nil {
+		return err
+	}
+	return again(v, http.StatusConflict, f)
 }

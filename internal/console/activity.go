@@ -66,11 +66,12 @@ type teller struct {
 	v      *visit
 	who    func(actor string) string
 	known  map[string]nameLink
+	batch  map[string]string // Batch.ID by the id of an award that was looked up
 	tokens map[string]string // names by id; nil before they were read
 }
 
 func (v *visit) teller() *teller {
-	return &teller{v: v, who: v.server.namesOf(v), known: make(map[string]nameLink)}
+	return &teller{v: v, who: v.server.namesOf(v), known: make(map[string]nameLink), batch: make(map[string]string)}
 }
 
 // actor names who did something, as it stands within a sentence.
@@ -131,6 +132,7 @@ func (t *teller) look(class, id string) (nameLink, error) {
 		if err != nil {
 			return nameLink{"an award", ""}, err
 		}
+		t.batch[id] = c.Batch
 		name := "the award of " + earnerOf(&c)
 		if c.Erased != nil {
 			name = "an award that was erased"
@@ -229,7 +231,7 @@ func roleAs(detail string) string {
 type activityPage struct {
 	Find        *form
 	Actors      []choice
-	Lines       []deed
+	Lines       []deedLine
 	First, Next string
 	Filtered    bool
 	Export      string
@@ -237,30 +239,79 @@ type activityPage struct {
 	Base        string
 }
 
-// activity lists what was done in the organisation, the newest first.
-func (s *server) activity(v *visit) error {
-	find := &form{Values: url.Values{}}
-	find.Set("actor", strings.TrimSpace(v.QueryParam("actor")))
-	find.Set("subject", strings.TrimSpace(v.QueryParam("subject")))
-	after := v.QueryParam("after")
-	found, next, err := s.Office.Activity(v.ctx(), v.activityFilter(find), after, listLength)
+// deedLine is one line of the log: an entry, or those of the rows of a batch, one after the other, of which the same was done.
+type deedLine struct {
+	deed
+	Actor, Action string
+	Batch         nameLink // none: it is one entry
+	Awards        int      // awards of the batch that it is about
+	Rows          []deed   // the first of the entries
+}
+
+const (
+	mostTold   = 300 // entries that are read for a page whose lines hold several
+	mostFolded = 20  // entries of a line that are shown when it is opened
+)
+
+// add makes a line of an entry, or adds it to the line before.
+func (t *teller) add(lines *[]deedLine, e issuer.Activity, about string) error {
+	d, err := t.tell(e)
 	if err != nil {
 		return err
 	}
+	v, batch := t.v, ""
+	if e.Subject != "" && e.Subject != about && e.Subject != v.organisation.ID && d.What.Name != "" {
+		d.History = v.inOffice("activity") + "?subject=" + url.QueryEscape(e.Subject)
+	}
+	if strings.HasPrefix(e.Action, "credential.") && about == "" {
+		batch = t.batch[e.Subject]
+	}
+	line := deedLine{deed: d, Actor: e.Actor, Action: e.Action, Awards: 1, Rows: []deed{d}}
+	if batch != "" {
+		if line.Batch, err = t.subject("batch.", batch); err != nil {
+			return err
+		}
+	}
+	if n := len(*lines); n > 0 && batch != "" {
+		if last := &(*lines)[n-1]; last.Batch == line.Batch && last.Action == e.Action && last.Actor == e.Actor {
+			last.Awards++
+			if len(last.Rows) < mostFolded {
+				last.Rows = append(last.Rows, d)
+			}
+			return nil
+		}
+	}
+	*lines = append(*lines, line)
+	return nil
+}
+
+// Folded says that a line holds several entries.
+func (l deedLine) Folded() bool { return l.Awards > 1 }
+
+// activity lists what was done in the organisation, the newest first.
+func (s *server) activity(v *visit) error {
+	find := newForm()
+	find.Set("actor", strings.TrimSpace(v.QueryParam("actor")))
+	find.Set("subject", strings.TrimSpace(v.QueryParam("subject")))
+	after := v.QueryParam("after")
 	data := activityPage{Find: find, Filtered: len(find.Values) > 0, Export: v.inOffice("activity", "export"), Head: v.inOffice("activity", "head")}
+	var err error
 	if data.Actors, err = s.actors(v, find.Get("actor")); err != nil {
 		return err
 	}
-	t := v.teller()
-	for _, e := range found {
-		d, err := t.tell(e)
-		if err != nil {
+	f := v.activityFilter(find)
+	next, t := after, v.teller()
+	for read := 0; read == 0 || next != "" && len(data.Lines) < listLength && read < mostTold; {
+		var found []issuer.Activity
+		if found, next, err = s.Office.Activity(v.ctx(), f, next, max(listLength-len(data.Lines), listLength/2)); err != nil {
 			return err
 		}
-		if e.Subject != "" && e.Subject != find.Get("subject") && e.Subject != v.organisation.ID && d.What.Name != "" {
-			d.History = v.inOffice("activity") + "?subject=" + url.QueryEscape(e.Subject)
+		for _, e := range found {
+			if err := t.add(&data.Lines, e, f.Subject); err != nil {
+				return err
+			}
 		}
-		data.Lines = append(data.Lines, d)
+		read += max(len(found), 1)
 	}
 	data.First, data.Next = v.pages(after, next)
 	return v.ok("activity", v.officePage("Activity", nil, data, "", ""))

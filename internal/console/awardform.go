@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -41,7 +40,7 @@ func (p awardFormPage) EndHint() string {
 	if p.Ends == 0 {
 		return "Empty: it does not end."
 	}
-	return fmt.Sprintf("Empty: after %d months.", p.Ends)
+	return "Empty: after " + counted(p.Ends, "1 month", "%d months") + "."
 }
 
 // languages are those in which earners are written to.
@@ -195,7 +194,7 @@ func (s *server) makeAward(v *visit) error {
 		return err
 	}
 	if second {
-		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalAward, Award: &in, Why: f.Get("why")}, v.to("awards"), s.awardForm)
+		return v.propose(f, v.by(), issuer.Proposal{Kind: issuer.ProposalAward, Award: &in, Why: f.Get("why")}, v.to("awards"), s.awardForm)
 	}
 	return v.award(f, func(by issuer.Write) (issuer.Credential, error) { return v.space.Issue(v.ctx(), in, by) }, "awarded", s.awardForm)
 }
@@ -218,13 +217,12 @@ func (v *visit) award(f *form, make func(issuer.Write) (issuer.Credential, error
 	return again(v, http.StatusUnprocessableEntity, f.single())
 }
 
-// propose asks for an act that another person has to allow.
-func (v *visit) propose(f *form, p issuer.Proposal, address string, again func(*visit, int, *form) error) error {
+// propose asks for an act that another person has to allow. by holds the version of what it is about, as the person has seen it.
+func (v *visit) propose(f *form, by issuer.Write, p issuer.Proposal, address string, again func(*visit, int, *form) error) error {
 	once, made, err := v.once(f)
 	if err == nil {
 		defer once.End()
 		if made == "" {
-			by := v.by()
 			by.Once = once
 			_, err = v.space.Propose(v.ctx(), p, by)
 		}

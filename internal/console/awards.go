@@ -21,6 +21,9 @@ type awardLine struct {
 
 type awardsPage struct {
 	Find                 *form
+	At                   string // address of the list, to which a search is sent
+	Lost                 bool   // the search was of another session
+	Named                bool   // something is searched for
 	States, Achievements []choice
 	Lines                []awardLine
 	First, Next          string
@@ -37,21 +40,24 @@ const mostOffered = 500
 
 // awards lists those of the organisation, the newest first, or those that a search finds.
 func (s *server) awards(v *visit) error {
-	find := &form{Values: url.Values{}}
-	for _, name := range []string{"state", "achievement", "batch", "q"} {
-		find.Set(name, strings.TrimSpace(v.QueryParam(name)))
+	if v.QueryParams().Has(fieldQuery) { // an address of an earlier release
+		return s.findIn(v, v.QueryParams())
 	}
-	f := issuer.CredentialFilter{Achievement: find.Get("achievement"), State: issuer.CredentialState(find.Get("state")), Batch: find.Get("batch"), Newest: true}
+	find, f, lost := v.awardFilter()
 	states := []choice{{"", "all"}, {"issued", "issued"}, {"suspended", "suspended"}, {"revoked", "revoked"}, {"pending", "being made"}}
 	if !slices.ContainsFunc(states, func(c choice) bool { return c.Value == string(f.State) }) {
 		return notFound()
 	}
 	after := v.QueryParam("after")
-	page, next, err := s.findAwards(v, find.Get("q"), f, after)
-	if err != nil {
-		return err
+	var page []issuer.Credential
+	var next string
+	if !lost {
+		var err error
+		if page, next, err = s.findAwards(v, find.Get(fieldQuery), f, after); err != nil {
+			return err
+		}
 	}
-	data := awardsPage{Find: find, States: states, Filtered: len(find.Values) > 0, Batch: f.Batch}
+	data := awardsPage{Find: find, At: v.to("awards"), Lost: lost, States: states, Filtered: len(find.Values) > 0, Named: find.Get(fieldQuery) != "", Batch: f.Batch}
 	defined, err := v.awardable("", f.Achievement)
 	if err != nil {
 		return err
@@ -73,7 +79,7 @@ func (s *server) awards(v *visit) error {
 	data.First, data.Next = v.pages(after, next)
 	if v.may(issuer.ScopeCredentialsPropose) {
 		data.New, data.Many, data.Revoke = v.to("awards", "new"), v.to("batches", "new"), v.to("revocations")
-		if data.Filtered && find.Get("q") == "" {
+		if data.Filtered && !data.Named && !lost {
 			data.Revoke += "?" + find.Values.Encode()
 		}
 		if f.Achievement != "" {

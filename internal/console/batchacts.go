@@ -54,7 +54,10 @@ func (s *server) confirmBatch(v *visit) error {
 	}
 	skip := f.Get("skip") != ""
 	if second {
-		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalBatch, Batch: b.ID, SkipRejected: skip, Why: f.Get("why")}, v.to("batches", b.ID), s.batchForm)
+		return v.propose(f, by, issuer.Proposal{Kind: issuer.ProposalBatch, Batch: b.ID, SkipRejected: skip, Why: f.Get("why")}, v.to("batches", b.ID), s.batchForm)
+	}
+	if b.Kind == issuer.BatchRevoke && !v.recent() {
+		return v.again()
 	}
 	if _, err = v.space.ConfirmBatch(v.ctx(), b.ID, skip, by); err == nil {
 		return v.done("batch-confirmed", v.to("batches", b.ID))
@@ -63,6 +66,15 @@ func (s *server) confirmBatch(v *visit) error {
 		return err
 	}
 	return s.batchForm(v, http.StatusUnprocessableEntity, f)
+}
+
+// toBatch is where somebody comes back to who was asked to sign in once more before they confirm a batch.
+func (s *server) toBatch(v *visit) error {
+	b, _, err := v.space.Batch(v.ctx(), v.Param("id"))
+	if err != nil {
+		return err
+	}
+	return v.Redirect(http.StatusSeeOther, v.to("batches", b.ID))
 }
 
 // rejectedFile sends the rows that were left out as a file that can be corrected and chosen again.
@@ -76,7 +88,7 @@ func (s *server) rejectedFile(v *visit) error {
 	}
 	header := b.Header
 	if header == nil {
-		header = []string{"Award"} // rows that name awards
+		header = []string{"award"} // rows that name awards, of an earlier release
 	}
 	var out bytes.Buffer
 	if err := roster.WriteRejected(&out, header, v.rejected(b.ID)); err != nil {
@@ -117,13 +129,19 @@ func (s *server) moveBatch(v *visit, act func(string, issuer.Write) error, said 
 	if err != nil {
 		return err
 	}
-	if err := act(v.Param("id"), by); err != nil {
-		if err := f.refused(err, nil); err != nil {
+	err = v.onlyOnce(f, func() error {
+		if err := act(v.Param("id"), by); err != nil {
 			return err
 		}
-		return again(v, http.StatusUnprocessableEntity, f)
+		return v.done(said, address)
+	})
+	if err == nil {
+		return nil
 	}
-	return v.done(said, address)
+	if err := f.refused(err, nil); err != nil {
+		return err
+	}
+	return again(v, http.StatusUnprocessableEntity, f)
 }
 
 // confirmMove shows what an act does to a batch.
@@ -132,7 +150,7 @@ func (v *visit) confirmMove(status int, f *form, act, button string, danger bool
 	if err != nil {
 		return err
 	}
-	return v.show(status, "confirm", page{Title: act + " the batch " + wording.First(b.Name, "without a name"), Form: f, Data: confirmPage{Will: will(&b), Button: button, Danger: danger,
+	return v.show(status, "confirm", page{Title: act + " the batch " + wording.First(b.Name, "without a name"), Form: f.single(), Data: confirmPage{Will: will(&b), Button: button, Danger: danger,
 		Back: v.to("batches", b.ID), Version: versionText(version)}})
 }
 

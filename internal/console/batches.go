@@ -68,8 +68,9 @@ type batchPage struct {
 	issuer.Batch
 	Kind         string
 	Achievement  nameLink
-	Todo         int // rows that are not rejected
-	Left         int // of them, for which nothing is done yet
+	Todo         int      // rows that are not rejected
+	Left         int      // of them, for which nothing is done yet
+	Stays        []string // what was done before it stopped, or though rows failed
 	Percent      int
 	Who          string
 	Code         string   // why awards are revoked, in words
@@ -91,6 +92,7 @@ type batchPage struct {
 	Skip         string // what it means to leave out the rejected rows
 	Awards       string
 	RejectedRows string // address of the file
+	StepUp       string // where to sign in once more before it is confirmed; "" where that is not asked for
 	Again        string // address of the form for another file
 }
 
@@ -159,6 +161,9 @@ func (s *server) preparedBatch(v *visit, status int, f *form, data batchPage) (e
 	data.Skip = counted(b.Rejected, "Leave out the row that is to be fixed", "Leave out the %d rows that are to be fixed")
 	data.Will = s.willOf(v, &b)
 	data.Confirm = data.Todo > 0 && v.may(issuer.ScopeCredentialsPropose)
+	if b.Kind == issuer.BatchRevoke && !data.Second && !v.recent() {
+		data.StepUp = v.to("batches", b.ID, "confirm")
+	}
 	if data.Proposal, err = v.proposedBatch(b.ID); err != nil {
 		return err
 	}
@@ -231,14 +236,6 @@ func (s *server) willOf(v *visit, b *issuer.Batch) (will []string) {
 		will = append(will, counted(b.Rejected, "For the row that is to be fixed", "For the %d rows that are to be fixed")+" nothing is done.")
 	}
 	return will
-}
-
-// counted says how many of something there are. many holds one %d.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return fmt.Sprintf(many, n)
 }
 
 // rowsToFix are those that are rejected.
@@ -332,6 +329,39 @@ func (s *server) rowPeople(v *visit, rows []issuer.BatchRow) (lines []batchPerso
 // refreshed is after how many seconds the page of a batch that is being done is asked for anew where there is no script.
 const refreshed = 10
 
+// stays says what holds of a batch that stopped before its end, or of which rows failed: what was done for other rows is not taken back.
+func stays(b *issuer.Batch) (all []string) {
+	stopped := b.State == issuer.BatchHeld
+	if !stopped && b.Failed == 0 {
+		return nil
+	}
+	done := map[issuer.BatchKind][3]string{
+		issuer.BatchAward:   {"No award of it was made.", "One award of it was made. It stays issued, unless somebody revokes it.", "%d awards of it were made. They stay issued, unless somebody revokes them."},
+		issuer.BatchRevoke:  {"No award was revoked by it.", "One award was revoked by it. It stays revoked, for good.", "%d awards were revoked by it. They stay revoked, for good."},
+		issuer.BatchReissue: {"No award was signed anew by it.", "One award was signed anew by it, and stays so.", "%d awards were signed anew by it, and stay so."},
+	}[b.Kind]
+	switch b.Done {
+	case 0:
+		all = append(all, done[0])
+	default:
+		all = append(all, counted(b.Done, done[1], done[2]))
+	}
+	if left := b.Total - b.Rejected - b.Done - b.Failed; stopped && left > 0 {
+		all = append(all, counted(left, "For one row nothing is done before somebody lets the batch go on.", "For %d rows nothing is done before somebody lets the batch go on."))
+	}
+	if b.Failed > 0 {
+		all = append(all, counted(b.Failed, "For one row nothing was done, and will not be. It is listed below as failed, with the reason.", "For %d rows nothing was done, and will not be. They are listed below as failed, each with its reason."))
+	}
+	if b.Kind == issuer.BatchAward && b.Done > 0 && b.Undone == "" {
+		if stopped {
+			all = append(all, "To take back what was made, end the batch, and then undo it.")
+		} else if b.State == issuer.BatchFinished {
+			all = append(all, "To take back what was made, undo the batch.")
+		}
+	}
+	return all
+}
+
 // startedBatch shows how far a batch is, and what became of its rows.
 func (s *server) startedBatch(v *visit, status int, f *form, data batchPage) error {
 	b := data.Batch
@@ -340,6 +370,7 @@ func (s *server) startedBatch(v *visit, status int, f *form, data batchPage) err
 	if !slices.ContainsFunc(data.States, func(c choice) bool { return c.Value == show }) {
 		return notFound()
 	}
+	data.Stays = stays(&b)
 	data.Show = newForm()
 	data.Show.Set("state", show)
 	after := v.QueryParam("after")

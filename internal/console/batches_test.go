@@ -236,6 +236,7 @@ func TestUndo(t *testing.T) {
 	undo := made.header.Get("Location")
 	w.issuer_.follow(w.issuer_.post(undo+"/confirm", url.Values{"version": {page.field("version")}})).want(t, 200, "under way", "It revokes")
 	w.work()
+	w.roles[people.RoleAuditor].get(w.at("activity")).want(t, 200, "issuer of ours</bdi> signed 20 awards of <bdi>the batch file", "issuer of ours</bdi> revoked 20 awards of <bdi>the batch file", "The batch, row by row", "the award of Ada Nr 7")
 	w.issuer_.get(undo).want(t, 200, "finished", "The batch whose awards it revokes", "It was awarded by mistake", "by Ivy")
 	w.issuer_.get(at).want(t, 200, "The batch that revokes these awards")
 	w.issuer_.get(w.in("awards")+"?state=issued").want(t, 200, "Nothing here fits")
@@ -270,7 +271,7 @@ func TestRevocations(t *testing.T) {
 
 	named := w.issuer_.post(path, url.Values{"code": {"request"}, "ids": {base + "/c/" + kept + "\nnothing"}}).want(t, 303)
 	w.issuer_.follow(named).want(t, 200, "One award ends", "Ben", "There is no award of this name here")
-	w.issuer_.get(named.header.Get("Location")+"/rejected.csv").want(t, 200, `"Award"`, `"nothing"`)
+	w.issuer_.get(named.header.Get("Location")+"/rejected.csv").want(t, 200, `"award"`, `"nothing"`)
 }
 
 // TestSecondForBatches: where an act needs a second person, a batch is proposed, and its page says so.

@@ -51,7 +51,7 @@ func TestCase(t *testing.T) {
 	step("decide", url.Values{}).want(t, 422, `href="#f-verdict"`)
 	step("decide", url.Values{"verdict": {"revoke"}, "code": {"evidence"}, "reason": {"x"}}).want(t, 422, "follow the votes")
 	w.issuer_.follow(step("decide", url.Values{"verdict": {"amend"}, "note": {"names both"}})).
-		want(t, 200, "The award stays, and a corrected one", "after 0 of 1 votes", "names both", "Correct the award", "Close the case").lacks(t, "Add a document", ">Decide<")
+		want(t, 200, "The award stays, and a corrected one", "after 0 of 1 vote", "names both", "Correct the award", "Close the case").lacks(t, "Add a document", ">Decide<")
 	w.issuer_.get(w.in("awards", award)).want(t, 200, "issued")
 	w.roles[people.RoleAuditor].get(at).want(t, 200, "I was the co-teacher").lacks(t, "Close the case", "Correct the award")
 	w.issuer_.follow(step("close", url.Values{})).want(t, 200, "closed", "nothing more is written").lacks(t, "Close the case")

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/laurelbadges/laurel/internal/mail"
+	"github.com/laurelbadges/laurel/issuer"
 )
 
 type erasePage struct {
@@ -29,7 +30,7 @@ func (s *server) eraseAwardForm(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "erase", page{Title: "Erase the award of " + earnerOf(&c), Form: f, Data: erasePage{Back: v.to("awards", c.ID), Asked: true, Will: []string{
+	return v.show(status, "erase", page{Title: "Erase the award of " + earnerOf(&c), Form: f.single(), Data: erasePage{Back: v.to("awards", c.ID), Asked: true, Will: []string{
 		"The badge, the name, the address, and what was written about the award are erased here, for good. Its page is gone.",
 		"Links that the earner was sent work no more. Nobody is written to.",
 		"If you want it to count no more, revoke it first: a file that is erased and not revoked stays in force.",
@@ -49,17 +50,23 @@ func (s *server) eraseAward(v *visit) error {
 		f.refuse("sure", notSure)
 		return s.eraseAwardForm(v, http.StatusUnprocessableEntity, f)
 	}
-	if _, err := s.Office.Erase(v.ctx(), c.ID, f.Get("reason"), v.actor()); err != nil {
-		if err := f.refused(err, awardCodes); err != nil {
+	err = v.onlyOnce(f, func() error {
+		back := v.to("awards", c.ID)
+		if c.Issued.IsZero() { // it is given up: nothing is left of it
+			back = v.to("awards")
+		}
+		if _, err := v.space.EraseAward(v.ctx(), c.ID, f.Get("reason"), issuer.Write{Actor: v.actor(), Once: v.keeping(ledTo("award-erased", back))}); err != nil {
 			return err
 		}
-		return s.eraseAwardForm(v, http.StatusUnprocessableEntity, f)
+		return v.done("award-erased", back)
+	})
+	if err == nil {
+		return nil
 	}
-	back := v.to("awards", c.ID)
-	if c.Issued.IsZero() { // it was given up: nothing is left of it
-		back = v.to("awards")
+	if err := f.refused(err, awardCodes); err != nil {
+		return err
 	}
-	return v.done("award-erased", back)
+	return s.eraseAwardForm(v, http.StatusUnprocessableEntity, f)
 }
 
 const notSure = "Say that you are sure: it cannot be undone."
@@ -82,7 +89,7 @@ func (s *server) erasePersonForm(v *visit, status int, f *form, count int, more 
 	} else {
 		f.Values.Del("looked")
 	}
-	return v.show(status, "erase", page{Title: "Erase a person", Up: nameLink{"Unclaimed", v.to("unclaimed")}, Form: f, Data: data})
+	return v.show(status, "erase", page{Title: "Erase a person", Up: nameLink{"Unclaimed", v.to("unclaimed")}, Form: f.single(), Data: data})
 }
 
 // mostFound is how many awards of an address are counted before they are erased.
@@ -94,42 +101,54 @@ func (s *server) erasePerson(v *visit) error {
 	if err != nil {
 		return err
 	}
-	email := f.Get("email")
-	again := func(count int, more string) error {
-		status := http.StatusOK
-		if len(f.problems) > 0 {
-			status = http.StatusUnprocessableEntity
+	email, sure := f.Get("email"), f.Get("sure") != "" && f.Get("looked") == f.Get("email")
+	count, more := 0, ""
+	look := func() error {
+		address, is := mail.Address(email)
+		if !is {
+			_, err := issuer.NewAddress(email) // says what is wrong with it
+			return err
 		}
-		return s.erasePersonForm(v, status, f, count, more)
-	}
-	if _, is := mail.Address(email); !is {
-		f.refuse("email", "This is no e-mail address. Write it as name@example.org.")
-		return again(0, "")
-	}
-	found, next, err := s.Earners.Search(v.ctx(), v.organisation.ID, email, "", mostFound)
-	if err != nil {
+		found, next, err := s.Earners.Search(v.ctx(), v.organisation.ID, address, "", mostFound)
+		if count = len(found); err == nil && count == 0 {
+			err = errNobody()
+		}
+		if next != "" {
+			more = " and more"
+		}
 		return err
 	}
-	more := ""
-	if next != "" {
-		more = " and more"
-	}
-	switch {
-	case len(found) == 0:
-		f.refuse("email", "Nothing is kept of an award of this organisation for this address.")
-		return again(0, "")
-	case f.Get("looked") != email: // another one than was confirmed
-		f.Values.Del("sure")
-		return again(len(found), more)
-	case f.Get("sure") == "":
+	if sure { // sent twice, it finds nothing to look at any more
+		err = v.onlyOnce(f, func() error {
+			if err := look(); err != nil {
+				return err
+			}
+			if _, err := s.Earners.EraseFor(v.ctx(), v.organisation.ID, email, f.Get("reason"), v.actor()); err != nil {
+				return err
+			}
+			return v.done("person-erased", v.to("awards"))
+		})
+		if err == nil {
+			return nil
+		}
+	} else if err = look(); err == nil && f.Get("looked") == email {
 		f.refuse("sure", notSure)
-		return again(len(found), more)
+	} else {
+		f.Values.Del("sure") // another one than was confirmed
 	}
-	if _, err := s.Earners.EraseFor(v.ctx(), v.organisation.ID, email, f.Get("reason"), v.actor()); err != nil {
+	if err != nil {
 		if err := f.refused(err, map[string]string{"email": "email", "reason": "reason"}); err != nil {
 			return err
 		}
-		return again(len(found), more)
 	}
-	return v.done("person-erased", v.to("awards"))
+	status := http.StatusOK
+	if len(f.problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.erasePersonForm(v, status, f, count, more)
+}
+
+// errNobody says that an address is known, and nothing is kept for it.
+func errNobody() error {
+	return &issuer.Error{Kind: issuer.KindInvalid, Code: "email", Detail: "Nothing is kept of an award of this organisation for this address."}
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,15 +150,14 @@ func (v *visit) signedBy(k issuer.Key) (count int, words string, err error) {
 			break
 		}
 	}
+	words = counted(count, "one award", "%d awards")
 	switch {
 	case count == 0:
-		return 0, "no award", nil
-	case count == 1:
-		return 1, "one award", nil
+		words = "no award"
 	case count >= mostCounted:
-		return count, fmt.Sprintf("more than %d awards", mostCounted), nil
+		words = "at least " + words
 	}
-	return count, fmt.Sprintf("%d awards", count), nil
+	return count, words, nil
 }
 
 // compromiseKey says that others have a key.

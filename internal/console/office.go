@@ -54,7 +54,8 @@ func (p confirmPage) asked() confirmPage { return p }
 var errAgain = errors.New("the form is to be shown again")
 
 // ask shows a page that says what will happen. When its form comes back, and what it speaks of is still as it was seen, act does it and
-// answers. data has the [confirmPage] in it, whose Version is what was seen. codes are as in refused.
+// answers; a form that is sent twice does so once. data has the [confirmPage] in it, whose Version is what was seen. codes are as in
+// refused.
 func (v *visit) ask(name string, p page, codes map[string]string, act func(f *form) error) error {
 	status := http.StatusOK
 	asked, ok := p.Data.(interface{ asked() confirmPage })
@@ -70,25 +71,30 @@ func (v *visit) ask(name string, p page, codes map[string]string, act func(f *fo
 			return err
 		}
 		p.Form = f
-		switch f.Get("version") {
-		case "":
+		if f.Get("version") == "" {
 			return failure{status: http.StatusBadRequest, title: "This form could not be read", detail: "Go back, and send it once more."}
-		case asked.asked().Version:
-			err := act(f)
-			if err == nil {
-				return nil
+		}
+		changed := false
+		err = v.onlyOnce(f, func() error {
+			if changed = f.Get("version") != asked.asked().Version; changed {
+				return errAgain
 			}
-			if !errors.Is(err, errAgain) {
-				if err := f.refused(err, codes); err != nil {
-					return err
-				}
-			}
-			status = http.StatusUnprocessableEntity
-		default:
+			return act(f)
+		})
+		status = http.StatusUnprocessableEntity
+		switch {
+		case err == nil:
+			return nil
+		case changed:
 			f.refuse("", "It was changed since you looked. This is how it stands now.")
 			status = http.StatusConflict
+		case !errors.Is(err, errAgain):
+			if err := f.refused(err, codes); err != nil {
+				return err
+			}
 		}
 	}
+	p.Form.single()
 	return v.show(status, name, p)
 }
 
@@ -101,6 +107,9 @@ type secretPage struct {
 
 // showSecret answers the form that made a secret with the one page on which it stands. It has no address to open again.
 func (v *visit) showSecret(title string, data secretPage) error {
+	if err := v.kept(shownOnce); err != nil {
+		return err
+	}
 	return v.ok("secret", newPage(title, data))
 }
 

@@ -340,10 +340,13 @@ func TestStepUp(t *testing.T) {
 		t.Error(got.header)
 	}
 
-	// All that touches tokens, keys and people asks for it, also what is added later.
+	// All that touches tokens, keys, people and secrets asks for it, and all that erases, also what is added later.
 	for _, r := range allRoutes() {
 		within := strings.HasPrefix(r.path, inside)
-		sensitive := within && (r.scope == issuer.ScopePeopleWrite || strings.Contains(r.path, "/keys/:")) || strings.HasPrefix(r.path, pathInstallation+"/") || strings.HasPrefix(r.path, pathAccount+"/passkeys/")
+		sensitive := within && (r.scope == issuer.ScopePeopleWrite || strings.Contains(r.path, "/keys/:") || strings.HasSuffix(r.path, "/erase") ||
+			strings.HasSuffix(r.path, "/awards/:id/link") || strings.HasSuffix(r.path, "/webhooks/new") || strings.HasSuffix(r.path, "/secret")) ||
+			r.method == http.MethodGet && (strings.HasSuffix(r.path, "/confirm") || strings.HasSuffix(r.path, "/allow")) || // where one comes back to, see TestStepUpToRevoke
+			strings.HasPrefix(r.path, pathInstallation+"/") || strings.HasPrefix(r.path, pathAccount+"/passkeys/")
 		if r.recent != sensitive {
 			t.Errorf("%s %s: recent %v", r.method, r.path, r.recent)
 		}

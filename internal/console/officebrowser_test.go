@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/laurelbadges/laurel/internal/people"
@@ -71,6 +72,9 @@ func TestOfficeBrowser(t *testing.T) {
 		"again": {pathAgain + "?late", 200, ""}, "account-late": {pathAccount + "?late", 200, ""}, "choose": {pathConsole, 303, ""}, "achievement": {w.in("achievements", achievement), 200, ""},
 		"draft": {w.in("achievements", things.pictured), 200, ""},
 	}
+	for name, path := range w.dayStops(achievement) {
+		stops[name] = stop{path, 200, ""}
+	}
 	delete(stops, "choose") // one organisation: there is nothing to choose
 	files := http.FileServer(http.Dir(filepath.Join("..", "web", "static")))
 	mux := http.NewServeMux()
@@ -122,6 +126,22 @@ func TestOfficeBrowser(t *testing.T) {
 	for _, finding := range result.Findings {
 		t.Error(finding)
 	}
+}
+
+// dayStops are the pages of a day of work, as its owner sees them: what waits, awards that were searched for, batches in their states.
+func (w *world) dayStops(achievement string) map[string]string {
+	w.t.Helper()
+	at := w.batchOf(achievement, 24)
+	held := w.batchOf(achievement, 3)
+	id := held[strings.LastIndexByte(held, '/')+1:]
+	w.edit("batch", id, `"state":"finished"`, `"state":"held"`)
+	w.edit("batch", id, `"done":3`, `"done":1,"problem":"What was signed for row 3 did not pass this program's own check, so the batch stopped."`)
+	day := w.dayThings(achievement)
+	found := w.owner.post(w.in("awards"), url.Values{"q": {"ada7@example.org"}}).want(w.t, 303).header.Get("Location")
+	none := w.owner.post(w.in("awards"), url.Values{"q": {"nobody"}}).want(w.t, 303).header.Get("Location")
+	revoke := w.owner.post(w.in("revocations"), url.Values{"code": {"error"}, "achievement": {achievement}}).want(w.t, 303).header.Get("Location")
+	return map[string]string{"home": "/console/" + w.ours.ID, "awards": w.in("awards"), "awards-found": found, "awards-none": none, "batch": at, "batch-held": held,
+		"batch-check": w.in("batches", day.batch), "batch-revoke": revoke, "proposal": w.in("proposals", day.proposal), "erase": w.in("erase"), "unclaimed": w.in("unclaimed")}
 }
 
 // novalidate takes from a page that its fields are required.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/issuer"
 )
 
 // pathInstallation is where its administrators look after an installation: the owners of the first organisation.
@@ -76,27 +77,31 @@ func (s *server) newOrganisation(v *visit) error {
 		if f, err = v.readForm(); err != nil {
 			return err
 		}
-		all, err := s.Office.Organisations(v.ctx())
-		if err != nil {
-			return err
-		}
-		for _, o := range all { // a form that is sent twice comes here, too
-			if strings.EqualFold(o.Name, f.Get("name")) {
-				f.refuse("name", "There is an organisation of this name on this server already.")
-			}
-		}
-		if len(f.problems) == 0 {
-			o, err := s.People.CreateOrganisation(v.ctx(), v.person.ID, f.Get("name"), f.Get("email"))
-			if err == nil {
-				return v.done("organisation-made", pathConsole+"/"+o.ID)
-			}
-			if err := f.refused(err, map[string]string{"name": "name", "email": "email"}); err != nil {
+		err = v.onlyOnce(f, func() error {
+			all, err := s.Office.Organisations(v.ctx())
+			if err != nil {
 				return err
 			}
+			for _, o := range all {
+				if strings.EqualFold(o.Name, f.Get("name")) {
+					return &issuer.Error{Kind: issuer.KindConflict, Code: "name", Detail: "There is an organisation of this name on this server already."}
+				}
+			}
+			o, err := s.People.CreateOrganisation(v.ctx(), v.person.ID, f.Get("name"), f.Get("email"))
+			if err != nil {
+				return err
+			}
+			return v.done("organisation-made", pathConsole+"/"+o.ID)
+		})
+		if err == nil {
+			return nil
+		}
+		if err := f.refused(err, map[string]string{"name": "name", "email": "email"}); err != nil {
+			return err
 		}
 		status = http.StatusUnprocessableEntity
 	}
-	return v.show(status, "organisation-form", installed("Make an organisation", f, pathInstallation))
+	return v.show(status, "organisation-form", installed("Make an organisation", f.single(), pathInstallation))
 }
 
 // adopt makes an administrator the owner of an organisation that has none.

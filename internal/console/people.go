@@ -90,7 +90,7 @@ func (s *server) invitePage(v *visit) error {
 
 func (s *server) inviteForm(v *visit, status int, f *form) error {
 	data := invitePage{Roles: roleChoices(), Languages: languages, Mails: s.People.Mails(), Back: v.inOffice("people")}
-	return v.show(status, "invite", v.officePage("Invite somebody", f, data, "People", "people"))
+	return v.show(status, "invite", v.officePage("Invite somebody", f.single(), data, "People", "people"))
 }
 
 // invite sends an invitation or, where no mail is sent, shows its link.
@@ -99,17 +99,28 @@ func (s *server) invite(v *visit) error {
 	if err != nil {
 		return err
 	}
-	made, link, err := s.People.Invite(v.ctx(), v.person.ID, people.InvitationInput{Organisation: v.organisation.ID, Email: f.Get("email"),
-		Role: people.Role(f.Get("role")), Language: f.Get("language")})
-	if err != nil {
-		if err := f.refused(err, map[string]string{"email": "email", "role": "role", "language": "language", "already_member": "email"}); err != nil {
+	err = v.onlyOnce(f, func() error {
+		made, link, err := s.People.Invite(v.ctx(), v.person.ID, people.InvitationInput{Organisation: v.organisation.ID, Email: f.Get("email"),
+			Role: people.Role(f.Get("role")), Language: f.Get("language")})
+		if err != nil {
 			return err
 		}
-		return s.inviteForm(v, http.StatusUnprocessableEntity, f)
+		if link == "" {
+			return v.done("invited", v.inOffice("people"))
+		}
+		return v.showInvitation(made, link)
+	})
+	if err == nil {
+		return nil
 	}
-	if link == "" {
-		return v.done("invited", v.inOffice("people"))
+	if err := f.refused(err, map[string]string{"email": "email", "role": "role", "language": "language", "already_member": "email"}); err != nil {
+		return err
 	}
+	return s.inviteForm(v, http.StatusUnprocessableEntity, f)
+}
+
+// showInvitation shows the link of an invitation that is not sent by mail.
+func (v *visit) showInvitation(made people.Invitation, link string) error {
 	return v.showSecret("The invitation", secretPage{About: "Give this link to " + made.Email + ", and to nobody else: whoever has it can join as " + string(made.Role) + ".",
 		Label: "Link", Secret: link, Back: v.inOffice("people"), Notes: []string{
 			"It is shown this once. If it is lost, invite the same address again: the link before then ends.",

@@ -157,6 +157,7 @@ type proposalPage struct {
 	Danger      bool
 	Seen        string // version
 	At          string // address, before /allow, /refuse and /withdraw
+	StepUp      string // where to sign in once more before it is allowed; "" where that is not asked for
 }
 
 // proposal shows one: what is asked for, by whom, and what will happen.
@@ -178,6 +179,9 @@ func (s *server) proposalForm(v *visit, status int, f *form) error {
 	if data.State == issuer.ProposalOpen {
 		data.Mine = p.By == v.actor()
 		data.Decides = !data.Mine && v.decides(&p)
+		if data.Decides && v.stepsUp(&p) {
+			data.StepUp = v.to("proposals", p.ID, "allow")
+		}
 		data.Owner = p.Kind == issuer.ProposalSettings && !data.Mine && !data.Decides
 		if data.Will, err = s.willBe(v, &p); err != nil {
 			return err
@@ -332,6 +336,7 @@ func settingFacts(found *facts, now, then issuer.Configuration) {
 	differs("Name", now.Name, then.Name)
 	differs("E-mail address", now.Email, then.Email)
 	differs("Website", now.Settings.Website, then.Settings.Website)
+	differs("Colour of its pages", now.Settings.Accent, then.Settings.Accent)
 	differs("Description", now.Settings.Description, then.Settings.Description)
 	differs("Language", now.Settings.Language, then.Settings.Language)
 	differs("Nobody sees an award before it is claimed", yes[now.Settings.Held], yes[then.Settings.Held])
@@ -356,6 +361,9 @@ func (s *server) decide(v *visit, may func(*issuer.Proposal) bool, act func(*for
 	if !may(&p) {
 		return notAllowed()
 	}
+	if said == "proposal-allowed" && v.stepsUp(&p) {
+		return v.again()
+	}
 	p, err = act(f, by)
 	if err == nil {
 		return v.done(said, v.to("proposals", p.ID))
@@ -367,6 +375,20 @@ func (s *server) decide(v *visit, may func(*issuer.Proposal) bool, act func(*for
 		return err
 	}
 	return s.proposalForm(v, http.StatusUnprocessableEntity, f)
+}
+
+// stepsUp says that whoever allows a proposal is asked to sign in once more: it revokes many awards at once.
+func (v *visit) stepsUp(p *issuer.Proposal) bool {
+	return p.Kind == issuer.ProposalBatch && p.Act == issuer.ActRevoke && !v.recent()
+}
+
+// toProposal is where somebody comes back to who was asked to sign in once more before they allow a proposal.
+func (s *server) toProposal(v *visit) error {
+	p, _, err := v.space.Proposal(v.ctx(), v.Param("id"))
+	if err != nil {
+		return err
+	}
+	return v.Redirect(http.StatusSeeOther, v.to("proposals", p.ID))
 }
 
 func (s *server) allowProposal(v *visit) error {
@@ -386,31 +408,4 @@ func (s *server) withdrawProposal(v *visit) error {
 		func(_ *form, by issuer.Write) (issuer.Proposal, error) {
 			return v.space.Withdraw(v.ctx(), v.Param("id"), by)
 		}, "proposal-withdrawn")
-}
-
-// batchesLooked is how many batches are looked through for those that wait for somebody.
-const batchesLooked = 20
-
-// waits are what somebody of the organisation has to look at, for its home.
-func (s *server) waits(v *visit) (links []nameLink, err error) {
-	if !v.may(issuer.ScopeCredentialsPropose) {
-		return nil, nil
-	}
-	if open := v.waiting(); open != "" {
-		links = append(links, nameLink{"Proposals that nobody has decided: " + open, v.to("proposals")})
-	}
-	page, _, err := v.space.Batches(v.ctx(), "", batchesLooked)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range page {
-		name := wording.First(b.Name, "a batch")
-		switch b.State {
-		case issuer.BatchPrepared:
-			links = append(links, nameLink{"To be confirmed: " + name, v.to("batches", b.ID)})
-		case issuer.BatchHeld:
-			links = append(links, nameLink{"On hold: " + name, v.to("batches", b.ID)})
-		}
-	}
-	return links, nil
 }

@@ -26,7 +26,7 @@ type pages map[string]*template.Template
 // what they share.
 func loadPages(asset func(string) (string, error)) (pages, error) {
 	functions := template.FuncMap{
-		"asset": asset, "field": newField, "plain": wording.Plain, "prose": wording.Prose, "rows": textRows, "number": numberOf,
+		"asset": asset, "field": newField, "plain": wording.Plain, "prose": wording.Prose, "rows": textRows, "counted": counted, "number": numberOf,
 		"markdown": markdown.HTML,
 		"plus":     func(i int) int { return i + 1 }, "row": newRowButton, "alignment": newRowPart,
 		"day":     func(t time.Time) wording.Moment { return wording.English.Day(t) },

@@ -123,6 +123,7 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/achievements/:id/settings", scope: writeA, handler: s.changeSettings},
 
 		{method: get, path: inside + "/awards", scope: seeC, handler: s.awards},
+		{method: post, path: inside + "/awards", scope: seeC, handler: s.searchAwards},
 		{method: get, path: inside + "/awards/new", scope: propose, handler: s.newAward},
 		{method: post, path: inside + "/awards/new", scope: propose, handler: s.makeAward},
 		{method: get, path: inside + "/awards/:id", scope: seeC, handler: s.award},
@@ -181,13 +182,13 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/office/endorsements/:id/detach", scope: writeI, handler: s.detachEndorsement},
 
 		{method: get, path: inside + "/office/webhooks", scope: seeW, handler: s.webhooked(s.webhooks)},
-		{method: get, path: inside + "/office/webhooks/new", scope: writeW, handler: s.webhooked(s.newWebhook)},
-		{method: post, path: inside + "/office/webhooks/new", scope: writeW, handler: s.webhooked(s.newWebhook)},
+		{method: get, path: inside + "/office/webhooks/new", scope: writeW, recent: true, handler: s.webhooked(s.newWebhook)},
+		{method: post, path: inside + "/office/webhooks/new", scope: writeW, recent: true, handler: s.webhooked(s.newWebhook)},
 		{method: get, path: inside + "/office/webhooks/:id", scope: seeW, handler: s.webhooked(s.webhook)},
 		{method: get, path: inside + "/office/webhooks/:id/edit", scope: writeW, handler: s.webhooked(s.changeWebhook)},
 		{method: post, path: inside + "/office/webhooks/:id/edit", scope: writeW, handler: s.webhooked(s.changeWebhook)},
-		{method: get, path: inside + "/office/webhooks/:id/secret", scope: writeW, handler: s.webhooked(s.rotateWebhook)},
-		{method: post, path: inside + "/office/webhooks/:id/secret", scope: writeW, handler: s.webhooked(s.rotateWebhook)},
+		{method: get, path: inside + "/office/webhooks/:id/secret", scope: writeW, recent: true, handler: s.webhooked(s.rotateWebhook)},
+		{method: post, path: inside + "/office/webhooks/:id/secret", scope: writeW, recent: true, handler: s.webhooked(s.rotateWebhook)},
 		{method: get, path: inside + "/office/webhooks/:id/try", scope: writeW, handler: s.webhooked(s.pingWebhook)},
 		{method: post, path: inside + "/office/webhooks/:id/try", scope: writeW, handler: s.webhooked(s.pingWebhook)},
 		{method: get, path: inside + "/office/webhooks/:id/off", scope: writeW, handler: s.webhooked(s.disableWebhook)},
@@ -212,7 +213,8 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/batches/columns", scope: propose, body: keptForm, handler: s.sayColumns},
 		{method: get, path: inside + "/batches/:id", scope: seeC, handler: s.batch},
 		{method: get, path: inside + "/batches/:id/rejected.csv", scope: seeC, handler: s.rejectedFile},
-		{method: post, path: inside + "/batches/:id/confirm", scope: propose, handler: s.confirmBatch},
+		{method: get, path: inside + "/batches/:id/confirm", scope: propose, recent: true, handler: s.toBatch},
+		{method: post, path: inside + "/batches/:id/confirm", scope: propose, handler: s.confirmBatch}, // recent as well where it revokes
 		{method: get, path: inside + "/batches/:id/discard", scope: propose, handler: s.discardPage},
 		{method: post, path: inside + "/batches/:id/discard", scope: propose, handler: s.discard},
 		{method: get, path: inside + "/batches/:id/drop", scope: writeC, handler: s.dropPage},
@@ -227,7 +229,8 @@ func (s *server) routes() []route {
 		// What another person has to allow
 		{method: get, path: inside + "/proposals", scope: seeC, handler: s.proposals},
 		{method: get, path: inside + "/proposals/:id", scope: seeC, handler: s.proposal},
-		{method: post, path: inside + "/proposals/:id/allow", scope: writeC, handler: s.allowProposal},
+		{method: get, path: inside + "/proposals/:id/allow", scope: writeC, recent: true, handler: s.toProposal},
+		{method: post, path: inside + "/proposals/:id/allow", scope: writeC, handler: s.allowProposal}, // recent as well where it revokes a batch
 		{method: post, path: inside + "/proposals/:id/refuse", scope: writeC, handler: s.refuseProposal},
 		{method: post, path: inside + "/proposals/:id/withdraw", scope: propose, handler: s.withdrawProposal},
 
@@ -241,12 +244,12 @@ func (s *server) routes() []route {
 		{method: get, path: inside + "/unclaimed", scope: seeC, handler: s.unclaimed},
 		{method: get, path: inside + "/awards/:id/resend", scope: writeC, handler: s.resendPage},
 		{method: post, path: inside + "/awards/:id/resend", scope: writeC, handler: s.resend},
-		{method: get, path: inside + "/awards/:id/link", scope: writeC, handler: s.linkForm},
-		{method: post, path: inside + "/awards/:id/link", scope: writeC, handler: s.showLink},
-		{method: get, path: inside + "/awards/:id/erase", scope: writeC, handler: s.eraseAwardPage},
-		{method: post, path: inside + "/awards/:id/erase", scope: writeC, handler: s.eraseAward},
-		{method: get, path: inside + "/erase", scope: writeC, handler: s.erasePersonPage},
-		{method: post, path: inside + "/erase", scope: writeC, handler: s.erasePerson},
+		{method: get, path: inside + "/awards/:id/link", scope: writeC, recent: true, handler: s.linkForm},
+		{method: post, path: inside + "/awards/:id/link", scope: writeC, recent: true, handler: s.showLink},
+		{method: get, path: inside + "/awards/:id/erase", scope: writeC, recent: true, handler: s.eraseAwardPage},
+		{method: post, path: inside + "/awards/:id/erase", scope: writeC, recent: true, handler: s.eraseAward},
+		{method: get, path: inside + "/erase", scope: writeC, recent: true, handler: s.erasePersonPage},
+		{method: post, path: inside + "/erase", scope: writeC, recent: true, handler: s.erasePerson},
 	}
 	for _, step := range s.caseSteps() {
 		address := inside + "/cases/:id/" + step.path

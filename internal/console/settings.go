@@ -36,7 +36,7 @@ func (s *server) organisationPage(v *visit) error {
 	}
 	f := newForm()
 	f.Set("version", versionText(version))
-	for name, value := range map[string]string{"name": o.Name, "email": o.Email, "website": o.Settings.Website, "description": o.Settings.Description, "language": o.Settings.Language,
+	for name, value := range map[string]string{"name": o.Name, "email": o.Email, "website": o.Settings.Website, "description": o.Settings.Description, "language": o.Settings.Language, "accent": o.Settings.Accent,
 		"held": ticked(o.Settings.Held), "revocationList": ticked(o.Settings.RevocationList),
 		fieldSecondAward: ticked(slices.Contains(o.Settings.Second, issuer.ActAward)), fieldSecondRevoke: ticked(slices.Contains(o.Settings.Second, issuer.ActRevoke))} {
 		f.Set(name, value)
@@ -70,6 +70,7 @@ func settingsFacts(o issuer.Organisation) []factGroup {
 	says.text("E-mail address", o.Email)
 	says.link("Website", "", o.Settings.Website)
 	says.long("Description", o.Settings.Description)
+	says.text("Colour of its pages", o.Settings.Accent)
 	says.text("Identifier", o.DID)
 	for _, one := range []struct {
 		label    string
@@ -91,7 +92,7 @@ func settingsFacts(o issuer.Organisation) []factGroup {
 }
 
 // organisationCodes are the fields of what the issuer has against settings.
-var organisationCodes = map[string]string{"name": "name", "email": "email", "website": "website", "description": "description", "language": "language", "second": fieldSecondAward}
+var organisationCodes = map[string]string{"name": "name", "email": "email", "website": "website", "description": "description", "language": "language", "accent": "accent", "second": fieldSecondAward}
 
 // changeOrganisation saves the settings. Where that takes a second person, it proposes them.
 func (s *server) changeOrganisation(v *visit) error {
@@ -104,7 +105,7 @@ func (s *server) changeOrganisation(v *visit) error {
 		return err
 	}
 	c := issuer.Configuration{Name: f.Get("name"), Email: f.Get("email"), Settings: issuer.Settings{Website: f.Get("website"), Description: f.Get("description"),
-		Language: f.Get("language"), Held: f.Get("held") != "", RevocationList: f.Get("revocationList") != ""}}
+		Language: f.Get("language"), Accent: f.Get("accent"), Held: f.Get("held") != "", RevocationList: f.Get("revocationList") != ""}}
 	for name, act := range map[string]issuer.Act{fieldSecondAward: issuer.ActAward, fieldSecondRevoke: issuer.ActRevoke} {
 		if f.Get(name) != "" {
 			c.Settings.Second = append(c.Settings.Second, act)
@@ -116,7 +117,7 @@ func (s *server) changeOrganisation(v *visit) error {
 	}
 	var refused *issuer.Error
 	if errors.As(err, &refused) && refused.Code == "second_person" {
-		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalSettings, Configuration: &c, Why: f.Get("why")}, v.inOffice("settings"), s.organisationForm)
+		return v.propose(f, by, issuer.Proposal{Kind: issuer.ProposalSettings, Configuration: &c, Why: f.Get("why")}, v.inOffice("settings"), s.organisationForm)
 	}
 	if err := f.refused(err, organisationCodes); err != nil {
 		return err

@@ -93,10 +93,11 @@ func (s *server) revoke(v *visit) error {
 	}
 	cause := causeOf(f)
 	if v.proposes(issuer.ActRevoke) {
-		if _, err := v.seenAward(f); err != nil {
+		by, err := v.seen(f)
+		if err != nil {
 			return err
 		}
-		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalRevoke, Credential: v.Param("id"), Cause: &cause, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.revokeForm)
+		return v.propose(f, by, issuer.Proposal{Kind: issuer.ProposalRevoke, Credential: v.Param("id"), Cause: &cause, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.revokeForm)
 	}
 	return v.change(f, func(by issuer.Write) (issuer.Credential, uint64, error) {
 		return v.space.Revoke(v.ctx(), v.Param("id"), cause, by)
@@ -109,9 +110,15 @@ func (v *visit) change(f *form, act func(issuer.Write) (issuer.Credential, uint6
 	if err != nil {
 		return err
 	}
-	c, _, err := act(by)
-	if err == nil {
+	err = v.onlyOnce(f, func() error {
+		c, _, err := act(by)
+		if err != nil {
+			return err
+		}
 		return v.done(said, v.to("awards", c.ID))
+	})
+	if err == nil {
+		return nil
 	}
 	if err := f.refused(err, awardCodes); err != nil {
 		return err
@@ -126,7 +133,7 @@ func (s *server) suspendForm(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "standing", page{Title: "Suspend the award of " + earnerOf(&c), Form: f, Data: standingPage{
+	return v.show(status, "standing", page{Title: "Suspend the award of " + earnerOf(&c), Form: f.single(), Data: standingPage{
 		Button: "Suspend", Back: v.to("awards", c.ID),
 		Reasons: reasons(issuer.ReasonInquiry, issuer.ReasonEvidence, issuer.ReasonPolicy, issuer.ReasonRequest, issuer.ReasonError, issuer.ReasonOther),
 		Will: []string{
@@ -153,7 +160,7 @@ func (s *server) reinstateForm(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "standing", page{Title: "Reinstate the award of " + earnerOf(&c), Form: f, Data: standingPage{
+	return v.show(status, "standing", page{Title: "Reinstate the award of " + earnerOf(&c), Form: f.single(), Data: standingPage{
 		Button: "Reinstate", Back: v.to("awards", c.ID),
 		Will: []string{
 			"The award of " + earnerOf(&c) + " is in force again, as if it had never been suspended.",
@@ -235,7 +242,7 @@ func (s *server) correct(v *visit) error {
 		in.Recipient = &address
 	}
 	if v.proposes(issuer.ActAward) || v.proposes(issuer.ActRevoke) {
-		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalAmend, Credential: v.Param("id"), Amendment: &in, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.correctForm)
+		return v.propose(f, by, issuer.Proposal{Kind: issuer.ProposalAmend, Credential: v.Param("id"), Amendment: &in, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.correctForm)
 	}
 	return v.award(f, func(once issuer.Write) (issuer.Credential, error) {
 		once.Versions = by.Versions
@@ -285,7 +292,7 @@ func (s *server) renew(v *visit) error {
 		return s.renewForm(v, http.StatusUnprocessableEntity, f)
 	}
 	if v.proposes(issuer.ActAward) {
-		return v.propose(f, issuer.Proposal{Kind: issuer.ProposalRenew, Credential: v.Param("id"), Renewal: &in, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.renewForm)
+		return v.propose(f, by, issuer.Proposal{Kind: issuer.ProposalRenew, Credential: v.Param("id"), Renewal: &in, Why: f.Get("why")}, v.to("awards", v.Param("id")), s.renewForm)
 	}
 	return v.award(f, func(once issuer.Write) (issuer.Credential, error) {
 		once.Versions = by.Versions

@@ -22,7 +22,7 @@ func (v *visit) recent() bool { return v.session.Recent(v.server.Now(), recently
 // told.
 func (v *visit) again() error {
 	r := v.Request()
-	next := r.URL.RequestURI()
+	next := returnable(r)
 	if strings.HasPrefix(r.URL.Path, pathAccount) {
 		next = pathAccount
 	}

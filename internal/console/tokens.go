@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,6 +19,7 @@ var scopeWords = map[issuer.Scope]string{
 	issuer.ScopeCredentialsPropose: "Propose awards and revocations, which a person then allows",
 	issuer.ScopeCredentialsSign:    "Sign documents of its own making in your name, whatever they say",
 	issuer.ScopeKeysRead:           "See keys",
+	issuer.ScopeKeysWrite:          "Replace and retire keys, and say that one was stolen",
 	issuer.ScopeIssuerWrite:        "Change settings, and endorse",
 	issuer.ScopePeopleRead:         "See members and invitations",
 	issuer.ScopePeopleWrite:        "Invite and remove people, change roles, make tokens",
@@ -59,7 +59,7 @@ func (s *server) tokens(v *visit) error {
 			}
 		}
 		if t.Rate > 0 {
-			line.Scopes = append(line.Scopes, fmt.Sprintf("At most %d requests a minute", t.Rate))
+			line.Scopes = append(line.Scopes, counted(t.Rate, "At most one request a minute", "At most %d requests a minute"))
 		}
 		if !t.Expires.IsZero() {
 			line.Ends = wording.English.Day(t.Expires)

@@ -94,13 +94,13 @@ func age(d time.Duration) string {
 	}
 }
 
-// holder is who holds an award; nil where that is not kept.
+// holder is who holds an award; nil where their address is not kept.
 func (s *server) holder(v *visit, id string) (*earner.Holding, error) {
 	held, err := s.Earners.Holders(v.ctx(), v.organisation.ID, []string{id})
 	if err != nil {
 		return nil, err
 	}
-	if h, known := held[id]; known {
+	if h, known := held[id]; known && h.Address != "" { // of an award of an earlier release only a hash may be known
 		return &h, nil
 	}
 	return nil, nil
@@ -151,7 +151,7 @@ func (s *server) resendForm(v *visit, status int, f *form) error {
 	if !s.Earners.Mails() {
 		return failure{status: http.StatusConflict, title: "No mail is sent here", detail: "This installation sends no mail. Make a link, and hand it over yourself."}
 	}
-	return v.show(status, "confirm", page{Title: "Send the e-mail about the award of " + earnerOf(&c) + " again", Form: f, Data: confirmPage{
+	return v.show(status, "confirm", page{Title: "Send the e-mail about the award of " + earnerOf(&c) + " again", Form: f.single(), Data: confirmPage{
 		Will: []string{"An e-mail goes to " + wording.Plain(h.Address) + " with a new link, by which the badge can be claimed.", "Links that were sent before go on working."},
 		Back: v.to("awards", c.ID), Button: "Send it"}})
 }
@@ -168,9 +168,15 @@ func (s *server) resend(v *visit) error {
 	if !s.Earners.Mails() {
 		return s.resendForm(v, http.StatusConflict, f)
 	}
-	err = s.Earners.Resend(v.ctx(), v.organisation.ID, h.Credential, v.actor())
+	err = v.onlyOnce(f, func() error {
+		back := v.to("awards", h.Credential)
+		if err := s.Earners.ResendOnce(v.ctx(), v.organisation.ID, h.Credential, issuer.Write{Actor: v.actor(), Once: v.keeping(ledTo("link-sent", back))}); err != nil {
+			return err
+		}
+		return v.done("link-sent", back)
+	})
 	if err == nil {
-		return v.done("link-sent", v.to("awards", h.Credential))
+		return nil
 	}
 	if err := f.refused(err, nil); err != nil {
 		return err
@@ -183,10 +189,10 @@ func (s *server) linkForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.ok("confirm", newPage("Make a link for "+earnerOf(&c), confirmPage{Will: []string{
+	return v.ok("confirm", page{Title: "Make a link for " + earnerOf(&c), Form: newForm().single(), Data: confirmPage{Will: []string{
 		"You are shown a link by which the badge can be claimed. Hand it to " + wording.First(h.Name, h.Address) + " yourself, and to nobody else.",
 		"Whoever has the link acts in the place of the earner: they can claim the badge, hide it, and have it erased.",
-		"It is written down that you made the link."}, Back: v.to("awards", c.ID), Button: "Make the link"}))
+		"It is written down that you made the link."}, Back: v.to("awards", c.ID), Button: "Make the link"}})
 }
 
 type shownLink struct {
@@ -196,13 +202,19 @@ type shownLink struct {
 
 // showLink makes a link and shows it on the page that answers: nothing keeps it.
 func (s *server) showLink(v *visit) error {
+	f, err := v.readForm()
+	if err != nil {
+		return err
+	}
 	h, c, err := s.reachable(v)
 	if err != nil {
 		return err
 	}
-	address, ends, err := s.Earners.Link(v.ctx(), v.organisation.ID, h.Credential, v.actor())
-	if err != nil {
-		return err
-	}
-	return v.ok("earner-link", newPage("A link for "+earnerOf(&c), shownLink{Address: address, Name: wording.Plain(h.Name), Email: wording.Plain(h.Address), Ends: wording.English.Day(ends), Back: v.to("awards", c.ID)}))
+	return v.onlyOnce(f, func() error {
+		address, ends, err := s.Earners.LinkOnce(v.ctx(), v.organisation.ID, h.Credential, issuer.Write{Actor: v.actor(), Once: v.keeping(shownOnce)})
+		if err != nil {
+			return err
+		}
+		return v.ok("earner-link", newPage("A link for "+earnerOf(&c), shownLink{Address: address, Name: wording.Plain(h.Name), Email: wording.Plain(h.Address), Ends: wording.English.Day(ends), Back: v.to("awards", c.ID)}))
+	})
 }

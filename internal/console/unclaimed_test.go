@@ -30,6 +30,8 @@ func TestUnclaimed(t *testing.T) {
 	cy := w.awarded(achievement, "refused@example.org", "Cy")
 	w.work()
 	w.clock = w.clock.Add(3 * 24 * time.Hour)
+	w.issuer_.get(w.in("awards", cy, "link")).want(t, 303) // a link asks for a recent sign-in
+	w.signIn(w.issuer_, "issuer@ours.example")
 	page := w.issuer_.get(w.in("unclaimed")).want(t, 200, "for 3 days", "was taken by the mail server", "No message reached the address", "Send it again")
 	if strings.Count(page.body, "Make a link<") != 2 { // Ada was never sent one, and Cy's was refused
 		t.Error("links are shown to all")
@@ -72,7 +74,7 @@ func TestErase(t *testing.T) {
 
 	at = w.in("erase")
 	w.issuer_.get(at).want(t, 200, "You see how many").lacks(t, "I am sure")
-	w.issuer_.post(at, url.Values{"email": {"Ada"}}).want(t, 422, `href="#f-email"`, "no e-mail address")
+	w.issuer_.post(at, url.Values{"email": {"Ada"}}).want(t, 422, `href="#f-email"`, "The e-mail address is not one")
 	w.issuer_.post(at, url.Values{"email": {"eve@example.org"}, "looked": {"eve@example.org"}, "sure": {"yes"}}).want(t, 422, "Nothing is kept")
 	// What was confirmed is one address: another one is looked for again.
 	w.issuer_.post(at, url.Values{"email": {"ada@example.org"}, "looked": {"ben@example.org"}, "sure": {"yes"}}).want(t, 200, "2 awards of this organisation", "What stays").lacks(t, "checked")

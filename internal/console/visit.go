@@ -25,6 +25,8 @@ type visit struct {
 	organisation issuer.Organisation // the one in the address; zero on pages of none
 	space        issuer.Workspace    // of organisation
 	body         int64               // bytes at most of the request
+	open         *issuer.Once        // of the form, until it keeps how that is answered
+	how          outcome             // of the form
 }
 
 // handler answers one visit.
@@ -121,7 +123,7 @@ func (v *visit) unknown() error {
 		return failure{status: http.StatusUnauthorized, title: "You are not signed in any more",
 			detail: "Nothing was done. Sign in on another page, come back to this one, and send the form again."}
 	}
-	v.keep(cookieNext, r.URL.RequestURI())
+	v.keep(cookieNext, returnable(r))
 	return v.Redirect(http.StatusSeeOther, pathSignIn)
 }
 
@@ -143,6 +145,9 @@ func (v *visit) to(parts ...string) string {
 
 // done ends a form that did what it said: what was done is told on the page that the browser goes to next.
 func (v *visit) done(said notice, address string) error {
+	if err := v.kept(ledTo(said, address)); err != nil {
+		return err
+	}
 	v.keep(cookieNotice, string(said))
 	return v.Redirect(http.StatusSeeOther, address)
 }

@@ -239,11 +239,46 @@ func (b *browser) send(method, path, body string, header http.Header) reply {
 		}
 	}
 	answer := reply{recorder.Code, recorder.Header(), recorder.Body.String(), path}
+	for _, told := range answer.tells() { // every test looks for this on every page
+		if anAddress.MatchString(told) {
+			b.w.t.Errorf("%s %s tells the address of a person: %s", method, path, told)
+		}
+	}
 	if answer.status >= 500 {
 		b.w.t.Errorf("%s %s: %d\n%s", method, path, answer.status, b.w.log.String())
 	}
 	return answer
 }
+
+// search looks for awards, and opens the page of what was found.
+func (b *browser) search(text string, more ...string) reply {
+	b.w.t.Helper()
+	fields := url.Values{"q": {text}}
+	for i := 0; i+1 < len(more); i += 2 {
+		fields.Set(more[i], more[i+1])
+	}
+	return b.follow(b.post(b.w.in("awards"), fields))
+}
+
+// tells is what an answer tells to more than the person who asked: addresses, which others write down, and what the browser keeps.
+func (r reply) tells() (all []string) {
+	for _, name := range []string{"Location", "Refresh", "Link", "Content-Location"} {
+		all = append(all, r.header.Values(name)...)
+	}
+	for _, c := range (&http.Response{Header: r.header}).Cookies() {
+		text, _ := base64.RawURLEncoding.DecodeString(c.Value)
+		all = append(all, c.Value, string(text))
+	}
+	for _, found := range addressed.FindAllStringSubmatch(r.body, -1) {
+		all = append(all, found[2])
+	}
+	return all
+}
+
+var (
+	addressed = regexp.MustCompile(`(?s) (href|action|formaction|src|content)="([^"]*)"`)
+	anAddress = regexp.MustCompile(`[\w.+-]+(@|%40|&#64;)[\w-]+\.\w+`)
+)
 
 // want checks the status of an answer, and that its page holds some texts.
 func (r reply) want(t testing.TB, status int, texts ...string) reply {
