@@ -14,10 +14,18 @@ FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Dr
 CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/markdown %/internal/wording %/internal/record %/internal/opinion %/internal/scale, \
   $(shell $(GO) list ./client ./internal/... ./issuer/... ./verifier/... ./cmd/...))
 
-.PHONY: build run check test unit race fuzz conformance bench bench-peers differential crash load scale contexts vendored clean tools
+.PHONY: build device run check test unit race fuzz conformance bench bench-peers differential crash load scale contexts vendored clean tools
 
-build:
+build: device
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
+
+# The verifier for browsers, which is a part of the server: page /verify/device. The same source gives the same bytes.
+DEVICE := internal/web/device
+device:
+	@GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(DEVICE)/laurel-device.wasm ./cmd/laurel-device
+	@gzip -n -9 -c $(DEVICE)/laurel-device.wasm > $(DEVICE)/new && rm $(DEVICE)/laurel-device.wasm
+	@cmp -s $(DEVICE)/new $(DEVICE)/laurel-device.wasm.gz && rm $(DEVICE)/new || mv $(DEVICE)/new $(DEVICE)/laurel-device.wasm.gz
+	@cmp -s "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" $(DEVICE)/wasm_exec.js || cp "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" $(DEVICE)/wasm_exec.js
 
 run: build
 	LAUREL_DATA=$${LAUREL_DATA:-laurel-sample} bin/laurel serve --sample
@@ -27,6 +35,7 @@ check:
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	GOOS=js GOARCH=wasm $(GO) vet ./cmd/laurel-device ./proof/internal/rdf
 	@if command -v gcc >/dev/null; then echo 'go vet -tags pkcs11'; CGO_ENABLED=1 $(GO) vet -tags pkcs11 ./keys/hsm ./cmd/laurel; fi
 	$(GO) test -run '^Test(Layers|Homes|Clock)' .
 
@@ -93,4 +102,4 @@ vendored:
 
 # The build only: what tests installed stays, so that the next run is quick.
 clean:
-	rm -rf bin
+	rm -rf bin $(DEVICE)/laurel-device.wasm.gz $(DEVICE)/wasm_exec.js

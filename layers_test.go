@@ -28,15 +28,15 @@ var layers = [][]string{
 	{"proof/internal/rdf"},
 	{"proof"},
 	{"issuer", "verifier"}, // the two halves: neither imports the other
-	{"internal/dial", "internal/typeset", "internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
+	{"internal/dial", "internal/origin", "internal/typeset", "internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
 	{"internal/store/group"},
-	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/postgres", "internal/store/storetest", "internal/jobs", "internal/backup", "internal/register", "internal/wording", "internal/scale"},
-	{"internal/batch", "internal/roster", "internal/record", "internal/certificate", "internal/opinion", "internal/markdown"},
+	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/postgres", "internal/store/storetest", "internal/jobs", "internal/backup", "internal/register", "internal/wording", "internal/scale", "internal/pack"},
+	{"internal/batch", "internal/intake", "internal/roster", "internal/record", "internal/certificate", "internal/opinion", "internal/markdown", "internal/device"},
 	{"internal/mail"},
 	{"internal/people", "internal/earner", "internal/webhook", "internal/definition"},
 	{"internal/web", "internal/api", "internal/control", "internal/metrics", "internal/console", "internal/claim", "client"},
 	{"internal/vcapi"},
-	{"cmd/laurel"},
+	{"cmd/laurel", "cmd/laurel-device"},
 }
 
 // homes are the only packages that may import an outside library (or net/http as a client).
@@ -66,7 +66,7 @@ var homes = map[string][]string{
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys", "internal/backup"},
 	"github.com/mr-tron/base58":       {"credential", "keys", "proof"},
-	"net/http":                        {"keys/kms", "internal/fetch", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel"},
+	"net/http":                        {"keys/kms", "internal/fetch", "internal/origin", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel"},
 	"golang.org/x/net":                {"credential/carrier/page", "internal/definition"},
 	"golang.org/x/image":              {"credential/carrier/pdf", "credential/carrier/qr", "internal/record", "internal/typeset", "internal/paper", "internal/certificate"},
 	"golang.org/x/text":               {"issuer", "verifier", "internal/record", "internal/typeset", "internal/roster", "internal/earner", "internal/web"},

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"fmt"
 	"net/mail"
 	"strings"
 	"unicode"
@@ -11,6 +12,8 @@ import (
 
 const (
 	longestEmail = 254 // bytes (RFC 5321 section 4.5.3.1.3, without the brackets)
+	longestLocal = 64  // bytes before the @ (RFC 5321 section 4.5.3.1.1)
+	longestLabel = 63  // bytes between two dots after it (RFC 1035 section 2.3.4)
 	notAnAddress = "The e-mail address is not one. Write it as name@example.org."
 )
 
@@ -41,7 +44,10 @@ func NewAddress(text string) (string, error) {
 		return "", invalid("email", notAnAddress)
 	}
 	local, domain, _ := strings.Cut(address, "@")
-	if !strings.Contains(strings.Trim(domain, "."), ".") {
+	if len(local) > longestLocal {
+		return "", invalid("email", fmt.Sprintf("The part of the e-mail address before the @ is longer than %d characters.", longestLocal))
+	}
+	if !strings.Contains(strings.Trim(domain, "."), ".") || !isHost(domain) {
 		return "", invalid("email", "The part of the e-mail address after the @ is no name of a mail server. Write it as name@example.org.")
 	}
 	if !ascii(text) && (norm.NFKC.String(text) != text || lookalike(local) || lookalike(domain)) {
@@ -50,10 +56,24 @@ func NewAddress(text string) (string, error) {
 	return address, nil
 }
 
+// isHost says that a name is made of labels as hosts have them (RFC 1123 section 2.1); letters of any alphabet are letters.
+func isHost(domain string) bool {
+	for label := range strings.SplitSeq(domain, ".") {
+		if label == "" || len(label) > longestLabel || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||
+			strings.ContainsFunc(label, func(c rune) bool { return c != '-' && !unicode.In(c, unicode.L, unicode.M, unicode.N) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // checkPerson checks the name of a person: it cannot be mistaken for another one.
 func checkPerson(name string) error {
-	if err := checkName(name, "The recipient"); err != nil {
+	if err := checkLength(name, "The recipient"); err != nil {
 		return err
+	}
+	if piles(name) {
+		return invalid("name", fmt.Sprintf("The name of the recipient has a letter with more than %d marks on it. Type it anew.", mostMarks))
 	}
 	if strings.ContainsFunc(name, unseen) {
 		return invalid("name", "The name of the recipient holds a character that is not visible. Type it anew.")
@@ -80,6 +100,8 @@ func unseen(r rune) bool {
 	case r == '\u200c', r == '\u200d':
 		return false
 	case r == '\u2028', r == '\u2029', r == utf8.RuneError:
+		return true
+	case r == '\u034f', r == '\u115f', r == '\u1160', r == '\u17b4', r == '\u17b5', r == '\u2800', r == '\u3164', r == '\uffa0': // blanks that are no spaces
 		return true
 	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
@@ -118,6 +140,11 @@ func MixedLetters(text string) bool {
 const latinShapes = "\u0430\u0441\u0501\u0435\u04bb\u0456\u0458\u04cf\u043e\u0440\u051b\u0455\u051d\u0445\u0443\u043a\u0432\u043c\u043d\u0442\u0433\u0475" + // Cyrillic
 	"\u03bf\u03c1\u03bd\u03b9\u03ba\u03c5\u03b1\u03c4\u03c7" + // Greek
 	"\u0578\u057d\u0585\u0570\u0581\u0584" // Armenian
+
+// latinLike are the Latin letters that those of latinShapes look like, one for one.
+const latinLike = "acdehijlopqswxykbmhtrv" +
+	"opvikuatx" +
+	"nuohgp"
 
 // lookalike says that a part of an address can be taken for another one: a label mixes alphabets, has no letters but such as look like
 // Latin ones, or has Latin letters that look like i, a and g.

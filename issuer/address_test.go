@@ -24,6 +24,8 @@ func TestNewAddress(t *testing.T) {
 		"ada@example.org": "", "andr\u00e9@m\u00fcnchen.example": "", "\u7528\u6237@\u4f8b\u5b50.example": "", "\u0438\u0432\u0430\u043d@\u043f\u043e\u0447\u0442\u0430.example": "",
 		"\u0430da@example.org": "look like others", "ada@\u0430\u0440\u0440\u04cf\u0435.com": "look like others", "ada@\uff45xample.org": "look like others", "\u212aim@example.org": "look like others",
 		"a\u200bda@example.org": "not visible", "ada@localhost": "no name of a mail server", "ada": "is not one", "": "is not one",
+		"a@-x.example": "no name of a mail server", "a@x-.example": "no name of a mail server", "a@x_y.example": "no name of a mail server", "a@" + strings.Repeat("x", 64) + ".example": "no name of a mail server",
+		strings.Repeat("a", 65) + "@example.org": "longer than 64", strings.Repeat("a", 64) + "@x-y.example": "",
 	} {
 		_, err := issuer.NewAddress(text)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
@@ -43,6 +45,7 @@ func TestAwardToLookalike(t *testing.T) {
 		"an address":    {issuer.AwardInput{Recipient: "\u0430da@example.org", Name: "Ada"}, "email"},
 		"a hidden sign": {issuer.AwardInput{Recipient: "a\u200bda@example.org", Name: "Ada"}, "email"},
 		"two alphabets": {issuer.AwardInput{Recipient: "ada@example.org", Name: "\u0410da King"}, "name"},
+		"piled marks":   {issuer.AwardInput{Recipient: "ada@example.org", Name: "Ada" + strings.Repeat("\u0335", 199)}, "name"},
 		"a turned name": {issuer.AwardInput{Recipient: "ada@example.org", Name: "Ada\u202e gniK"}, "name"},
 	} {
 		test.in.Achievement, test.in.Actor = badge, "test"

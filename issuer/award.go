@@ -117,6 +117,8 @@ func (s *Service) issue(ctx context.Context, in AwardInput, allowed func(Tx, *Cr
 	if err != nil {
 		return Credential{}, err
 	}
+	s.singles.Add(1)
+	defer s.singles.Add(-1)
 	var draft Credential
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
 		if draft, err = s.intend(tx, in, badge); err != nil {

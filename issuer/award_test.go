@@ -127,7 +127,7 @@ func TestPreparedValidFrom(t *testing.T) {
 	rows[1].ValidFrom = noon.Add(-time.Hour)
 	rows[2].ValidUntil = noon.AddDate(0, 0, 1)
 	b := l.prepare(t, given(rows))
-	l.clock.Add(6 * 24 * time.Hour)
+	l.clock.Add(2 * 24 * time.Hour)
 	if _, err := l.ConfirmBatch(t.Context(), b.ID, false, by); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestPreparedValidFrom(t *testing.T) {
 	}
 	made := l.rowsOf(t, b.ID)
 	first, second := read(t, l.now(t, made[0].Award)), read(t, l.now(t, made[1].Award))
-	if first.ValidFrom != "2026-11-28T12:00:00Z" || first.ValidUntil != "2026-12-28T12:00:00Z" || second.ValidFrom != "2026-11-22T11:00:00Z" {
+	if first.ValidFrom != "2026-11-24T12:00:00Z" || first.ValidUntil != "2026-12-24T12:00:00Z" || second.ValidFrom != "2026-11-22T11:00:00Z" {
 		t.Errorf("from %s to %s, and from %s", first.ValidFrom, first.ValidUntil, second.ValidFrom)
 	}
 	if made[2].State() != issuer.RowFailed || made[2].Code != "dates" {

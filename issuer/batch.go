@@ -1,8 +1,6 @@
 package issuer
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -186,7 +184,7 @@ func (r *heldRow) fail(refusal *Error) {
 
 const (
 	mostRows     = 50_000    // of a batch: bounds what is in memory while it is checked
-	rowsPage     = 500       // rows recorded in one transaction
+	rowsPage     = 200       // rows recorded in one transaction: so many are in memory with their plans, and others wait for some milliseconds
 	mostProblems = 100       // of the rows of a batch, told at once
 	unopened     = time.Hour // after which a batch whose rows are not all there will never be opened
 )
@@ -206,60 +204,6 @@ type RowProblems []RowProblem
 // Error names the first row.
 func (p RowProblems) Error() string {
 	return fmt.Sprintf("row %d: %s", p[0].Row, p[0].Detail)
-}
-
-// fillBatch records a batch with its rows, which come in pages, and has ready put it into its next state with the last of them.
-func (s *Service) fillBatch(ctx context.Context, b Batch, rows func(tx Tx, after string) ([]heldRow, string, error), ready func(tx Tx, b *Batch, version uint64) error) (Batch, error) {
-	if s.enqueue == nil {
-		return Batch{}, noQueue()
-	}
-	b.ID, b.Created, b.State = newID(), s.now().UTC(), batchFilling
-	after := ""
-	for version := uint64(0); ; version++ {
-		var now Batch
-		var next string
-		err := s.store.Update(ctx, func(tx Tx) (err error) {
-			now = b
-			if version == 0 {
-				if now.Sequence, err = tx.Next("batch"); err != nil {
-					return err
-				}
-			}
-			var page []heldRow
-			if page, next, err = rows(tx, after); err != nil {
-				return err
-			}
-			for _, row := range page {
-				now.Total++
-				row.Batch, row.Number = now.ID, now.Total
-				if row.Recipient, err = s.recipientKey(tx, now.Organisation, row.address); err != nil {
-					return err
-				}
-				if row.State() == RowRejected {
-					now.Rejected++
-					now.Kept = now.Kept || row.Cells != nil
-				}
-				if err := batchRows.Put(tx, &row, 0); err != nil {
-					return err
-				}
-			}
-			if next != "" {
-				return batches.Put(tx, &now, version)
-			}
-			if now.Total == 0 {
-				return nothingToDo()
-			}
-			return ready(tx, &now, version)
-		})
-		if err != nil {
-			// What could not be taken away now is taken away later.
-			_ = s.drop(context.WithoutCancel(ctx), b.ID)
-			return Batch{}, stored(err)
-		}
-		if b, after = now, next; next == "" {
-			return b, nil
-		}
-	}
 }
 
 func nothingToDo() error {
@@ -283,57 +227,4 @@ func (s *Service) openBatch(tx Tx, b *Batch, by Write, version uint64) error {
 		return err
 	}
 	return s.enqueue(tx, Work{Name: WorkBatch, Organisation: b.Organisation, Payload: []byte(b.ID)})
-}
-
-// drop takes away a batch that was not opened, with its rows. It writes the batch each time, so that whoever may still be filling it
-// cannot go on.
-func (s *Service) drop(ctx context.Context, id string) error {
-	for more := true; more; {
-		err := s.store.Update(ctx, func(tx Tx) error {
-			b, version, err := batches.Get(tx, id)
-			if more = err == nil && b.State == batchFilling; !more {
-				if errors.Is(err, ErrNotFound) {
-					return nil
-				}
-				return err
-			}
-			rows, next, err := batchRows.List(tx, Query{By: "batch", Value: id, Limit: rowsPage})
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				if err := tx.Delete(batchRows.Kind, rowID(id, row.Number)); err != nil {
-					return err
-				}
-			}
-			if more = next != ""; !more {
-				return tx.Delete(batches.Kind, id)
-			}
-			return batches.Put(tx, &b, version)
-		})
-		if err != nil {
-			return stored(err)
-		}
-	}
-	return nil
-}
-
-// dropUnopened takes away what is left of batches whose start was cut short long ago.
-func (s *Service) dropUnopened(ctx context.Context) error {
-	var left []Batch
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		left, _, err = batches.List(tx, Query{By: "filling", Value: inAll})
-		return err
-	})
-	if err != nil {
-		return stored(err)
-	}
-	for _, b := range left {
-		if s.now().Sub(b.Created) > unopened {
-			if err := s.drop(ctx, b.ID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
 // confirmable is how long a prepared batch can be confirmed. Then it is taken away, with all that it says of people.
-const confirmable = 7 * 24 * time.Hour
+// Three days hold a weekend.
+const confirmable = 3 * 24 * time.Hour
 
 // BatchInput is many awards of one organisation.
 type BatchInput struct {
@@ -28,10 +28,17 @@ type PrepareInput struct {
 	Organisation string          // Organisation.ID; "" where there is exactly one
 	Name         string          // for people
 	Awards       []BatchRowInput // 1 to 50,000
+	List         BatchRows       // the same in place of Awards; nil: there is none
 	Header       []string        // heads of the columns of the table that the rows come from; nil where there is none
 	Columns      map[string]int  // by Error.Code, the column that an error is about, from 0
 	Actor        string          // who awards them, for the audit log; no e-mail address
 	Once         *Once           // makes it repeatable; nil: not
+}
+
+// BatchRows are rows that are made when they are looked at, so that a long list is not in memory as rows too.
+type BatchRows interface {
+	Len() int
+	Row(i int) BatchRowInput // from 0; the same at each call
 }
 
 // BatchRowInput is one row of a [PrepareInput].
@@ -47,34 +54,71 @@ type BatchRowInput struct {
 // are recorded; until an award is begun its row holds what the award will say, and whom it is for. Kind unavailable, code no_queue where
 // nothing does such work.
 func (s *Service) StartBatch(ctx context.Context, in BatchInput) (Batch, error) {
-	all := PrepareInput{Organisation: in.Organisation, Name: in.Name, Actor: in.Actor, Awards: make([]BatchRowInput, len(in.Awards))}
-	for i, award := range in.Awards {
-		all.Awards[i].Award = award
+	p, err := s.newPlanner(ctx, PrepareInput{Organisation: in.Organisation, Name: in.Name, Actor: in.Actor, List: awardRows(in.Awards)}, false)
+	if err != nil {
+		return Batch{}, err
 	}
-	b, rows, err := s.planBatch(ctx, all, mostProblems)
+	f, err := p.fill(func(tx Tx, b *Batch, version uint64) error {
+		return s.openBatch(tx, b, Write{Actor: in.Actor, Once: in.Once}, version)
+	})
 	if err != nil {
 		return Batch{}, err
 	}
 	var problems RowProblems
-	for _, row := range rows {
-		problems = append(problems, row.Problems...)
+	for p.more() && len(problems) < mostProblems {
+		rows, err := p.page(ctx)
+		if err != nil {
+			f.abandon(ctx)
+			return Batch{}, err
+		}
+		for _, row := range rows {
+			problems = append(problems, row.Problems...)
+		}
+		if len(problems) == 0 {
+			if _, err := f.add(ctx, p.found(rows)); err != nil {
+				return Batch{}, err
+			}
+		}
 	}
 	if len(problems) > 0 {
+		f.abandon(ctx)
 		return Batch{}, &Error{Kind: KindInvalid, Code: "rows", Err: problems[:min(len(problems), mostProblems)], Detail: "Some rows cannot be awarded, so none was."}
 	}
-	return s.fillBatch(ctx, b, inPages(rows), func(tx Tx, b *Batch, version uint64) error {
-		return s.openBatch(tx, b, Write{Actor: in.Actor, Once: in.Once}, version)
-	})
+	return f.batch, nil
 }
 
+// awardRows are awards as rows without a table.
+type awardRows []AwardInput
+
+// Len implements [BatchRows].
+func (r awardRows) Len() int { return len(r) }
+
+// Row implements [BatchRows].
+func (r awardRows) Row(i int) BatchRowInput { return BatchRowInput{Award: r[i]} }
+
 // PrepareBatch checks many awards, as [Service.StartBatch] does, and records what it finds: nothing is issued. Rows that cannot be
-// awarded are rejected, with what is wrong with them; the others are made once the batch is confirmed, see [Workspace.ConfirmBatch].
+// awarded are rejected, with what is wrong with them; the others are made once the batch is confirmed, see [Workspace.ConfirmBatch]. Of
+// one organisation 200,000 rows in 1,000 batches may wait for that: kind conflict, code prepared_full.
 func (s *Service) PrepareBatch(ctx context.Context, in PrepareInput) (Batch, error) {
-	b, rows, err := s.planBatch(ctx, in, 0)
+	p, err := s.newPlanner(ctx, in, true)
 	if err != nil {
 		return Batch{}, err
 	}
-	return s.fillBatch(ctx, b, inPages(rows), s.prepared(Write{Actor: in.Actor, Once: in.Once}))
+	f, err := p.fill(s.prepared(Write{Actor: in.Actor, Once: in.Once}))
+	if err != nil {
+		return Batch{}, err
+	}
+	for p.more() {
+		rows, err := p.page(ctx)
+		if err != nil {
+			f.abandon(ctx)
+			return Batch{}, err
+		}
+		if _, err := f.add(ctx, p.found(rows)); err != nil {
+			return Batch{}, err
+		}
+	}
+	return f.batch, nil
 }
 
 // PrepareBatch is [Service.PrepareBatch] for this organisation.
@@ -98,85 +142,125 @@ func (s *Service) prepared(by Write) func(Tx, *Batch, uint64) error {
 	}
 }
 
-// inPages gives rows to fillBatch.
-func inPages(rows []heldRow) func(Tx, string) ([]heldRow, string, error) {
-	return func(_ Tx, after string) (page []heldRow, next string, err error) {
-		from, _ := strconv.Atoi(after) // "" is 0
-		until := min(from+rowsPage, len(rows))
-		if until < len(rows) {
-			next = strconv.Itoa(until)
-		}
-		return rows[from:until], next, nil
+// newPlanner checks what is said of all rows of a batch. prepares says that it will wait to be confirmed.
+func (s *Service) newPlanner(ctx context.Context, in PrepareInput, prepares bool) (*planner, error) {
+	if err := checkName(strings.TrimSpace(in.Name), "The batch"); err != nil {
+		return nil, err
 	}
-}
-
-// planBatch checks all rows of a batch as far as it can be said before they are awarded; it stops once so many rows are rejected, 0:
-// never.
-func (s *Service) planBatch(ctx context.Context, in PrepareInput, enough int) (b Batch, rows []heldRow, err error) {
-	name := strings.TrimSpace(in.Name)
-	if err := checkName(name, "The batch"); err != nil {
-		return b, nil, err
+	p := &planner{service: s, in: in, size: len(in.Awards), awardable: map[string]awardableOrNot{}, example: s.newCredential(), seen: map[string]int{}}
+	if in.List != nil {
+		p.size = in.List.Len()
 	}
-	if n := len(in.Awards); n == 0 || n > mostRows {
-		return b, nil, invalid("batch_size", fmt.Sprintf("A batch has 1 to %d rows, and this one %d.", mostRows, n))
+	if p.size == 0 || p.size > mostRows {
+		return nil, invalid("batch_size", fmt.Sprintf("A batch has 1 to %d rows, and this one %d.", mostRows, p.size))
 	}
 	if s.enqueue == nil {
-		return b, nil, noQueue()
+		return nil, noQueue()
 	}
-	p := planner{service: s, awardable: map[string]awardableOrNot{}, example: s.newCredential(), seen: map[string]int{}}
 	p.example.Slot = Slot{Revocation: newID(), Suspension: newID()}
-	rejected := 0
-	for from := 0; from < len(in.Awards) && (enough == 0 || rejected < enough); from += rowsPage {
-		page := in.Awards[from:min(from+rowsPage, len(in.Awards))]
-		err := s.store.View(ctx, func(tx Tx) (err error) {
-			if p.organisation, err = organisation(tx, in.Organisation); err != nil {
-				return err
-			}
-			for i := range page {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				row, err := p.row(tx, &in, &page[i], from+i+1)
-				if err != nil {
-					return err
-				}
-				if rows = append(rows, row); row.State() == RowRejected {
-					rejected++
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return b, nil, stored(err)
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		if p.organisation, err = organisation(tx, in.Organisation); err != nil || !prepares {
+			return err
 		}
-	}
-	s.nameRows(rows)
-	b = Batch{Organisation: p.organisation.ID, Kind: BatchAward, Name: name, By: in.Actor, Header: in.Header}
-	for i, row := range rows {
-		switch {
-		case row.Plan == nil || i > 0 && b.Achievement == row.Plan.Achievement:
-		case b.Achievement == "":
-			b.Achievement = row.Plan.Achievement
-		default: // of several
-			b.Achievement = ""
-			return b, rows, nil
-		}
-	}
-	return b, rows, nil
+		return roomToPrepare(tx, p.organisation.ID, p.size)
+	})
+	return p, stored(err)
 }
 
-// nameRows chooses the ids of the awards. Rows that are worked on together get ids that lie close together, as records lie in the store
+// planner checks the rows of a batch as far as it can be said before they are awarded, a page at a time, and keeps none of them.
+type planner struct {
+	service      *Service
+	in           PrepareInput
+	size         int // rows
+	organisation Organisation
+	awardable    map[string]awardableOrNot // by AwardInput.Achievement
+	example      Credential                // an award to write documents with
+	seen         map[string]int            // recipient and series -> row, where nobody may hold two
+
+	at          int      // rows that were checked
+	planned     int      // of them that can be awarded
+	ids         []string // of the awards, in the order of their rows; nil: none is chosen
+	achievement string   // Achievement.ID of those that can be awarded; "" of several
+}
+
+// more says that rows are left to be checked.
+func (p *planner) more() bool { return p.at < p.size }
+
+// page checks the next rows.
+func (p *planner) page(ctx context.Context) (rows []heldRow, err error) {
+	until := min(p.at+rowsPage, p.size)
+	err = p.service.store.View(ctx, func(tx Tx) (err error) {
+		rows = make([]heldRow, 0, until-p.at) // the view may run again
+		if p.organisation, err = organisation(tx, p.organisation.ID); err != nil {
+			return err
+		}
+		for i := p.at; i < until; i++ {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			row, err := p.row(tx, &p.in, p.given(i), i+1)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, stored(err)
+	}
+	p.at = until
+	for i := range rows {
+		plan := rows[i].Plan
+		if plan == nil {
+			continue
+		}
+		if p.ids != nil {
+			plan.ID = p.ids[p.planned]
+		}
+		switch p.planned++; {
+		case p.planned == 1:
+			p.achievement = plan.Achievement
+		case p.achievement != plan.Achievement:
+			p.achievement = ""
+		}
+	}
+	return rows, nil
+}
+
+func (p *planner) given(i int) *BatchRowInput {
+	if p.in.List == nil {
+		return &p.in.Awards[i]
+	}
+	row := p.in.List.Row(i)
+	return &row
+}
+
+// batch is what the rows are of, as far as they were checked.
+func (p *planner) batch() Batch {
+	return Batch{Organisation: p.organisation.ID, Kind: BatchAward, Name: strings.TrimSpace(p.in.Name), By: p.in.Actor, Header: p.in.Header, Achievement: p.achievement}
+}
+
+// fill begins to record the batch.
+func (p *planner) fill(ready func(tx Tx, b *Batch, version uint64) error) (*filling, error) {
+	p.ids = p.service.nearIDs(p.size)
+	return p.service.newFilling(p.batch(), func(tx Tx, b *Batch, version uint64) error {
+		b.Achievement = p.achievement
+		return ready(tx, b, version)
+	})
+}
+
+// found gives a page to filling.add.
+func (p *planner) found(rows []heldRow) func(Tx) ([]heldRow, bool, error) {
+	return func(Tx) ([]heldRow, bool, error) { return rows, !p.more(), nil }
+}
+
+// nearIDs chooses the ids of awards. Rows that are worked on together get ids that lie close together, as records lie in the store
 // in the order of their ids and each of them would be written with some that have not changed. All are random as others are; what somebody
 // who knows one of them learns of 49 others is at which end of all ids of the batch they lie: the order of these ends is random, and
 // so is the order within them.
-func (s *Service) nameRows(rows []heldRow) {
-	var plans []*planned
-	for _, row := range rows {
-		if row.Plan != nil {
-			plans = append(plans, row.Plan)
-		}
-	}
-	ids := make([]string, len(plans))
+func (s *Service) nearIDs(count int) []string {
+	ids := make([]string, count)
 	for i := range ids {
 		ids[i] = s.newCredential().ID
 	}
@@ -185,21 +269,12 @@ func (s *Service) nameRows(rows []heldRow) {
 	if len(near) > 0 { // the last may be shorter: it stays the last, or all behind it would be split
 		rand.Shuffle(len(near)-1, func(i, j int) { near[i], near[j] = near[j], near[i] })
 	}
-	for i, part := range near {
+	ordered := make([]string, 0, count)
+	for _, part := range near {
 		rand.Shuffle(len(part), func(i, j int) { part[i], part[j] = part[j], part[i] })
-		for j, id := range part {
-			plans[i*batchChunk+j].ID = id
-		}
+		ordered = append(ordered, part...)
 	}
-}
-
-// planner checks rows.
-type planner struct {
-	service      *Service
-	organisation Organisation
-	awardable    map[string]awardableOrNot // by AwardInput.Achievement
-	example      Credential                // an award to write documents with
-	seen         map[string]int            // recipient and series -> row, where nobody may hold two
+	return ordered
 }
 
 type awardableOrNot struct {
@@ -282,7 +357,7 @@ func (p *planner) twice(tx Tx, a Achievement, email string, row int) error {
 		return nil
 	}
 	same := email + "/" + series(a)
-	if first, seen := p.seen[same]; seen {
+	if first, seen := p.seen[same]; seen && first != row { // the view may run again
 		return invalid("duplicate_row", fmt.Sprintf("This is the same person as in row %d, and nobody is awarded this achievement twice.", first))
 	}
 	p.seen[same] = row
@@ -304,7 +379,7 @@ func (p *planner) twice(tx Tx, a Achievement, email string, row int) error {
 }
 
 // ConfirmBatch begins what a prepared batch says. Where rows were rejected that has to be said: with skipRejected nothing is done for
-// them, else kind conflict, code rejected_rows. Kind conflict as well when it was confirmed before (not_prepared), longer ago than 7
+// them, else kind conflict, code rejected_rows. Kind conflict as well when it was confirmed before (not_prepared), longer ago than 3
 // days (too_old), when its achievement is awarded no more, or nothing is left to be done (nothing_to_do). Kind denied, code second_person
 // where that is for another person to allow, see [Workspace.Propose].
 func (w Workspace) ConfirmBatch(ctx context.Context, id string, skipRejected bool, by Write) (b Batch, err error) {
@@ -331,7 +406,7 @@ func (s *Service) confirmBatch(tx Tx, find batchFinder, skipRejected bool, by Wr
 	case b.State != BatchPrepared:
 		return Batch{}, conflict("not_prepared", "The batch is not waiting to be confirmed: it was confirmed before.")
 	case s.now().Sub(b.Prepared) > confirmable:
-		return Batch{}, conflict("too_old", "The batch was prepared more than 7 days ago. Discard it, and prepare it anew.")
+		return Batch{}, conflict("too_old", "The batch was prepared more than 3 days ago. Discard it, and prepare it anew.")
 	case b.Rejected > 0 && !skipRejected:
 		return Batch{}, conflict("rejected_rows", fmt.Sprintf("Of %d rows %d cannot be awarded. Correct them, or say that they are to be left out.", b.Total, b.Rejected))
 	}

@@ -37,14 +37,14 @@ func (w Workspace) PrepareRevocation(ctx context.Context, in RevokeInput, by Wri
 	}
 	if everything {
 		b.Header = []string{"award"} // under which rejected names are told
-		return s.fillBatch(ctx, b, w.byName(in.IDs), s.prepared(by))
+		return s.fillPrepared(ctx, b, len(in.IDs), w.byName(in.IDs), by)
 	}
 	found, err := w.matching(ctx, in.Filter)
 	if err != nil {
 		return Batch{}, err
 	}
 	b.Achievement = in.Filter.Achievement
-	return s.fillBatch(ctx, b, inPages(found), s.prepared(by))
+	return s.fillPrepared(ctx, b, len(found), byID(found), by)
 }
 
 // revocation is a batch that revokes, before it has rows.
@@ -70,19 +70,37 @@ func revocable(page []Credential) (rows []heldRow) {
 	return rows
 }
 
-// matching are the rows of all awards that a filter finds now.
-func (w Workspace) matching(ctx context.Context, f CredentialFilter) (rows []heldRow, err error) {
+// matching are the ids of all awards that a filter finds now.
+func (w Workspace) matching(ctx context.Context, f CredentialFilter) (ids []string, err error) {
 	for after := ""; ; {
 		page, next, err := w.Credentials(ctx, f, after, rowsPage)
 		if err != nil {
 			return nil, err
 		}
-		if rows = append(rows, revocable(page)...); len(rows) > mostRows {
+		for _, row := range revocable(page) {
+			ids = append(ids, row.Award)
+		}
+		if len(ids) > mostRows {
 			return nil, invalid("batch_size", fmt.Sprintf("There are more than %d awards like this. Say more precisely which are to be revoked.", mostRows))
 		}
 		if after = next; next == "" {
-			return rows, nil
+			return ids, nil
 		}
+	}
+}
+
+// byID are the rows of awards by their ids.
+func byID(ids []string) func(Tx, string) ([]heldRow, string, error) {
+	return func(_ Tx, after string) (page []heldRow, next string, err error) {
+		from, _ := strconv.Atoi(after) // "" is 0
+		until := min(from+rowsPage, len(ids))
+		for _, id := range ids[from:until] {
+			page = append(page, heldRow{BatchRow: BatchRow{Award: id}})
+		}
+		if until < len(ids) {
+			next = strconv.Itoa(until)
+		}
+		return page, next, nil
 	}
 }
 
@@ -175,7 +193,7 @@ func (w Workspace) PrepareUndo(ctx context.Context, id string, cause Cause, by W
 		}
 		return page, next, err
 	}
-	return w.service.fillBatch(ctx, b, rows, w.service.prepared(by))
+	return w.service.fillPrepared(ctx, b, 0, rows, by) // what may be done by itself is undone whatever waits
 }
 
 // corrected is an award with all that were made in its place by correcting or renewing it; not what somebody was awarded anew.
@@ -220,7 +238,7 @@ func (w Workspace) UndoBatch(ctx context.Context, id string, cause Cause, by Wri
 	}
 	b, err := w.ConfirmBatch(ctx, prepared.ID, false, Write{Actor: by.Actor, Once: by.Once})
 	if err != nil {
-		_ = w.DiscardBatch(context.WithoutCancel(ctx), prepared.ID, Write{Actor: by.Actor}) // or it goes after 7 days
+		_ = w.DiscardBatch(context.WithoutCancel(ctx), prepared.ID, Write{Actor: by.Actor}) // or it goes after 3 days
 		return Batch{}, err
 	}
 	return b, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 )
@@ -122,8 +123,20 @@ func (s *Service) RunBatch(ctx context.Context, id string, budget func() bool) (
 	}
 }
 
+// courtesy is how long a batch waits, before each step of a chunk, for single awards that are being made: somebody waits for each of
+// these. However many come, the batch goes on.
+const courtesy = 20 * time.Millisecond
+
+// afterSingles waits until no single award is being made, or courtesy is over.
+func (s *Service) afterSingles(ctx context.Context) {
+	for until := time.Now().Add(courtesy); s.singles.Load() > 0 && ctx.Err() == nil && time.Now().Before(until); {
+		time.Sleep(courtesy / 40)
+	}
+}
+
 // beginChunk records the intents of the next awards, and finds what has to be signed for them and for those that were begun before.
 func (s *Service) beginChunk(ctx context.Context, id, after string) (c *chunk, err error) {
+	s.afterSingles(ctx)
 	err = s.store.Update(ctx, func(tx Tx) error {
 		c = &chunk{}
 		b, version, err := anyBatch(id)(tx)
@@ -312,6 +325,7 @@ func (s *Service) recordSigned(ctx context.Context, c *chunk) error {
 	if len(c.rows) == 0 {
 		return nil
 	}
+	s.afterSingles(ctx)
 	var now Batch
 	err := s.store.Update(ctx, func(tx Tx) error {
 		b, version, err := anyBatch(c.batch.ID)(tx)

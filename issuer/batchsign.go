@@ -20,6 +20,7 @@ func (s *Service) signChunk(ctx context.Context, c *chunk) (problem error, held 
 	if len(c.rows) == 0 {
 		return nil, false, nil
 	}
+	s.afterSingles(ctx)
 	for range 3 {
 		if problem, held, err = s.signChunkOnce(ctx, c); !errors.Is(err, errKeyChanged) {
 			break

@@ -80,7 +80,7 @@ func plainText(text string) bool {
 }
 
 // turnsText says whether a character changes the direction of what stands around it, so that a line reads otherwise than it is written.
-func turnsText(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
+func turnsText(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
 
 // checkLink checks a web address that may be missing.
 func checkLink(field, pointer, what, text string) error {
@@ -110,7 +110,7 @@ func firstError(checks ...error) error {
 // content checks the input as far as the rules of Open Badges, which the builder knows, do not, gives every part of the rubric its short
 // name, and cleans the picture.
 func (in AchievementInput) content() (c credential.Achievement, clean []byte, err error) {
-	in.Name, in.Description, in.Criteria = strings.TrimSpace(in.Name), strings.TrimSpace(in.Description), strings.TrimSpace(in.Criteria)
+	in.Name, in.Description, in.Criteria = plainName(in.Name), strings.TrimSpace(in.Description), strings.TrimSpace(in.Criteria)
 	if err := in.check(); err != nil {
 		return c, nil, err
 	}

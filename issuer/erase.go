@@ -18,8 +18,16 @@ func (s *Service) Erase(ctx context.Context, id, reason, actor string) (Credenti
 }
 
 // EraseAward is [Service.Erase] for an award of this organisation, by its id. by.Once gets the [Credential]. It is done whatever the version.
+// Where revoking needs a second person, so does erasing an award that is not erased yet (kind denied, code second_person): of its page
+// nothing is left either. See [Workspace.Propose].
 func (w Workspace) EraseAward(ctx context.Context, id, reason string, by Write) (Credential, error) {
-	return w.service.erase(ctx, w.named(id), reason, by)
+	return w.service.erase(ctx, func(tx Tx) (Credential, uint64, error) {
+		c, version, err := w.named(id)(tx)
+		if err == nil && c.Erased == nil {
+			err = needsSecond(tx, w.organisation, ActRevoke)
+		}
+		return c, version, err
+	}, reason, by)
 }
 
 func (s *Service) erase(ctx context.Context, find finder, reason string, by Write) (c Credential, err error) {
@@ -31,46 +39,53 @@ func (s *Service) erase(ctx context.Context, find finder, reason string, by Writ
 	if err != nil {
 		return c, stored(err)
 	}
-	actor := by.Actor
 	err = s.store.Update(ctx, func(tx Tx) error {
-		var version uint64
-		if c, version, err = find(tx); err != nil {
-			return err
-		}
-		if c.Erased != nil {
-			if err := forgetAnswers(tx, c.ID); err != nil {
-				return err
-			}
-			return by.Once.keep(tx, "", c, 0)
-		}
-		now := s.instant()
-		if err := s.eraseAround(tx, &c, early, actor); err != nil {
-			return err
-		}
-		draft := c.Issued.IsZero()
-		if draft {
-			err = s.giveUp(tx, &c, AuditEntry{Actor: actor, Detail: "erased", why: why.Reason})
-		}
-		c.erase()
-		if c.Erased = (&Change{At: now, By: actor}); err == nil {
-			err = by.Once.keep(tx, "", c, 0)
-		}
-		if err != nil || draft {
-			return err
-		}
-		if err := credentials.Put(tx, &c, version); err != nil {
-			return err
-		}
-		if err := record(tx, AuditEntry{At: now, Actor: actor, Action: string(EventErased), Subject: c.ID, why: why.Reason}); err != nil {
-			return err
-		}
-		return s.observe(tx, Event{Type: EventErased, Organisation: c.Organisation, Subject: c.ID, Actor: actor, Credential: &c})
+		c, err = s.eraseIn(tx, find, early, why.Reason, "", by)
+		return err
 	})
 	return c, stored(err)
 }
 
-// eraseAround erases what is written about an award elsewhere than in its record.
-func (s *Service) eraseAround(tx Tx, c *Credential, early []uint64, actor string) error {
+// eraseIn is [Service.Erase] in a transaction. early is of earlyReasons; proposal is the one that is allowed with this, which whoever
+// calls ends, "" for none.
+func (s *Service) eraseIn(tx Tx, find finder, early []uint64, why, proposal string, by Write) (Credential, error) {
+	actor := by.Actor
+	c, version, err := find(tx)
+	if err != nil {
+		return c, err
+	}
+	if c.Erased != nil {
+		if err := forgetAnswers(tx, c.ID); err != nil {
+			return c, err
+		}
+		return c, by.Once.keep(tx, "", c, 0)
+	}
+	now := s.instant()
+	if err := s.eraseAround(tx, &c, early, proposal, actor); err != nil {
+		return c, err
+	}
+	draft := c.Issued.IsZero()
+	if draft {
+		err = s.giveUp(tx, &c, AuditEntry{Actor: actor, Detail: "erased", why: why})
+	}
+	c.erase()
+	if c.Erased = (&Change{At: now, By: actor}); err == nil {
+		err = by.Once.keep(tx, "", c, 0)
+	}
+	if err != nil || draft {
+		return c, err
+	}
+	if err := credentials.Put(tx, &c, version); err != nil {
+		return c, err
+	}
+	if err := record(tx, AuditEntry{At: now, Actor: actor, Action: string(EventErased), Subject: c.ID, why: why}); err != nil {
+		return c, err
+	}
+	return c, s.observe(tx, Event{Type: EventErased, Organisation: c.Organisation, Subject: c.ID, Actor: actor, Credential: &c})
+}
+
+// eraseAround erases what is written about an award elsewhere than in its record, but for one proposal.
+func (s *Service) eraseAround(tx Tx, c *Credential, early []uint64, but, actor string) error {
 	if err := s.eraseBatchCauses(tx, c.ID); err != nil {
 		return err
 	}
@@ -80,10 +95,10 @@ func (s *Service) eraseAround(tx Tx, c *Credential, early []uint64, actor string
 	if err := s.eraseCases(tx, c.ID, actor); err != nil {
 		return err
 	}
-	if err := s.eraseProposals(tx, c.ID, actor); err != nil {
+	if err := s.eraseProposals(tx, c.ID, but, actor); err != nil {
 		return err
 	}
-	if err := s.forgetProposals(tx, c.Recipient, c.ID, actor); err != nil {
+	if err := s.forgetProposals(tx, c.Recipient, c.ID, but, actor); err != nil {
 		return err
 	}
 	if err := s.eraseEndorsements(tx, c.Identifier, actor); err != nil {

@@ -88,7 +88,7 @@ func TestErase(t *testing.T) {
 		return []byte(c.ID + c.Revoked.Reason), nil
 	}
 	key.End()
-	key, err := l.Once(t.Context(), "k", []byte("revoke"), tell)
+	key, err := l.Once(t.Context(), issuer.OnceKey{Actor: "test", Text: "k"}, []byte("revoke"), tell)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestForgetPerson(t *testing.T) {
 	}
 	keyed := func(name string, do func(issuer.Write) error) {
 		t.Helper()
-		o, err := l.Once(ctx, name, []byte("digest"), func(value any, _ uint64) ([]byte, error) { return json.Marshal(value) })
+		o, err := l.Once(ctx, issuer.OnceKey{Actor: "test", Text: name}, []byte("digest"), func(value any, _ uint64) ([]byte, error) { return json.Marshal(value) })
 		good(err)
 		defer o.End()
 		good(do(issuer.Write{Actor: "account:1", Once: o}))
@@ -203,6 +203,38 @@ func TestForgetRecipientOf(t *testing.T) {
 	}
 	if p, _, err = l.Proposal(t.Context(), p.ID); err != nil || p.State != issuer.ProposalOpen || p.Award == nil {
 		t.Errorf("%+v, error %v", p, err)
+	}
+}
+
+// TestForgetBrokenAddress: a rejected row is forgotten as well where its address is broken and may have been meant to be that one.
+func TestForgetBrokenAddress(t *testing.T) {
+	l := newLife(t, public)
+	in := issuer.PrepareInput{Name: "Spring", Header: []string{"Email", "Name"}}
+	for i, cell := range []string{"ada.lovelace@@example.org", "Ada.Lovelace@example,org", "ada.lovelace example.org", "ada.lovelace@exmaple.or", "bo@@example.org"} {
+		in.Awards = append(in.Awards, issuer.BatchRowInput{Award: issuer.AwardInput{Achievement: l.a.ID}, Number: i + 2, Cells: []string{cell, "Somebody"},
+			Problems: []issuer.RowProblem{{Row: i + 2, Column: "Email", Value: cell, Code: "email", Detail: "The e-mail address is not one."}}})
+	}
+	in.Awards = append(in.Awards, issuer.BatchRowInput{Award: issuer.AwardInput{Achievement: l.a.ID, Recipient: "cy@example.org"}, Number: 9})
+	b, err := l.PrepareBatch(t.Context(), in, staff)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.ConfirmBatch(t.Context(), b.ID, true, staff); err != nil {
+		t.Fatal(err)
+	}
+	l.run(t, b.ID)
+	if err := l.ForgetRecipient(t.Context(), "", "ada.lovelace@example.org", "earner"); err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := l.BatchRejected(t.Context(), b.ID, "", 10)
+	if err != nil || len(rows) != 5 {
+		t.Fatal(rows, err)
+	}
+	for i, row := range rows {
+		bo := i == 4
+		if (row.Cells != nil) != bo || (row.Problems[0].Value != "") != bo || row.Problems[0].Column != "Email" || row.Problems[0].Code != "email" {
+			t.Errorf("%+v", row)
+		}
 	}
 }
 

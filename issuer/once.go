@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -25,9 +26,23 @@ type Once struct {
 	begun   string // id of the award, or endorsement, that an earlier try began
 }
 
+// OnceKey is the key of a repeatable write: a text that whoever writes has chosen, for one act. The same text of somebody else, or for
+// another act, is another key.
+type OnceKey struct {
+	Actor string // who writes, as the audit log names them
+	Act   string // what kind of write it is, such as the route of a request
+	Text  string
+}
+
+// id is that of the record of what was written under a key in an organisation.
+func (k OnceKey) id(organisation string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", organisation, k.Actor, k.Act, k.Text))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
 // repeat is the record of a repeatable write. It is made in the transaction of the write.
 type repeat struct {
-	ID      string    `json:"id"`               // digest of organisation and key
+	ID      string    `json:"id"`               // digest of organisation, actor, act and key
 	Request []byte    `json:"request"`          // digest of all that was asked for
 	Award   string    `json:"award,omitempty"`  // id of what was begun: an award, or an endorsement
 	About   string    `json:"about,omitempty"`  // id of what Answer is about and may go with, such as an award
@@ -105,13 +120,12 @@ func (s *Service) dropAnswers(ctx context.Context) error {
 	return nil
 }
 
-// Once begins a write under a key, which its caller has chosen. request is a digest of all that the write depends on; write
+// Once begins a write under a key. request is a digest of all that the write depends on; write
 // puts the answer into bytes, from the value that was written and its version. The same key with another request has kind
 // invalid, code key_reused; a key whose write is under way has kind conflict, code under_way; where that goes on
 // in another process the write itself says so, and nothing of it is kept.
-func (w Workspace) Once(ctx context.Context, key string, request []byte, write func(value any, version uint64) ([]byte, error)) (*Once, error) {
-	sum := sha256.Sum256([]byte(w.organisation + "\n" + key))
-	o := &Once{service: w.service, write: write, id: base64.RawURLEncoding.EncodeToString(sum[:]), request: request}
+func (w Workspace) Once(ctx context.Context, key OnceKey, request []byte, write func(value any, version uint64) ([]byte, error)) (*Once, error) {
+	o := &Once{service: w.service, write: write, id: key.id(w.organisation), request: request}
 	if _, running := w.service.begun.LoadOrStore(o.id, true); running {
 		return nil, underWay()
 	}

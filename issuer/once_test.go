@@ -26,7 +26,7 @@ func (d *desk) space(t testing.TB) issuer.Workspace {
 
 func once(t testing.TB, w issuer.Workspace, key, request string) *issuer.Once {
 	t.Helper()
-	o, err := w.Once(t.Context(), key, []byte(request), written)
+	o, err := w.Once(t.Context(), issuer.OnceKey{Actor: "test", Text: key}, []byte(request), written)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestOnce(t *testing.T) {
 	award := d.award(t)
 	w := d.space(t)
 	first := once(t, w, "k", "suspend")
-	_, err := w.Once(t.Context(), "k", []byte("suspend"), written)
+	_, err := w.Once(t.Context(), issuer.OnceKey{Actor: "test", Text: "k"}, []byte("suspend"), written)
 	wantCode(t, err, issuer.KindConflict, "under_way")
 	once(t, w, "another", "suspend").End()
 	if _, _, err := w.Suspend(t.Context(), award.ID, issuer.Cause{Code: issuer.ReasonOther}, issuer.Write{Actor: "test", Once: first}); err != nil {
@@ -57,7 +57,7 @@ func TestOnce(t *testing.T) {
 	}
 	w = d.space(t)
 	for range 2 { // a refusal lets go of the key
-		_, err = w.Once(t.Context(), "k", []byte("revoke"), written)
+		_, err = w.Once(t.Context(), issuer.OnceKey{Actor: "test", Text: "k"}, []byte("revoke"), written)
 		wantCode(t, err, issuer.KindInvalid, "key_reused")
 	}
 	d.clock.Add(48*time.Hour + 1)
@@ -76,6 +76,34 @@ func TestOnce(t *testing.T) {
 	again.End()
 }
 
+// TestOnceOfAnother: the same text is another key of somebody else, for another act, and in another organisation.
+func TestOnceOfAnother(t *testing.T) {
+	d := newDesk(t, "")
+	w := d.space(t)
+	key := issuer.OnceKey{Actor: "token:a", Act: "POST /awards", Text: "k"}
+	first, err := w.Once(t.Context(), key, nil, written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.End()
+	if err := first.Keep(t.Context(), 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Once(t.Context(), key, nil, written)
+	wantCode(t, err, issuer.KindConflict, "under_way")
+	for name, other := range map[string]issuer.OnceKey{
+		"actor": {Actor: "token:b", Act: key.Act, Text: "k"}, "act": {Actor: key.Actor, Act: "POST /webhooks", Text: "k"},
+		"moved border": {Actor: "token:a POST", Act: "/awards", Text: "k"},
+	} {
+		o, err := w.Once(t.Context(), other, nil, written)
+		if err != nil || o.Answer != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		o.End()
+	}
+}
+
 // TestOnceNotDone: what was refused leaves nothing behind, so it can be asked for again.
 func TestOnceNotDone(t *testing.T) {
 	d := newDesk(t, "")
@@ -89,7 +117,7 @@ func TestOnceNotDone(t *testing.T) {
 		o.End()
 	}
 	away := errors.New("no ink")
-	o, err := w.Once(t.Context(), "k", []byte("suspend"), func(any, uint64) ([]byte, error) { return nil, away })
+	o, err := w.Once(t.Context(), issuer.OnceKey{Actor: "test", Text: "k"}, []byte("suspend"), func(any, uint64) ([]byte, error) { return nil, away })
 	if err != nil {
 		t.Fatal(err)
 	}

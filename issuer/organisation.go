@@ -3,11 +3,9 @@ package issuer
 import (
 	"context"
 	"crypto"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/laurelbadges/laurel/keys"
 )
@@ -83,7 +81,7 @@ func (s *Service) CreateOrganisation(ctx context.Context, name, email, actor str
 
 // create makes keys of these names and the organisation. When it is to be the first and another is there, that is returned.
 func (s *Service) create(ctx context.Context, name, email, actor string, names []string, first bool) (o Organisation, created bool, err error) {
-	name = strings.TrimSpace(name)
+	name = plainName(name)
 	if err := checkName(name, "The issuer"); err != nil {
 		return Organisation{}, false, err
 	}
@@ -109,6 +107,9 @@ func (s *Service) create(ctx context.Context, name, email, actor string, names [
 		if created = !first || len(before) == 0; !created {
 			o = before[0]
 			return nil
+		}
+		if err := nameFree(tx, name, ""); err != nil {
+			return err
 		}
 		o = fresh
 		o.Keys = slices.Clone(fresh.Keys)
@@ -185,18 +186,6 @@ func (s *Service) Organisations(ctx context.Context) (all []Organisation, err er
 		return err
 	})
 	return all, stored(err)
-}
-
-const longestName = 200 // characters of the name of an issuer, achievement or person
-
-func checkName(name, what string) error {
-	switch {
-	case name == "" || len([]rune(name)) > longestName || strings.ContainsFunc(name, unicode.IsControl) || !validText(name):
-		return invalid("name", fmt.Sprintf("%s needs a name of 1 to %d characters, on one line.", what, longestName))
-	case strings.ContainsFunc(name, turnsText):
-		return invalid("name", "The name has to be one line of plain text, without hidden characters.")
-	}
-	return nil
 }
 
 func validText(text string) bool { return strings.ToValidUTF8(text, "") == text }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,7 @@ const (
 	ProposalAmend    ProposalKind = "amend"    // to correct whom an award is for
 	ProposalRenew    ProposalKind = "renew"    // to renew an award
 	ProposalRevoke   ProposalKind = "revoke"   // to revoke an award
+	ProposalErase    ProposalKind = "erase"    // to erase what an award says of a person, or all that is kept of one
 	ProposalBatch    ProposalKind = "batch"    // to confirm a prepared batch, of awards or of revocations
 	ProposalSettings ProposalKind = "settings" // to configure the organisation
 )
@@ -36,6 +38,7 @@ const (
 const (
 	proposalLife = 30 * 24 * time.Hour // after which a proposal that nobody decided expires, and after which the note of a decided one goes
 	longestNote  = 2000                // bytes of what people write beside a proposal
+	mostErased   = 1000                // awards of one person that are erased at once
 )
 
 // Proposal is an act that one person asks for and another allows. What it says of people is in it as long as it is open.
@@ -50,10 +53,12 @@ type Proposal struct {
 	Expires      time.Time     `json:"expires"`
 
 	Award         *AwardInput    `json:"award,omitempty"`         // of an award, while it is open
-	Credential    string         `json:"credential,omitempty"`    // Credential.ID of what is to be revoked, corrected or renewed
+	Credential    string         `json:"credential,omitempty"`    // Credential.ID of what is to be revoked, erased, corrected or renewed
+	Address       string         `json:"address,omitempty"`       // of whom all is to be erased, while it is open
+	Awards        []string       `json:"awards,omitempty"`        // Credential.ID of each award to Address, while it is open; at most 1000
 	Amendment     *Amendment     `json:"amendment,omitempty"`     // of a correction, while it is open
 	Renewal       *Renewal       `json:"renewal,omitempty"`       // of a renewal, while it is open
-	Cause         *Cause         `json:"cause,omitempty"`         // of a revocation, while it is open
+	Cause         *Cause         `json:"cause,omitempty"`         // of a revocation or an erasure, while it is open
 	Batch         string         `json:"batch,omitempty"`         // Batch.ID of what is to be confirmed
 	SkipRejected  bool           `json:"skipRejected,omitempty"`  // of a batch: its rejected rows are left out
 	Configuration *Configuration `json:"configuration,omitempty"` // of settings, while it is open
@@ -94,6 +99,7 @@ var proposals = Table[heldProposal]{
 // erase takes away what the proposal says of people.
 func (p *heldProposal) erase() {
 	p.Award, p.Amendment, p.Renewal, p.Cause, p.Configuration, p.Before, p.Why = nil, nil, nil, nil, nil, "", ""
+	p.Address, p.Awards = "", nil
 	if p.Note == "" && p.Problem == "" {
 		p.Salt, p.Recipient = "", ""
 	}
@@ -222,6 +228,17 @@ func (w Workspace) Propose(ctx context.Context, in Proposal, by Write) (Proposal
 		if p.Recipient, err = w.service.recipientKey(tx, w.organisation, p.recipient()); err != nil {
 			return err
 		}
+		if p.Address != "" {
+			before, err := Every(tx, proposals, "recipient", p.Recipient)
+			if err != nil {
+				return err
+			}
+			for _, other := range before {
+				if other.Address != "" && other.State == ProposalOpen && now.Before(other.Expires) {
+					return conflict("proposed", "That was proposed before, and nobody has decided yet.")
+				}
+			}
+		}
 		if subject := p.Credential + p.Batch; subject != "" {
 			last, _, err := proposals.List(tx, Query{By: "subject", Value: subject, Limit: 1, Backward: true})
 			if err != nil {
@@ -255,7 +272,7 @@ func (p *heldProposal) recipient() string {
 	case p.Renewal != nil:
 		return p.Renewal.Recipient
 	}
-	return ""
+	return p.Address
 }
 
 // proposal takes from an input what belongs to its kind, checked as far as that can be said without the store.
@@ -292,6 +309,29 @@ func (w Workspace) proposal(in Proposal) (p heldProposal, err error) {
 		}
 		if cause.Code == ReasonOther && cause.Reason == "" {
 			return p, invalid("reason", "Say why the award is to be revoked: the reason is shown to everybody who looks at it.")
+		}
+		p.Act, p.Credential, p.Cause = ActRevoke, in.Credential, &cause
+	case ProposalErase:
+		if (in.Credential == "") == (in.Address == "") {
+			return p, invalid("email", "The proposal does not say what to erase: an award, or all that is kept of an address.")
+		}
+		if in.Address != "" {
+			var ok bool
+			if p.Address, ok = Address(in.Address); !ok {
+				return p, invalid("email", notAnAddress)
+			}
+			if len(in.Awards) > mostErased {
+				return p, conflict("too_many", fmt.Sprintf("More than %d awards cannot be erased at once by a proposal. Whoever runs this server can erase them.", mostErased))
+			}
+			p.Awards = slices.Compact(slices.Sorted(slices.Values(in.Awards)))
+		}
+		cause := Cause{}
+		if in.Cause != nil {
+			cause = *in.Cause
+		}
+		cause, err := Cause{Code: ReasonRequest, Reason: cause.Reason}.checked()
+		if err != nil {
+			return p, err
 		}
 		p.Act, p.Credential, p.Cause = ActRevoke, in.Credential, &cause
 	case ProposalBatch:
@@ -341,6 +381,23 @@ func (w Workspace) proposable(tx Tx, p *heldProposal, by Write) error {
 			err = conflict("already_revoked", "The award was already revoked, on "+day(*c.Revoked)+", which is for good.")
 		}
 		return err
+	case ProposalErase:
+		if p.Credential != "" {
+			c, version, err := w.named(p.Credential)(tx)
+			if err == nil {
+				err = by.on(version)
+			}
+			if err == nil && c.Erased != nil {
+				err = conflict("already_erased", "The award was erased before.")
+			}
+			return err
+		}
+		for _, id := range p.Awards {
+			if _, _, err := w.named(id)(tx); err != nil {
+				return err
+			}
+		}
+		return nil
 	case ProposalAmend, ProposalRenew:
 		c, version, err := w.named(p.Credential)(tx)
 		if err == nil {
@@ -374,6 +431,9 @@ func (w Workspace) proposable(tx Tx, p *heldProposal, by Write) error {
 		o, version, err := organisations.Get(tx, w.organisation)
 		if err == nil {
 			err = by.on(version)
+		}
+		if err == nil {
+			err = renamed(tx, &o, *p.Configuration)
 		}
 		if err == nil {
 			p.Before, err = o.configuration().digest()
@@ -482,14 +542,18 @@ func (s *Service) eraseProposal(tx Tx, p heldProposal, version uint64, actor str
 	return record(tx, AuditEntry{At: s.now(), Actor: actor, Action: "proposal.erased", Subject: p.ID, Organisation: p.Organisation})
 }
 
-// eraseProposals takes away what is written in proposals about an award. One that is open ends: there is nothing left to revoke.
-func (s *Service) eraseProposals(tx Tx, credential, actor string) error {
+// eraseProposals takes away what is written in proposals about an award, but for one. One that is open ends: there is nothing left to
+// revoke.
+func (s *Service) eraseProposals(tx Tx, credential, but, actor string) error {
 	for q := (Query{By: "subject", Value: credential}); ; {
 		page, next, err := proposals.List(tx, q)
 		if err != nil {
 			return err
 		}
 		for _, p := range page {
+			if p.ID == but {
+				continue
+			}
 			if err := s.endProposal(tx, p.ID, actor); err != nil {
 				return err
 			}

@@ -187,7 +187,7 @@ func TestProposeRefuses(t *testing.T) {
 		code string
 	}{
 		"nothing":                    {issuer.Proposal{}, w, issuer.KindInvalid, "proposal"},
-		"an unknown kind":            {issuer.Proposal{Kind: "erase"}, w, issuer.KindInvalid, "proposal"},
+		"an unknown kind":            {issuer.Proposal{Kind: "paint"}, w, issuer.KindInvalid, "proposal"},
 		"no award":                   {issuer.Proposal{Kind: issuer.ProposalAward}, w, issuer.KindInvalid, "award"},
 		"an award to no address":     {proposedAward("nobody"), w, issuer.KindInvalid, "email"},
 		"an award of nothing":        {proposedAward("a@example.org"), theirs, issuer.KindMissing, "not_found"},

@@ -50,9 +50,12 @@ func (w Workspace) Allow(ctx context.Context, id string, by Write) (Proposal, er
 	if err != nil {
 		return Proposal{}, err
 	}
-	if before.Amendment != nil || before.Renewal != nil {
+	switch {
+	case before.Amendment != nil, before.Renewal != nil:
 		err = w.allowSuccessor(ctx, before, by)
-	} else {
+	case before.Kind == ProposalErase:
+		err = w.allowErasure(ctx, before, by)
+	default:
 		err = w.allow(ctx, id, by)
 	}
 	err = stored(err)
@@ -112,6 +115,46 @@ func (w Workspace) allowSuccessor(ctx context.Context, p Proposal, by Write) err
 	return err
 }
 
+// allowErasure erases what was proposed in the transaction that ends the proposal. Of a person these are the awards that were there when
+// it was proposed, and what is planned and proposed for them.
+func (w Workspace) allowErasure(ctx context.Context, p Proposal, by Write) error {
+	s, ids := w.service, p.Awards
+	if p.Credential != "" {
+		ids = []string{p.Credential}
+	}
+	early := make([][]uint64, len(ids))
+	for i, id := range ids {
+		var err error
+		if early[i], err = s.earlyReasons(ctx, w.named(id)); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		p, version, err := w.allowing(tx, p.ID, by)
+		if err != nil {
+			return err
+		}
+		for i, id := range ids {
+			_, err := s.eraseIn(tx, w.named(id), early[i], p.Cause.Reason, p.ID, Write{Actor: by.Actor})
+			if err != nil && (p.Address == "" || !errors.Is(err, ErrNotFound)) { // of a person something may be gone by now
+				return deed{stored(err)}
+			}
+		}
+		if p.Address != "" {
+			for more := true; more; {
+				if more, err = s.forgetRows(tx, p.Recipient, by.Actor); err != nil {
+					return err
+				}
+			}
+			if err := s.forgetProposals(tx, p.Recipient, "", p.ID, by.Actor); err != nil {
+				return err
+			}
+		}
+		p.Result = p.Credential
+		return s.decide(tx, p, version, ProposalAllowed, by)
+	})
+}
+
 // allowing reads an open proposal for somebody who may allow it.
 func (w Workspace) allowing(tx Tx, id string, by Write) (heldProposal, uint64, error) {
 	p, version, err := w.openProposal(tx, id)
@@ -155,13 +198,16 @@ func (w Workspace) perform(tx Tx, p *heldProposal, draft *Credential, by Write) 
 		p.Result = p.Batch
 		return err
 	case ProposalSettings:
-		_, _, err := w.service.configureIn(tx, w.organisation, by, func(_ Tx, o *Organisation) error {
+		_, _, err := w.service.configureIn(tx, w.organisation, by, func(tx Tx, o *Organisation) error {
 			now, err := o.configuration().digest()
 			if err != nil {
 				return err
 			}
 			if now != p.Before {
 				return conflict("version", "The settings were changed since this was proposed. Propose it anew.")
+			}
+			if err := renamed(tx, o, *p.Configuration); err != nil {
+				return err
 			}
 			o.become(*p.Configuration)
 			return nil

@@ -27,6 +27,7 @@ type Settings struct {
 	Website     string `json:"website,omitempty"`     // https or http
 	Description string `json:"description,omitempty"` // who they are
 	Language    string `json:"language,omitempty"`    // BCP 47, in which earners are written to; "" is English
+	LinkedIn    string `json:"linkedIn,omitempty"`    // number of its LinkedIn page, for the form that adds awards to profiles
 	Accent      string `json:"accent,omitempty"`      // colour of its pages, #rrggbb in small letters; "" is ours
 	// Held says that nobody but the earner sees an award before it was claimed: for badges of minors.
 	Held bool `json:"held,omitempty"`

@@ -65,6 +65,7 @@ type Service struct {
 	begun   sync.Map      // id of a repeatable write -> it is under way
 	looks   atomic.Uint64 // calls of Ready
 	press   press         // templates of what batches sign
+	singles atomic.Int32  // single awards that are being made
 
 	recipients atomic.Pointer[[]byte] // the secret of RecipientKey, once it was read
 }

@@ -27,6 +27,9 @@ const (
 // colourCode is a colour as style sheets write it.
 var colourCode = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
+// pageNumber is what LinkedIn calls the page of a company by, in the address of its administration.
+var pageNumber = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+
 // letterLanguage is a BCP 47 tag of a language, and where it matters a script and a region: in what letters can be written in.
 var letterLanguage = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
 
@@ -41,6 +44,9 @@ func (w Workspace) Configure(ctx context.Context, c Configuration, by Write) (Or
 	return w.service.configure(ctx, w.organisation, by, func(tx Tx, o *Organisation) error {
 		if o.loosenedBy(c) {
 			return secondPerson()
+		}
+		if err := renamed(tx, o, c); err != nil {
+			return err
 		}
 		o.become(c)
 		return nil
@@ -94,8 +100,8 @@ func (o *Organisation) loosenedBy(c Configuration) bool {
 
 // checked returns the configuration as it is kept.
 func (c Configuration) checked() (Configuration, error) {
-	c.Name = strings.TrimSpace(c.Name)
-	if err := checkName(c.Name, "The issuer"); err != nil {
+	c.Name = plainName(c.Name)
+	if err := checkLength(c.Name, "The issuer"); err != nil {
 		return c, err
 	}
 	if c.Email = strings.TrimSpace(c.Email); c.Email != "" {
@@ -106,6 +112,7 @@ func (c Configuration) checked() (Configuration, error) {
 	}
 	set := &c.Settings
 	set.Accent = strings.ToLower(strings.TrimSpace(set.Accent))
+	set.LinkedIn = strings.TrimSpace(set.LinkedIn)
 	set.Website, set.Description, set.Language = strings.TrimSpace(set.Website), strings.TrimSpace(set.Description), strings.TrimSpace(set.Language)
 	switch {
 	case set.Website != "" && (!isWebAddress(set.Website) || len(set.Website) > longestAddress || !validText(set.Website)):
@@ -114,6 +121,8 @@ func (c Configuration) checked() (Configuration, error) {
 		return c, invalid("description", "The description is longer than 2000 bytes or not valid text.")
 	case set.Language != "" && !letterLanguage.MatchString(set.Language):
 		return c, invalid("language", "The language is not a tag such as en, es or pt-BR.")
+	case set.LinkedIn != "" && !pageNumber.MatchString(set.LinkedIn):
+		return c, invalid("linkedin", "The number of the LinkedIn page has to have 1 to 19 digits.")
 	case set.Accent != "" && !colourCode.MatchString(set.Accent):
 		return c, invalid("accent", "The colour has to be # and six hexadecimal digits, such as #1d5b43.")
 	case slices.ContainsFunc(set.Second, func(act Act) bool { return !slices.Contains(acts, act) }):

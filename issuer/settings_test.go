@@ -43,6 +43,8 @@ func TestConfigure(t *testing.T) {
 		"a name of two lines":  {issuer.Configuration{Name: "A\nB"}, "name"},
 		"no e-mail address":    {issuer.Configuration{Name: "A", Email: "someone"}, "email"},
 		"a website of another": {issuer.Configuration{Name: "A", Settings: issuer.Settings{Website: "javascript:alert(1)"}}, "website"},
+		"a colour by name":     {issuer.Configuration{Name: "A", Settings: issuer.Settings{Accent: "red"}}, "accent"},
+		"a colour that runs":   {issuer.Configuration{Name: "A", Settings: issuer.Settings{Accent: "#1d5b43;}"}}, "accent"},
 		"a long website":       {issuer.Configuration{Name: "A", Settings: issuer.Settings{Website: "https://example.org/" + long}}, "website"},
 		"a long description":   {issuer.Configuration{Name: "A", Settings: issuer.Settings{Description: long}}, "description"},
 		"a hidden character":   {issuer.Configuration{Name: "A", Settings: issuer.Settings{Description: "a\x00b"}}, "description"},

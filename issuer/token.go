@@ -23,6 +23,7 @@ const (
 	ScopeAchievementsWrite Scope = "achievements:write"
 	ScopeCredentialsRead   Scope = "credentials:read"
 	ScopeCredentialsWrite  Scope = "credentials:write" // award, revoke, suspend, reinstate
+	ScopeCredentialsErase  Scope = "credentials:erase" // erase what awards say of people
 	ScopeCredentialsSign   Scope = "credentials:sign"  // sign documents of others, which may say anything, in the name of the issuer
 	ScopeKeysRead          Scope = "keys:read"
 	ScopeKeysWrite         Scope = "keys:write" // rotate, retire, say that one was stolen, sign anew what it signed
@@ -39,7 +40,7 @@ const (
 
 // Scopes are all scopes there are.
 func Scopes() []Scope {
-	return []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeCredentialsSign,
+	return []Scope{ScopeAchievementsRead, ScopeAchievementsWrite, ScopeCredentialsRead, ScopeCredentialsWrite, ScopeCredentialsErase, ScopeCredentialsSign,
 		ScopeCredentialsPropose, ScopeKeysRead, ScopeKeysWrite, ScopePeopleRead, ScopePeopleWrite, ScopeIssuerWrite, ScopeAuditRead, ScopeCasesRead, ScopeWebhooksRead, ScopeWebhooksWrite}
 }
 
@@ -79,7 +80,9 @@ type TokenInput struct {
 	Expires      time.Time // zero: never
 	Rate         int       // requests a minute, to 100,000; 0: as many as it likes
 	Actor        string    // for the audit log; no e-mail address
-	Once         *Once     `json:"-"` // makes it repeatable, and gets the Token, without its text; nil: not
+	// Allow says in the transaction of the making whether its maker may do so still; nil: the maker was asked before, or is the operator.
+	Allow func(tx Tx) error `json:"-"`
+	Once  *Once             `json:"-"` // makes it repeatable, and gets the Token, without its text; nil: not
 }
 
 // NewToken is a token with its text, which is shown once and kept nowhere.
@@ -155,6 +158,11 @@ func (s *Service) CreateToken(ctx context.Context, in TokenInput) (NewToken, err
 			return err
 		}
 		made.Organisation = o.ID
+		if in.Allow != nil {
+			if err := in.Allow(tx); err != nil {
+				return err
+			}
+		}
 		if err := tokens.Put(tx, &heldToken{made.Token, digest}, 0); err != nil {
 			return err
 		}
@@ -196,31 +204,37 @@ func (s *Service) RevokeToken(ctx context.Context, id, actor string) (Token, err
 func (s *Service) revokeToken(ctx context.Context, id string, by Write, found func(*heldToken, error) error) (Token, error) {
 	var t heldToken
 	err := s.store.Update(ctx, func(tx Tx) (err error) {
-		var version uint64
-		t, version, err = tokens.Get(tx, id)
+		t, _, err = tokens.Get(tx, id)
 		if err := found(&t, err); err != nil {
 			return err
 		}
 		if t.Revoked != nil {
 			return conflict("already_revoked", "The token was already revoked, on "+day(*t.Revoked)+".")
 		}
-		t.Revoked = &Change{At: s.instant(), By: by.Actor}
-		if err := tokens.Put(tx, &t, version); err != nil {
+		at := s.instant()
+		if err := EndToken(tx, id, at, by.Actor); err != nil {
 			return err
 		}
-		if err := by.Once.keep(tx, "", t.Token, 0); err != nil {
-			return err
-		}
-		return record(tx, AuditEntry{At: t.Revoked.At, Actor: by.Actor, Action: "token.revoked", Subject: t.ID})
+		t.Revoked = &Change{At: at, By: by.Actor}
+		return by.Once.keep(tx, "", t.Token, 0)
 	})
 	return t.Token, stored(err)
+}
+
+func refusedToken() error {
+	return &Error{Kind: KindDenied, Code: "token", Detail: "The token is not known here, or it has ended."}
+}
+
+// works says whether somebody can do something with the token.
+func (t *Token) works(now time.Time) bool {
+	return t.Revoked == nil && (t.Expires.IsZero() || now.Before(t.Expires))
 }
 
 // Authenticate returns the token of this text. It is found by its digest, so that no secret is compared with another and how
 // long the answer takes tells nothing about one. A text that is no token, or one that is unknown, expired or revoked, has
 // kind denied, code token.
 func (s *Service) Authenticate(ctx context.Context, text string) (Token, error) {
-	refused := &Error{Kind: KindDenied, Code: "token", Detail: "The token is not known here, or it has ended."}
+	refused := refusedToken()
 	digest, ok := tokenDigest(text)
 	if !ok {
 		return Token{}, refused
@@ -240,7 +254,7 @@ func (s *Service) Authenticate(ctx context.Context, text string) (Token, error) 
 		return Token{}, stored(err)
 	}
 	now := s.now()
-	if t.Revoked != nil || !t.Expires.IsZero() && !now.Before(t.Expires) {
+	if !t.works(now) {
 		return Token{}, refused
 	}
 	if now.Sub(t.LastUsed) >= usedEvery {

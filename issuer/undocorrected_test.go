@@ -75,7 +75,7 @@ func TestDropAgain(t *testing.T) {
 	l := newLife(t, public)
 	b := l.batch(t, 3)
 	for try := range 2 {
-		o, err := l.Once(t.Context(), "key", []byte("request"), func(value any, _ uint64) ([]byte, error) { return []byte(value.(issuer.Batch).State), nil })
+		o, err := l.Once(t.Context(), issuer.OnceKey{Actor: "test", Text: "key"}, []byte("request"), func(value any, _ uint64) ([]byte, error) { return []byte(value.(issuer.Batch).State), nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,6 +34,7 @@ const (
 	Network      Origin = "from the network"
 	Installation Origin = "from this installation"
 	Given        Origin = "from a file you gave"
+	Packed       Origin = "from an offline pack"
 )
 
 var (
@@ -83,6 +84,7 @@ const (
 	CauseTooMany     = "too_many"    // too many other documents had to be read first
 	CauseForm        = "form"        // what stands there is not what was looked for, or cannot be read
 	CauseFile        = "file"        // the file that was given for it cannot be read
+	CausePage        = "page"        // a page that checks in the browser reads from its own server only
 	CauseMethod      = "method"      // a kind of DID that is not published on the web
 	CauseOther       = "other"       // the Fetcher did not say
 )
@@ -123,7 +125,7 @@ func notCalled(err error) string {
 
 // factsOfSource are the facts of a finding that rests on a document which was read.
 func factsOfSource(d Document) Facts {
-	origin := map[Origin]string{Network: "network", Installation: "installation", Given: "file"}[d.Origin]
+	origin := map[Origin]string{Network: "network", Installation: "installation", Given: "file", Packed: "pack"}[d.Origin]
 	return Facts(nil).and(FactAddress, d.URL, FactOrigin, origin)
 }
 

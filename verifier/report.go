@@ -135,7 +135,7 @@ func (f Facts) and(pairs ...string) Facts {
 // Names of facts.
 const (
 	FactAddress   = "address"   // what was read, or could not be: an https URL or a DID
-	FactOrigin    = "origin"    // where that came from: network, installation or file (one that the caller gave)
+	FactOrigin    = "origin"    // where that came from: network, installation, file (one that the caller gave) or pack (an offline pack)
 	FactCause     = "cause"     // why it could not be read: one of the Cause constants
 	FactCase      = "case"      // which of the things that one code stands for
 	FactDate      = "date"      // RFC 3339: the instant that decides

@@ -32,7 +32,7 @@ type benchOffice struct {
 	check func(context.Context, []byte) error
 }
 
-func newBenchOffice(b *testing.B) benchOffice {
+func newBenchOffice(b testing.TB) benchOffice {
 	b.Helper()
 	folder := b.TempDir()
 	store, err := bolt.Open(folder)
@@ -296,35 +296,55 @@ func BenchmarkAwardBesideBatch(b *testing.B) {
 		b.StopTimer()
 		batch := o.start(b, rows)
 		b.StartTimer()
-		ended := make(chan error, 1)
-		go func() {
+		o.singles(b, func() error {
 			_, err := o.RunBatch(b.Context(), batch.ID, nil)
-			ended <- err
-		}()
-		var took []time.Duration
-		for running := true; running; {
-			select {
-			case err := <-ended:
-				if running = false; err != nil {
-					b.Fatal(err)
-				}
-			case <-time.After(5 * time.Millisecond):
-				begun := time.Now()
-				if _, err := o.Issue(b.Context(), issuer.AwardInput{Recipient: "single@example.org", Name: "Single Person", Actor: "bench"}); err != nil {
-					b.Fatal(err)
-				}
-				took = append(took, time.Since(begun))
-			}
-		}
-		slices.Sort(took)
-		at := func(share float64) float64 {
-			return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000
-		}
-		b.ReportMetric(at(0.5), "ms-p50")
-		b.ReportMetric(at(0.99), "ms-p99")
-		b.ReportMetric(at(1), "ms-most")
-		b.ReportMetric(float64(len(took)), "singles")
+			return err
+		})
 	}
+}
+
+// BenchmarkAwardBesidePreparing does the same while a batch is prepared.
+func BenchmarkAwardBesidePreparing(b *testing.B) {
+	defer calmCollector()()
+	rows := benchRows(b, 20_000)
+	o := newBenchOffice(b)
+	for b.Loop() {
+		o.singles(b, func() error {
+			o.start(b, rows)
+			return nil
+		})
+	}
+}
+
+// singles makes single awards until other work has ended.
+func (o benchOffice) singles(b *testing.B, work func() error) {
+	ended := make(chan error, 1)
+	begun := time.Now()
+	go func() { ended <- work() }()
+	var took []time.Duration
+	for running := true; running; {
+		select {
+		case err := <-ended:
+			if running = false; err != nil {
+				b.Fatal(err)
+			}
+		case <-time.After(5 * time.Millisecond):
+			begun := time.Now()
+			if _, err := o.Issue(b.Context(), issuer.AwardInput{Recipient: "single@example.org", Name: "Single Person", Actor: "bench"}); err != nil {
+				b.Fatal(err)
+			}
+			took = append(took, time.Since(begun))
+		}
+	}
+	slices.Sort(took)
+	at := func(share float64) float64 {
+		return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000
+	}
+	b.ReportMetric(at(0.5), "ms-p50")
+	b.ReportMetric(at(0.99), "ms-p99")
+	b.ReportMetric(at(1), "ms-most")
+	b.ReportMetric(float64(len(took)), "singles")
+	b.ReportMetric(time.Since(begun).Seconds(), "s-beside")
 }
 
 // BenchmarkTemplate signs the badge of the figures with a template, and reports how long that takes beside the floor of the same form.

@@ -29,7 +29,7 @@ func (i installation) readList(ctx context.Context, l control.List) (issuer.Work
 	}
 	options.Achievements = roster.Called(ours)
 	sheet, err := roster.Read(l.File, options)
-	return w, issuer.PrepareInput{Name: l.Name, Awards: sheet.Rows, Header: sheet.Header, Columns: sheet.Columns},
+	return w, issuer.PrepareInput{Name: l.Name, List: &sheet, Header: sheet.Header, Columns: sheet.Columns},
 		control.ListCheck{Dialect: sheet.Dialect, Unused: sheet.Unused()}, err
 }
 

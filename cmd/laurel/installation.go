@@ -16,6 +16,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/jobs"
 	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/store"
+	"github.com/laurelbadges/laurel/internal/webhook"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys/kms"
 	"github.com/laurelbadges/laurel/verifier"
@@ -107,6 +108,8 @@ func (i installation) serveJobs(ctx context.Context, log *slog.Logger) error {
 	i.queue.Log = log
 	i.queue.Handlers = i.handlers()
 	i.queue.Handlers[issuer.WorkBatch] = i.doBatch
+	i.queue.Workers = workers
+	i.queue.Bounds = map[string]jobs.Bound{webhook.Work: {Most: workers / 2, Each: 1}} // who answers slowly must hold up nobody else
 	i.queue.Every = append(i.every(), []jobs.Every{
 		{Name: "drafts", Period: time.Minute, Do: func(ctx context.Context, _ jobs.Job) error {
 			found, err := i.FinishDrafts(ctx, time.Minute) // of a server that was killed
@@ -121,6 +124,7 @@ func (i installation) serveJobs(ctx context.Context, log *slog.Logger) error {
 
 const (
 	turnOfBatch = 2 * time.Second  // how long a batch is worked on before others get their turn
+	workers     = 4                // jobs that are done side by side
 	jobLease    = 10 * time.Second // after which what a killed server did is taken over
 )
 

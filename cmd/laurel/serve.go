@@ -21,6 +21,8 @@ import (
 	"github.com/laurelbadges/laurel/internal/claim"
 	"github.com/laurelbadges/laurel/internal/console"
 	"github.com/laurelbadges/laurel/internal/control"
+	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/intake"
 	"github.com/laurelbadges/laurel/internal/metrics"
 	"github.com/laurelbadges/laurel/internal/register"
 	"github.com/laurelbadges/laurel/internal/vcapi"
@@ -199,7 +201,8 @@ func (c *serveCommand) handler(ctx context.Context, here installation, p plan, c
 	}
 	check := newChecking(here.Service, checks, counters, log)
 	genuine := func(ctx context.Context, endorsement []byte) error { return check.genuine(ctx, endorsement) }
-	programs, err := api.New(api.Config{Service: here.Service, People: here.people, Hooks: here.hooks, Earners: here.earners, Check: genuine, Log: log})
+	lists := intake.New() // one for all rooms: memory is one
+	programs, err := api.New(api.Config{Service: here.Service, People: here.people, Hooks: here.hooks, Earners: here.earners, Check: genuine, Lists: lists, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -224,12 +227,16 @@ func (c *serveCommand) handler(ctx context.Context, here installation, p plan, c
 	}
 	staff, err := console.New(console.Config{
 		Office: here.Service, People: here.people, Earners: here.earners, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies,
-		Hooks: here.hooks, CheckEndorsement: genuine, Wake: here.queue.Wake, Asset: pages.Asset, Log: log, Version: config.Version,
+		Hooks: here.hooks, CheckEndorsement: genuine, Wake: here.queue.Wake, Lists: lists, Asset: pages.Asset, Log: log, Version: config.Version,
 	})
 	if err != nil {
 		return nil, err
 	}
-	earners, err := claim.New(claim.Config{Earners: here.earners, Asset: mustLink(pages.Asset), Base: here.Base(), Visitor: pages.Visitor, Log: log})
+	collection, err := earner.NewCollection(earner.CollectionConfig{Earners: here.earners, Check: config.Check, Verify: config.Verify, Own: pages.Judge})
+	if err != nil {
+		return nil, err
+	}
+	earners, err := claim.New(claim.Config{Earners: here.earners, Collection: collection, Asset: mustLink(pages.Asset), Admit: pages.Admit, Base: here.Base(), Visitor: pages.Visitor, Log: log})
 	if err != nil {
 		return nil, err
 	}

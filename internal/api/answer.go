@@ -152,7 +152,7 @@ func (s *server) change(c echo.Context, w write) error {
 		if len(key) > 1 || !isKey(key[0]) {
 			return failure{status: http.StatusBadRequest, code: "key", detail: "Idempotency-Key has to be 1 to 255 visible ASCII characters, given once."}
 		}
-		once, err := space.Once(r.Context(), key[0], w.digest(r), func(value any, version uint64) ([]byte, error) {
+		once, err := space.Once(r.Context(), issuer.OnceKey{Actor: by.Actor, Act: r.Method + " " + c.Path(), Text: key[0]}, w.digest(r), func(value any, version uint64) ([]byte, error) {
 			shown := w.shown
 			if w.kept != nil {
 				shown = w.kept

@@ -11,11 +11,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/picture"
 	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/intake"
 	"github.com/laurelbadges/laurel/internal/people"
 	"github.com/laurelbadges/laurel/internal/roster"
 	"github.com/laurelbadges/laurel/internal/webhook"
@@ -34,6 +37,8 @@ type Config struct {
 	Earners *earner.Service // finds awards by whom they are for
 	// Check says whether an endorsement of somebody else is authentic, see [issuer.AttachInput]. Nil: none is taken.
 	Check func(ctx context.Context, document []byte) error
+	// Lists bounds the lists of awards that are taken in, together with those of other rooms. Nil bounds these alone.
+	Lists *intake.Intake
 }
 
 // server holds what the handlers share. It is not changed after New.
@@ -45,14 +50,11 @@ type server struct {
 	check   func(ctx context.Context, document []byte) error
 	log     *slog.Logger
 	meter   *meter
-	lists   chan struct{} // holds one for each uploaded list that is being read
+	lists   *intake.Intake
 }
 
 // prefix is where the API begins.
 const prefix = "/api/v1"
-
-// listsAtOnce is how many uploaded lists are read at once: reading one takes many times its size.
-const listsAtOnce = 2
 
 // New returns the handler of everything under /api/v1 and of /openapi.json.
 func New(config Config) (http.Handler, error) {
@@ -61,7 +63,10 @@ func New(config Config) (http.Handler, error) {
 	}
 	r := NewRouter(config.Service, config.Log, limitOf)
 	s := r.server
-	s.people, s.hooks, s.earners, s.check = config.People, config.Hooks, config.Earners, config.Check
+	s.people, s.hooks, s.earners, s.check, s.lists = config.People, config.Hooks, config.Earners, config.Check, config.Lists
+	if s.lists == nil {
+		s.lists = intake.New()
+	}
 	for _, route := range s.table() {
 		handler := s.allowed(route.do, route.scopes...)
 		r.Add(route.method, prefix+route.path, handler)
@@ -74,10 +79,13 @@ func New(config Config) (http.Handler, error) {
 	return r.Echo, nil
 }
 
-// limitOf is how many bytes the body of a request may have: a list of awards may be a large file.
+// limitOf is how many bytes the body of a request may have: a list of awards may be a large file, and a picture.
 func limitOf(c echo.Context) int {
-	if r := c.Request(); c.Path() == prefix+"/batches" && r.Method == http.MethodPost && !isJSON(r.Header) {
+	switch r := c.Request(); {
+	case c.Path() == prefix+"/batches" && r.Method == http.MethodPost && !isJSON(r.Header):
 		return roster.MaxBytes
+	case r.Method == http.MethodPut && strings.HasSuffix(c.Path(), "/image"):
+		return picture.MaxInput
 	}
 	return credential.Limits.Body
 }
@@ -94,7 +102,7 @@ func NewRouter(office *issuer.Service, log *slog.Logger, limit func(echo.Context
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	r := &Router{Echo: echo.New(), server: &server{office: office, log: log, meter: newMeter(), lists: make(chan struct{}, listsAtOnce)}}
+	r := &Router{Echo: echo.New(), server: &server{office: office, log: log, meter: newMeter()}}
 	r.HideBanner, r.HidePort = true, true
 	r.IPExtractor = echo.ExtractIPDirect()
 	r.HTTPErrorHandler = r.server.fail
@@ -130,10 +138,11 @@ var (
 	writeDefined = []issuer.Scope{issuer.ScopeAchievementsWrite}
 	readAwards   = []issuer.Scope{issuer.ScopeCredentialsRead}
 	writeAwards  = []issuer.Scope{issuer.ScopeCredentialsWrite}
+	eraseAwards  = []issuer.Scope{issuer.ScopeCredentialsErase}
 	askAwards    = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeCredentialsPropose} // the second only proposes
 	readCases    = []issuer.Scope{issuer.ScopeCasesRead}
-	takeBack     = []issuer.Scope{issuer.ScopeCredentialsPropose, issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
-	decide       = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite}
+	takeBack     = []issuer.Scope{issuer.ScopeCredentialsPropose, issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite, issuer.ScopeCredentialsErase}
+	decide       = []issuer.Scope{issuer.ScopeCredentialsWrite, issuer.ScopeIssuerWrite, issuer.ScopeCredentialsErase}
 	readKeys     = []issuer.Scope{issuer.ScopeKeysRead}
 	writeKeys    = []issuer.Scope{issuer.ScopeKeysWrite}
 	writeIssuer  = []issuer.Scope{issuer.ScopeIssuerWrite}
@@ -185,11 +194,11 @@ func (s *server) table() []route {
 		{post, "/credentials/:id/revoke", askAwards, s.revoke},
 		{post, "/credentials/:id/suspend", writeAwards, s.suspend},
 		{post, "/credentials/:id/reinstate", writeAwards, s.reinstate},
-		{remove, "/credentials/:id/personal-data", writeAwards, s.erase},
+		{remove, "/credentials/:id/personal-data", eraseAwards, s.erase},
 		{post, "/credentials/:id/resend", writeAwards, s.resend},
 		{post, "/credentials/:id/link", writeAwards, s.link},
 		{get, "/unclaimed", readAwards, s.unclaimed},
-		{post, "/erasures", writeAwards, s.erasePerson},
+		{post, "/erasures", eraseAwards, s.erasePerson},
 		{get, "/status-lists", readAwards, s.statusLists},
 
 		{get, "/batches", readAwards, s.batches},

@@ -73,8 +73,7 @@ func (s *server) award(c echo.Context) error {
 func (s *server) orPropose(c echo.Context, w issuer.Workspace, by issuer.Write, scope issuer.Scope, p issuer.Proposal, act func() (any, uint64, error)) (any, uint64, error) {
 	if token := Token(c); token.May(scope) {
 		value, version, err := act()
-		var refusal *issuer.Error
-		if !errors.As(err, &refusal) || refusal.Code != "second_person" {
+		if !needsSecond(err) {
 			return value, version, err
 		}
 	}
@@ -84,6 +83,12 @@ func (s *server) orPropose(c echo.Context, w issuer.Workspace, by issuer.Write, 
 	}
 	made, err := w.Propose(ctx, p, by)
 	return made, 1, err
+}
+
+// needsSecond says that an act was refused because the organisation wants a second person for it.
+func needsSecond(err error) bool {
+	var refusal *issuer.Error
+	return errors.As(err, &refusal) && refusal.Code == "second_person"
 }
 
 // seenSubject refuses a proposal about what has changed since it was seen: a proposal is not on a version, but what was asked for is.
@@ -248,15 +253,20 @@ func (s *server) erase(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var reason string
-	body, err := decode(c.Request(), func(f *form) map[string]reader { return map[string]reader{"reason": f.text(&reason)} })
+	var reason, why string
+	body, err := decode(c.Request(), func(f *form) map[string]reader {
+		return map[string]reader{"reason": f.text(&reason), "why": f.text(&why)}
+	})
 	if err != nil {
 		return err
 	}
-	return s.change(c, write{status: http.StatusOK, body: body, untagged: true, places: credentialPlaces,
+	return s.change(c, write{status: http.StatusOK, body: body, untagged: true, proposes: true, places: credentialPlaces,
 		shown: func(value any) any { return showCredential(value.(issuer.Credential)) },
 		do: func(w issuer.Workspace, by issuer.Write) (any, uint64, error) {
-			award, err := w.EraseAward(c.Request().Context(), id, reason, by)
-			return award, 0, err
+			p := issuer.Proposal{Kind: issuer.ProposalErase, Credential: id, Cause: &issuer.Cause{Reason: reason}, Why: why}
+			return s.orPropose(c, w, by, issuer.ScopeCredentialsErase, p, func() (any, uint64, error) {
+				award, err := w.EraseAward(c.Request().Context(), id, reason, by)
+				return award, 0, err
+			})
 		}})
 }

@@ -260,7 +260,7 @@ func (s *server) undo(c echo.Context) error {
 		}
 		value, version, err := s.confirmOrPropose(c, w, issuer.Write{Actor: by.Actor, Once: by.Once}, prepared.ID, false, why)
 		if err != nil {
-			_ = w.DiscardBatch(context.WithoutCancel(ctx), prepared.ID, issuer.Write{Actor: by.Actor}) // or it goes after 7 days
+			_ = w.DiscardBatch(context.WithoutCancel(ctx), prepared.ID, issuer.Write{Actor: by.Actor}) // or it goes after 3 days
 		}
 		return value, version, err
 	}})

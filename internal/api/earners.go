@@ -135,9 +135,9 @@ func (s *server) erasePerson(c echo.Context) error {
 	if s.earners == nil {
 		return notHere()
 	}
-	var email, reason string
+	var email, reason, why string
 	_, err := decode(c.Request(), func(f *form) map[string]reader {
-		return map[string]reader{"recipient": f.members(map[string]reader{"email": f.text(&email)}, "email"), "reason": f.text(&reason)}
+		return map[string]reader{"recipient": f.members(map[string]reader{"email": f.text(&email)}, "email"), "reason": f.text(&reason), "why": f.text(&why)}
 	}, "recipient")
 	if err != nil {
 		return err
@@ -151,9 +151,13 @@ func (s *server) erasePerson(c echo.Context) error {
 		Count int `json:"count"`
 	}
 	// A repeated request is known by the digest that nobody can try addresses on.
-	return s.change(c, write{status: http.StatusOK, body: []byte(key + "\n" + reason), apart: true, places: erasurePlaces, shown: func(value any) any { return value },
+	return s.change(c, write{status: http.StatusOK, body: []byte(key + "\n" + reason + "\n" + why), apart: true, proposes: true, places: erasurePlaces, shown: func(value any) any { return value },
 		do: func(_ issuer.Workspace, by issuer.Write) (any, uint64, error) {
-			done, err := s.earners.EraseFor(ctx, organisation, email, reason, by.Actor)
+			done, err := s.earners.EraseAlone(ctx, organisation, email, reason, by.Actor)
+			if needsSecond(err) {
+				p, err := s.earners.ProposeErasure(ctx, organisation, email, reason, why, issuer.Write{Actor: by.Actor})
+				return p, 1, err
+			}
 			return count{done}, 0, err
 		}})
 }

@@ -175,7 +175,11 @@ func TestAnswerLost(t *testing.T) {
 // TestUnderWay: a key whose request is worked on is to be asked for again soon.
 func TestUnderWay(t *testing.T) {
 	w := newWorld(t)
-	once, err := w.service.Workspace(w.ours.ID).Once(t.Context(), "k", nil, nil)
+	token, err := w.service.Authenticate(t.Context(), w.ours.token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	once, err := w.service.Workspace(w.ours.ID).Once(t.Context(), issuer.OnceKey{Actor: token.Actor(), Act: "POST /api/v1/achievements", Text: "k"}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -208,6 +208,17 @@ func TestSecondPerson(t *testing.T) {
 	if r := w.ask(t, w.ours, "GET", "/api/v1/batches/"+undo, "").want(t, 200, "error"); r.at("undoes") != prepared.at("id") {
 		t.Error(r.text)
 	}
+	// Erasing takes two as revoking does, and a scope of its own.
+	w.ask(t, office{Organisation: w.ours.Organisation, token: w.token(t, w.ours.ID, issuer.ScopeCredentialsWrite)}, "DELETE", "/api/v1/credentials/"+other+"/personal-data", "").want(t, 403, "scope_missing")
+	allowed(w.ask(t, w.ours, "DELETE", "/api/v1/credentials/"+other+"/personal-data", `{"reason":"By letter.","why":"She asked."}`), "erase")
+	if r := w.ask(t, w.ours, "GET", "/api/v1/credentials/"+other, "").want(t, 200, ""); r.at("erased") == "" {
+		t.Error(r.text)
+	}
+	all := w.ask(t, w.ours, "POST", "/api/v1/erasures", `{"recipient":{"email":"ada@example.org"},"why":"She asked."}`)
+	if strings.Contains(all.text, "ada@") || strings.Contains(all.text, "She asked") {
+		t.Error(all.text)
+	}
+	allowed(all, "erase")
 	// One person alone cannot end the rule.
 	allowed(w.ask(t, w.ours, "PATCH", settings, `{"second":[]}`, "If-Match", "*"), "settings")
 	w.ask(t, w.ours, "POST", "/api/v1/credentials", awardBody(achievement, "eve@example.org")).want(t, 201, "")

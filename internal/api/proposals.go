@@ -19,7 +19,7 @@ type proposalResource struct {
 	At           timestamp            `json:"at"`
 	Expires      timestamp            `json:"expires"`
 	Achievement  string               `json:"achievement,omitempty"` // of an award, while it is open
-	Credential   string               `json:"credential,omitempty"`  // that is to be revoked, corrected or renewed
+	Credential   string               `json:"credential,omitempty"`  // that is to be revoked, erased, corrected or renewed
 	Batch        string               `json:"batch,omitempty"`       // that is to be confirmed
 	SkipRejected bool                 `json:"skipRejected,omitempty"`
 	Why          string               `json:"why,omitempty"`
@@ -130,8 +130,11 @@ func (s *server) decideProposal(c echo.Context, fill func(*form) map[string]read
 // decides refuses a token that may not do what a proposal asks for, unless the proposal is its own.
 func decides(t issuer.Token, p issuer.Proposal) error {
 	scope := issuer.ScopeCredentialsWrite
-	if p.Kind == issuer.ProposalSettings {
+	switch p.Kind {
+	case issuer.ProposalSettings:
 		scope = issuer.ScopeIssuerWrite
+	case issuer.ProposalErase:
+		scope = issuer.ScopeCredentialsErase
 	}
 	if p.By == actor(t) || t.May(scope) {
 		return nil

@@ -58,7 +58,7 @@ func TestRepeat(t *testing.T) {
 			t.Errorf("%s: %d acts instead of %d", step.path, now, entries)
 		}
 	}
-	// The key belongs to the organisation.
+	// The key belongs to the token, and so to the organisation.
 	w.ask(t, w.theirs, "POST", "/api/v1/achievements", plainAchievement, "Idempotency-Key", "key-0").want(t, 201, "")
 	if n := len(w.ask(t, w.theirs, "GET", "/api/v1/achievements", "").items()); n != 1 {
 		t.Errorf("%d achievements", n)

@@ -76,7 +76,7 @@ func (s *server) revokeToken(c echo.Context) error {
 	}
 	return s.change(c, write{status: http.StatusOK, body: body, shown: func(value any) any { return showToken(value.(issuer.Token)) },
 		do: func(w issuer.Workspace, by issuer.Write) (any, uint64, error) {
-			t, err := w.RevokeToken(c.Request().Context(), id, by)
+			t, err := w.RevokeToken(c.Request().Context(), id, Token(c), by)
 			return t, 0, err
 		}})
 }

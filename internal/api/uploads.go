@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/strict"
+	"github.com/laurelbadges/laurel/internal/intake"
 	"github.com/laurelbadges/laurel/internal/roster"
 	"github.com/laurelbadges/laurel/issuer"
 )
@@ -35,11 +37,37 @@ const mostTold = 100 // problems of a list that is only checked
 
 // prepare checks many awards, and issues none of them: they wait to be confirmed. With dry_run it records nothing.
 func (s *server) prepare(c echo.Context) error {
-	if isJSON(c.Request().Header) {
+	r := c.Request()
+	entry, err := s.lists.Enter(Token(c).Organisation, r.ContentLength)
+	if err != nil {
+		return err
+	}
+	defer entry.End()
+	control := http.NewResponseController(c.Response()) // a server without deadlines needs no more time
+	_ = control.SetReadDeadline(time.Now().Add(intake.ReadTime(r.ContentLength)))
+	_ = control.SetWriteDeadline(time.Now().Add(intake.ReadTime(r.ContentLength) + intake.PlaceWait + intake.WorkMost + answerWait))
+	body, err := whole(r)
+	if err != nil {
+		return err
+	}
+	// Whoever sends a list slowly has no place before it is there.
+	if err := entry.Work(r.Context(), len(body)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), intake.WorkMost)
+	defer cancel()
+	defer func() { _ = control.SetWriteDeadline(time.Now().Add(answerWait)) }()
+	r = r.WithContext(ctx)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	c.SetRequest(r)
+	if isJSON(r.Header) {
 		return s.prepareRows(c)
 	}
 	return s.prepareList(c)
 }
+
+// answerWait is how long somebody may take to read the answer.
+const answerWait = 30 * time.Second
 
 // prepareRows prepares a batch of awards that are given as JSON.
 func (s *server) prepareRows(c echo.Context) error {
@@ -48,36 +76,39 @@ func (s *server) prepareRows(c echo.Context) error {
 		return err
 	}
 	var in issuer.PrepareInput
-	type row struct {
-		award issuer.AwardInput
-		plain bool
-		given any // the award as it was given
-	}
-	var rows []row
+	var rows rowsGiven
 	body, err := decode(c.Request(), func(f *form) map[string]reader {
-		return map[string]reader{"name": f.text(&in.Name), "awards": list(f, &rows, func(r *row) reader {
+		return map[string]reader{"name": f.text(&in.Name), "awards": list(f, (*[]rowGiven)(&rows), func(r *rowGiven) reader {
 			return func(pointer string, value any) {
 				hashed := true
 				f.members(awardMembers(&r.award, &hashed)(f), "achievement", "recipient")(pointer, value)
-				r.plain, r.given = !hashed, value
+				r.award.PlainRecipient, r.given = !hashed, value
 			}
 		})}
 	}, "name", "awards")
 	if err != nil {
 		return err
 	}
-	in.Header, in.Columns = rowHeader, rowColumns
-	for _, r := range rows {
-		r.award.PlainRecipient = r.plain
-		cells, err := cellsOf(r.award, r.given)
-		if err != nil {
-			return err
-		}
-		in.Awards = append(in.Awards, issuer.BatchRowInput{Award: r.award, Cells: cells})
-	}
+	in.Header, in.Columns, in.List = rowHeader, rowColumns, rows
 	return s.prepareBatch(c, body, batchPlaces, query["dry_run"] == "true", func(context.Context, issuer.Workspace) (issuer.PrepareInput, checkResource, error) {
 		return in, checkResource{}, nil
 	})
+}
+
+// rowGiven is an award as it was given.
+type rowGiven struct {
+	award issuer.AwardInput
+	given any
+}
+
+type rowsGiven []rowGiven
+
+// Len implements [issuer.BatchRows].
+func (r rowsGiven) Len() int { return len(r) }
+
+// Row implements [issuer.BatchRows].
+func (r rowsGiven) Row(i int) issuer.BatchRowInput {
+	return issuer.BatchRowInput{Award: r[i].award, Cells: cellsOf(r[i].award, r[i].given)}
 }
 
 // rowHeader are the members of an award that rejected rows are told by, as heads of columns. They say whom a row is for; the last column
@@ -88,15 +119,15 @@ var rowHeader = []string{"achievement", "recipient.email", "recipient.name", "aw
 var rowColumns = map[string]int{"achievement": 0, "archived": 0, "email": 1, "duplicate": 1, "duplicate_row": 1, "name": 2, "awarded": 3, "dates": 4, "narrative": 5}
 
 // cellsOf is an award under rowHeader. given is the same as it was given.
-func cellsOf(in issuer.AwardInput, given any) ([]string, error) {
+func cellsOf(in issuer.AwardInput, given any) []string {
 	date := func(at time.Time) string {
 		if at.IsZero() {
 			return ""
 		}
 		return at.Format(time.RFC3339)
 	}
-	text, err := encode(given)
-	return []string{in.Achievement, in.Recipient, in.Name, date(in.AwardedDate), date(in.ValidUntil), in.Narrative, string(bytes.TrimSpace(text))}, err
+	text, _ := encode(given) // it was read from JSON
+	return []string{in.Achievement, in.Recipient, in.Name, date(in.AwardedDate), date(in.ValidUntil), in.Narrative, string(bytes.TrimSpace(text))}
 }
 
 // awardIn is the award in the cells of cellsOf; nil where they are erased.
@@ -133,22 +164,10 @@ func (s *server) prepareList(c echo.Context) error {
 			return issuer.PrepareInput{}, checkResource{}, err
 		}
 		options.Columns, options.AmericanDates = columns, query["american_dates"] == "true"
-		sheet, err := s.readList(ctx, body, options)
-		return issuer.PrepareInput{Name: name, Awards: sheet.Rows, Header: sheet.Header, Columns: sheet.Columns},
+		sheet, err := roster.Read(body, options)
+		return issuer.PrepareInput{Name: name, List: &sheet, Header: sheet.Header, Columns: sheet.Columns},
 			checkResource{Dialect: sheet.Dialect, Unused: sheet.Unused()}, err
 	})
-}
-
-// readList reads a list when there is a place for that: it is held in memory several times over meanwhile. Whoever sends one slowly has
-// no place before it is there.
-func (s *server) readList(ctx context.Context, body []byte, options roster.Options) (roster.Sheet, error) {
-	select {
-	case s.lists <- struct{}{}:
-		defer func() { <-s.lists }()
-		return roster.Read(body, options)
-	case <-ctx.Done():
-		return roster.Sheet{}, ctx.Err()
-	}
 }
 
 // columnsOf reads what columns mean, by their heads, as a JSON object.

@@ -100,7 +100,7 @@ func Ceremony(w io.Writer, all iter.Seq[Certificate], o Options) error {
 		if number++; number > MostPages {
 			return fmt.Errorf("printing certificates: there are more than %d", MostPages)
 		}
-		if err := c.check(); err != nil {
+		if err := c.Check(); err != nil {
 			return numbered(number, err)
 		}
 		if err := p.print(c.normal()); err != nil {
@@ -122,8 +122,9 @@ func numbered(number int, err error) error {
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json$`)
 
-// check says what is wrong with the values.
-func (c Certificate) check() error {
+// Check says why it cannot be printed, before it is: the error is a [*LettersError], [ErrTooLong] or about a value that is wrong. That its
+// texts have no room on a page, however small, shows only when it is printed.
+func (c Certificate) Check() error {
 	switch {
 	case strings.TrimSpace(c.Title) == "" || strings.TrimSpace(c.Issuer) == "":
 		return errors.New("printing the certificate: it has no title or no issuer")

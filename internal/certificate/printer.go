@@ -56,7 +56,7 @@ func newPrinter(o Options) *printer {
 	p.SetAutoPageBreak(false, 0)
 	p.SetCellMargin(0)
 	for _, face := range typeset.Faces {
-		p.AddUTF8FontFromBytes(face.Name(), "", face.TrueType())
+		p.AddUTF8FontFromBytes(face.Name(), "", slices.Clone(face.TrueType())) // the library writes into what it is given
 	}
 	return p
 }

@@ -37,10 +37,7 @@ func (s *site) award(w http.ResponseWriter, r *http.Request) error {
 	if page.Access != issuer.AccessOff && !page.Held {
 		page.Public = "/c/" + c.ID
 	}
-	page.Art = "/a/" + c.Achievement + "/art.svg"
-	if image := a.Achievement.Content.Image.ID; image != "" {
-		page.Art = "/a/" + c.Achievement + "/" + image
-	}
+	page.Art = artOf(a)
 	switch {
 	case c.Revoked != nil && c.SupersededBy != "":
 		page.State = speak(l).say("state.superseded")

@@ -1,5 +1,6 @@
-// Package claim serves the pages of earners: the award that a link in a message leads to, and the list of all awards of a person. They
-// work without JavaScript and need no account. It words what [earner.Service] answers and has no rules of its own. Start with [New].
+// Package claim serves the pages of earners: the award that a link in a message leads to, the list of all badges of a person, and the sets
+// of them that a person shows to others. They work without JavaScript and need no account. It words what [earner.Service] and
+// [earner.Collection] answer and has no rules of its own. Start with [New].
 //
 // The links hold secrets. So no page here is stored, listed or told to others as where a visitor came from, and none is logged by its
 // address. GET and HEAD change nothing: programs that look through mail follow every link in it.
@@ -17,25 +18,29 @@ import (
 	"time"
 
 	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/origin"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
-// Config says what to serve. Earners, Asset and Base must be set.
+// Config says what to serve. Earners, Collection, Asset, Admit and Base must be set.
 type Config struct {
-	Earners *earner.Service
-	Asset   func(name string) string // address of a static file, such as that of laurel.css
-	Base    string                   // the address of the installation: scheme and host
+	Earners    *earner.Service
+	Collection *earner.Collection
+	Asset      func(name string) string // address of a static file, such as that of laurel.css
+	Base       string                   // the address of the installation: scheme and host
 	// Visitor says from which address a request comes. Nil: the one that is connected.
 	Visitor func(r *http.Request) netip.Addr
-	Now     func() time.Time // nil is time.Now
-	Log     *slog.Logger     // receives a line for what failed on this side; nil keeps no log
+	// Admit lets in a request that has something checked, as Admit of web.Site does. Its errors may have a method Status.
+	Admit func(r *http.Request, counted bool) (release func(), err error)
+	Now   func() time.Time // nil is time.Now
+	Log   *slog.Logger     // receives a line for what failed on this side; nil keeps no log
 }
 
 // site holds what the handlers share.
 type site struct {
 	Config
-	origins *http.CrossOriginProtection
+	origins *origin.Guard
 	limits  *limiter
 	pages   map[wording.Language]pages
 	cookie  string // name of the cookie of sessions
@@ -43,12 +48,12 @@ type site struct {
 }
 
 // Prefixes are the beginnings of the paths that the handler of [New] answers, for whoever puts it beside others.
-var Prefixes = []string{"/claim/", "/mine", "/mine/"}
+var Prefixes = []string{"/claim/", "/mine", "/mine/", "/s/"}
 
 // New returns the pages under [Prefixes].
 func New(c Config) (http.Handler, error) {
 	base, err := url.Parse(c.Base)
-	if err != nil || base.Host == "" || c.Earners == nil || c.Asset == nil {
+	if err != nil || base.Host == "" || c.Earners == nil || c.Collection == nil || c.Asset == nil || c.Admit == nil {
 		return nil, errors.New("serving the pages of earners: something is not set")
 	}
 	if c.Now == nil {
@@ -63,11 +68,11 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Config: c, origins: http.NewCrossOriginProtection(), limits: newLimiter(c.Now), pages: map[wording.Language]pages{}, cookie: "laurel-mine", secure: base.Scheme == "https"}
+	s := &site{Config: c, limits: newLimiter(c.Now), pages: map[wording.Language]pages{}, cookie: "laurel-mine", secure: base.Scheme == "https"}
 	if s.secure {
 		s.cookie = "__Host-" + s.cookie
 	}
-	if err := s.origins.AddTrustedOrigin(c.Base); err != nil { // behind a proxy the Host header need not be ours
+	if s.origins, err = origin.New(c.Base); err != nil {
 		return nil, fmt.Errorf("serving the pages of earners: %w", err)
 	}
 	for _, l := range wording.Languages {
@@ -115,6 +120,23 @@ func (s *site) routes() http.Handler {
 	on("POST /mine/erase/{token}", s.erase)
 	on("GET /mine/stop/{token}", s.stopping)
 	on("POST /mine/stop/{token}", s.stop)
+	on("GET "+bringPath, s.add)
+	on("POST "+bringPath, s.bring)
+	on("GET /mine/imported/{id}", s.imported)
+	on("GET /mine/imported/{id}/art", s.importedArt)
+	on("GET /mine/imported/{id}/file", s.importedFile)
+	on("POST /mine/imported/{id}/check", s.again)
+	on("POST /mine/imported/{id}/remove", s.remove)
+	on("GET /mine/sets/new", s.arrange)
+	on("POST /mine/sets", s.save)
+	on("GET /mine/sets/{id}", s.arrange)
+	on("POST /mine/sets/{id}", s.save)
+	on("POST /mine/sets/{id}/remove", s.removeSet)
+	on("GET /mine/sets/{id}/presentation.json", s.setPresentation)
+	on("GET /s/{id}", s.shared)
+	on("GET /s/{id}/presentation.json", s.sharedPresentation)
+	on("GET /s/{id}/art/{number}", s.sharedArt)
+	on("GET /s/{id}/file/{number}", s.sharedFile)
 	on("/", func(http.ResponseWriter, *http.Request) error { return errNotFound })
 	return mux
 }
@@ -137,7 +159,11 @@ func (s *site) guarded(next http.Handler) http.Handler {
 			s.fail(w, r, &issuer.Error{Kind: issuer.KindDenied, Code: "cross_origin", Detail: "This request came from a page of another site."})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
+		most := int64(bodyMost)
+		if r.Method == http.MethodPost && r.URL.Path == bringPath {
+			most = bringMost
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -202,7 +228,13 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, code := http.StatusInternalServerError, "internal"
 	var told *issuer.Error
 	var large *http.MaxBytesError
+	var busy interface{ Status() int }
 	switch {
+	case errors.As(err, &busy) && busy.Status() == http.StatusTooManyRequests:
+		status, code = http.StatusTooManyRequests, "checks_limited"
+		w.Header().Set("Retry-After", "60")
+	case errors.As(err, &busy):
+		status, code = http.StatusServiceUnavailable, "unavailable"
 	case errors.As(err, &large):
 		status, code = http.StatusRequestEntityTooLarge, "too_large"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -246,8 +278,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 // formOf is the path of the page that has the form which is sent to a path.
 func formOf(path string) string {
 	switch path[strings.LastIndexByte(path, '/')+1:] {
-	case "take", "access", "erase", "addresses", "part", "out":
+	case "take", "access", "erase", "addresses", "part", "out", "check", "remove":
 		return cut(path)
+	case "sets":
+		return path + "/new"
 	}
 	return path
 }

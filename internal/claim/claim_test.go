@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/laurelbadges/laurel/credential/carrier"
+	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/internal/jobs"
 	"github.com/laurelbadges/laurel/internal/mail"
@@ -29,6 +31,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
+	"github.com/laurelbadges/laurel/verifier"
 )
 
 const base = "https://badges.example.org"
@@ -51,6 +54,9 @@ type world struct {
 	cookies map[string]string
 	visitor string
 	earners *earner.Service
+	others  []*issuer.Service // issuers elsewhere
+	down    bool              // and they cannot be reached
+	crowd   bool              // too many checks were asked for
 }
 
 func newWorld(t *testing.T) *world {
@@ -91,7 +97,14 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.site, err = New(Config{Earners: w.earners, Asset: func(name string) string { return "/static/" + name }, Base: base, Now: clock,
+	collection, err := earner.NewCollection(earner.CollectionConfig{Earners: w.earners, Verify: w.verify, Own: func(ctx context.Context, c issuer.Credential) (*verifier.Report, error) { return w.verify(ctx, c.JSON) },
+		Check: &batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+			return verifier.VerifyItem(ctx, item, w.options())
+		}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.site, err = New(Config{Earners: w.earners, Collection: collection, Admit: w.admit, Asset: func(name string) string { return "/static/" + name }, Base: base, Now: clock,
 		Visitor: func(*http.Request) netip.Addr { return netip.MustParseAddr(w.visitor) }})
 	if err != nil {
 		t.Fatal(err)
@@ -251,7 +264,7 @@ func TestClaim(t *testing.T) {
 		t.Error(p.header)
 	}
 	p = w.ask("GET", link+"/badge.zip", nil).want(t, 200)
-	if z, err := zip.NewReader(strings.NewReader(p.body), int64(len(p.body))); err != nil || len(z.File) != 7 {
+	if z, err := zip.NewReader(strings.NewReader(p.body), int64(len(p.body))); err != nil || len(z.File) != 8 {
 		t.Error(err)
 	}
 	if _, err := w.office.Revoke(t.Context(), c.ID, "It was for <somebody> else.", "account:1"); err != nil {
@@ -284,7 +297,7 @@ func TestMine(t *testing.T) {
 	w.ask("POST", "/mine", url.Values{"email": {"nobody"}}).want(t, 400, "not an e-mail address")
 	door := w.link(mail.Mine)
 	w.ask("GET", door, nil).want(t, 200, "See my badges")
-	w.post(door, nil).want(t, 200, "/mine/award/"+first.ID, "ana@example.org", "not taken yet")
+	w.post(door, nil).want(t, 200, "/mine/award/"+first.ID, "ana@example.org", "Not taken yet")
 	w.ask("GET", door, nil).want(t, 404)
 	w.ask("POST", door, nil).want(t, 404)
 	w.post("/mine/award/"+first.ID+"/take", nil).want(t, 200, "The badge is yours")
@@ -303,7 +316,7 @@ func TestMine(t *testing.T) {
 		t.Error(p.body)
 	}
 	p = w.ask("GET", "/mine/badges.zip", nil).want(t, 200)
-	if z, err := zip.NewReader(strings.NewReader(p.body), int64(len(p.body))); err != nil || len(z.File) != 11 {
+	if z, err := zip.NewReader(strings.NewReader(p.body), int64(len(p.body))); err != nil || len(z.File) != 12 {
 		t.Error(err)
 	}
 	w.post("/mine/erase", nil).want(t, 200, "Nothing was erased yet")
@@ -398,7 +411,7 @@ func TestForgedForms(t *testing.T) {
 	w.award("ana@example.org", "Ana")
 	link := w.link(mail.Award)
 	before := w.records()
-	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "", "Origin", "https://evil.example"}} {
+	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "", "Origin", "https://evil.example"}, {"Sec-Fetch-Site", "", "Origin", "http://" + strings.TrimPrefix(base, "https://")}} {
 		for _, path := range []string{link + "/take", link + "/erase", "/mine", "/mine/erase"} {
 			w.ask("POST", path, url.Values{"email": {"ana@example.org"}}, headers...).want(t, 403, "a page of another site")
 		}
@@ -482,8 +495,10 @@ func TestTexts(t *testing.T) {
 	}
 	for key := range english {
 		family, _, _ := strings.Cut(key, ".")
-		made := slices.Contains([]string{"error", "said", "title", "state", "code", "door", "join", "stop", "stopped", "erased"}, family)
-		if !made && !strings.Contains(used.String(), `"`+key+`"`) && key != "ask.title" && key != "mine.title" && key != "erase.title" {
+		made := slices.Contains([]string{"error", "said", "title", "state", "code", "door", "join", "stop", "stopped", "erased", "brought", "by", "card", "family", "whose"}, family) ||
+			strings.HasPrefix(key, "set.shown.") || strings.HasPrefix(key, "shared.whose.") || strings.HasPrefix(key, "shared.all.") || strings.HasPrefix(key, "shared.count.")
+		said := slices.Contains([]string{"ask.title", "mine.title", "mine.found", "erase.title", "erasing.also", "add.title", "set.new", "set.untaken", "set.off", "shared.preview", "shared.good", "shared.bad", "shared.rest"}, key)
+		if !made && !said && !strings.Contains(used.String(), `"`+key+`"`) {
 			t.Errorf("nobody says %q", key)
 		}
 	}
@@ -514,7 +529,7 @@ func TestTexts(t *testing.T) {
 
 // TestOnPostgreSQL: the pages are the same over a shared database.
 func TestOnPostgreSQL(t *testing.T) {
-	for name, test := range map[string]func(*testing.T){"claim": TestClaim, "mine": TestMine, "reading": TestGetChangesNothing} {
+	for name, test := range map[string]func(*testing.T){"claim": TestClaim, "mine": TestMine, "reading": TestGetChangesNothing, "set": TestSet} {
 		t.Run(name, test)
 	}
 }

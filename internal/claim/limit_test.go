@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/internal/mail"
 	"github.com/laurelbadges/laurel/internal/wording"
 )
@@ -52,7 +51,7 @@ func TestPartsOnPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out strings.Builder
-		if err := all["mine"].Execute(&out, minePage{Awards: make([]earner.Award, 1), Parts: []part{{1, "/mine/badges.zip?part=1"}, {2, "/mine/badges.zip?part=2"}}}); err != nil {
+		if err := all["mine"].Execute(&out, minePage{Count: 1, Parts: []part{{1, "/mine/badges.zip?part=1"}, {2, "/mine/badges.zip?part=2"}}}); err != nil {
 			t.Fatal(err)
 		}
 		if page := out.String(); strings.Count(page, "/mine/badges.zip?part=") != 2 || strings.Contains(page, "{part}") || strings.Contains(page, `badges.zip"`) {

@@ -3,7 +3,6 @@ package claim
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/laurelbadges/laurel/internal/earner"
@@ -16,50 +15,10 @@ type askPage struct {
 	Mails bool
 }
 
-// minePage is the list of all awards of a person.
-type minePage struct {
-	frame
-	earner.Person
-	Awards []earner.Award
-	Next   string // path of the next page; "" after the last
-	Parts  []part // of what can be downloaded, where it is more than one file
-	Mails  bool
-}
-
 // part is one of several files.
 type part struct {
 	Number int
 	Path   string
-}
-
-// mine is the list of whoever is in a session, and for others the form to ask for a link.
-func (s *site) mine(w http.ResponseWriter, r *http.Request) error {
-	l, _ := language(r)
-	person, err := s.Earners.Person(r.Context(), s.session(r))
-	if isMissing(err) {
-		s.page(w, r, http.StatusOK, "ask", askPage{frame: s.frame(r, speak(l).say("ask.title")), Mails: s.Earners.Mails()})
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	page := minePage{frame: s.frame(r, speak(l).say("mine.title")), Person: person, Mails: s.Earners.Mails()}
-	var next string
-	if page.Awards, next, err = s.Earners.Awards(r.Context(), s.session(r), r.URL.Query().Get("after"), 50); err != nil {
-		return err
-	}
-	if next != "" {
-		page.Next = here(r, "/mine", "after", next)
-		parts, err := s.Earners.Parts(r.Context(), s.session(r))
-		if err != nil {
-			return err
-		}
-		for n := 1; parts > 1 && n <= parts; n++ {
-			page.Parts = append(page.Parts, part{n, here(r, "/mine/badges.zip", "part", strconv.Itoa(n))})
-		}
-	}
-	s.page(w, r, http.StatusOK, "mine", page)
-	return nil
 }
 
 func isMissing(err error) bool {
@@ -185,7 +144,8 @@ type erasingPage struct {
 	frame
 	earner.Erasure
 	Path string
-	More int // awards that are not in the list
+	More int    // awards that are not in the list
+	Also string // what else goes
 }
 
 func (s *site) erasing(w http.ResponseWriter, r *http.Request) error {
@@ -194,7 +154,11 @@ func (s *site) erasing(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	l, _ := language(r)
-	s.page(w, r, http.StatusOK, "erasing", erasingPage{frame: s.frame(r, speak(l).say("erase.title")), Erasure: e, Path: r.URL.EscapedPath(), More: e.Count - len(e.Awards)})
+	page := erasingPage{frame: s.frame(r, speak(l).say("erase.title")), Erasure: e, Path: r.URL.EscapedPath(), More: e.Count - len(e.Awards)}
+	if e.Imported+e.Sets > 0 {
+		page.Also = speak(l).say("erasing.also", "imported", e.Imported, "pages", e.Sets)
+	}
+	s.page(w, r, http.StatusOK, "erasing", page)
 	return nil
 }
 

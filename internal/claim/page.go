@@ -72,8 +72,8 @@ func loadPages(l wording.Language, asset func(string) string) (pages, error) {
 		"instant": func(at time.Time) string { return l.Instant(at).Words },
 	}
 	loaded := pages{}
-	for _, name := range []string{"award", "ask", "mine", "confirm", "erasing", "message"} {
-		p, err := template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/"+name+".html")
+	for _, name := range []string{"award", "ask", "mine", "confirm", "erasing", "message", "add", "brought", "imported", "set", "shared"} {
+		p, err := template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("reading the template of a page: %w", err)
 		}
@@ -88,17 +88,20 @@ type frame struct {
 	Query  string  // that keeps the language in links and forms; "" where none was chosen
 	Others []other // languages
 	Said   string  // what was just done
+	Listed bool    // search engines may list the page
+	Mine   bool    // it is a page of whoever is signed in
 }
 
 // other is a language in which the page can be read as well.
 type other struct{ Code, Name, Link string }
 
 // saids are what pages say after a form was sent; any other word in their address says nothing.
-var saids = map[string]bool{"taken": true, "shown": true, "erase_sent": true, "sent": true, "join_sent": true, "joined": true, "parted": true, "out": true}
+var saids = map[string]bool{"taken": true, "shown": true, "erase_sent": true, "sent": true, "join_sent": true, "joined": true, "parted": true, "out": true,
+	"added": true, "known": true, "own": true, "checked": true, "removed": true, "set_saved": true, "set_removed": true}
 
 func (s *site) frame(r *http.Request, title string) frame {
 	now, named := language(r)
-	f := frame{Title: title}
+	f := frame{Title: title, Mine: true}
 	if named {
 		f.Query = "?lang=" + string(now)
 	}

@@ -141,6 +141,7 @@ func TestOtherSites(t *testing.T) {
 		"another site":             {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
 		"another host of the site": {"Sec-Fetch-Site": {"same-site"}, "Origin": {"https://other.cedar.example"}},
 		"an old browser":           {"Origin": {"https://evil.example"}},
+		"this host without TLS":    {"Origin": {"http://" + strings.TrimPrefix(base, "https://")}},
 		"an origin that is hidden": {"Origin": {"null"}},
 		"no word of where from":    {},
 	} {

@@ -78,9 +78,11 @@ func (s *server) awards(v *visit) error {
 	}
 	data.First, data.Next = v.pages(after, next)
 	if v.may(issuer.ScopeCredentialsPropose) {
-		data.New, data.Many, data.Revoke = v.to("awards", "new"), v.to("batches", "new"), v.to("revocations")
-		if data.Filtered && !data.Named && !lost {
-			data.Revoke += "?" + find.Values.Encode()
+		data.New, data.Many = v.to("awards", "new"), v.to("batches", "new")
+		if v.may(issuer.ScopeCredentialsWrite) {
+			if data.Revoke = v.to("revocations"); data.Filtered && !data.Named && !lost {
+				data.Revoke += "?" + find.Values.Encode()
+			}
 		}
 		if f.Achievement != "" {
 			data.New += "?achievement=" + url.QueryEscape(f.Achievement)

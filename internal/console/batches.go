@@ -92,6 +92,7 @@ type batchPage struct {
 	Skip         string // what it means to leave out the rejected rows
 	Awards       string
 	RejectedRows string // address of the file
+	Certificates []nameLink
 	StepUp       string // where to sign in once more before it is confirmed; "" where that is not asked for
 	Again        string // address of the form for another file
 }
@@ -130,6 +131,7 @@ func (s *server) batchForm(v *visit, status int, f *form) error {
 	if b.Kept && b.Rejected > 0 {
 		data.RejectedRows = v.to("batches", b.ID, "rejected.csv")
 	}
+	data.Certificates = v.certificateFiles(&b)
 	for _, act := range batchActs {
 		if v.may(act.scope) && act.fits(&b) && v.own(act.own, &b) {
 			data.Acts = append(data.Acts, nameLink{act.name, v.to("batches", b.ID, act.path)})

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +15,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
+	"github.com/laurelbadges/laurel/internal/intake"
 	"github.com/laurelbadges/laurel/internal/roster"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
@@ -22,9 +26,8 @@ import (
 
 // Bounds of forms with a list of awards.
 const (
-	listForm    = roster.MaxBytes + 64<<10    // a file, and the few fields beside it
-	keptForm    = roster.MaxBytes/3*4 + 1<<20 // a file as a form keeps it, and what its columns mean
-	listsAtOnce = 2                           // files that are read at the same time: each can take some hundred megabytes
+	listForm = roster.MaxBytes + 64<<10    // a file, and the few fields beside it
+	keptForm = roster.MaxBytes/3*4 + 1<<20 // a file as a form keeps it, and what its columns mean
 )
 
 const (
@@ -82,7 +85,8 @@ type list struct {
 	published []issuer.Achievement
 	options   roster.Options
 	sheet     roster.Sheet
-	unclear   int // dates that could be American ones
+	unclear   int    // dates that could be American ones
+	file      []byte // that the form does not keep yet; nil: it does
 }
 
 func (s *server) uploadPage(v *visit) error {
@@ -100,42 +104,75 @@ func (s *server) uploadForm(v *visit, status int, f *form) error {
 		Achievements: append([]choice{{"", fileNames}}, offered...), Held: v.organisation.Settings.Held, Nothing: len(offered) == 0, Back: v.to("batches")}})
 }
 
-// upload takes a file, and asks what its columns mean where that is not plain.
-func (s *server) upload(v *visit) error {
+// takeList has a form with a list read, and then worked on, when there is room for that and within the time that it takes: the server
+// as a whole is set to what small forms take.
+func (s *server) takeList(v *visit, read func(f *form) (*list, []byte, error)) error {
+	r := v.Request()
+	entry, err := s.Lists.Enter(v.organisation.ID, r.ContentLength)
+	if err != nil {
+		return err
+	}
+	defer entry.End()
+	control := http.NewResponseController(v.Response()) // a server without deadlines needs no more time
+	_ = control.SetReadDeadline(time.Now().Add(intake.ReadTime(r.ContentLength)))
+	_ = control.SetWriteDeadline(time.Now().Add(intake.ReadTime(r.ContentLength) + intake.PlaceWait + intake.WorkMost + answerWait))
 	f, err := v.readForm()
 	if err != nil {
 		return err
 	}
+	l, file, err := read(f)
+	if err != nil || l == nil {
+		return err
+	}
+	if err := entry.Work(v.ctx(), len(file)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(v.ctx(), intake.WorkMost)
+	defer cancel()
+	defer func() { _ = control.SetWriteDeadline(time.Now().Add(answerWait)) }()
+	v.SetRequest(r.WithContext(ctx))
+	return s.readList(v, l, file)
+}
+
+// answerWait is how long somebody may take to read the answer.
+const answerWait = 30 * time.Second
+
+// upload takes a file, and asks what its columns mean where that is not plain.
+func (s *server) upload(v *visit) error {
+	return s.takeList(v, func(f *form) (*list, []byte, error) { return s.uploaded(v, f) })
+}
+
+// uploaded is the file of a form; nil where the form was shown again.
+func (s *server) uploaded(v *visit, f *form) (*list, []byte, error) {
 	file, err := f.file("file", roster.MaxBytes)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if len(file) == 0 && len(f.problems) == 0 {
 		f.refuse("file", "Choose a file, CSV or XLSX.")
 	}
 	if len(f.problems) > 0 {
-		return s.uploadForm(v, http.StatusUnprocessableEntity, f)
+		return nil, nil, s.uploadForm(v, http.StatusUnprocessableEntity, f)
 	}
 	if f.Get("name") == "" {
 		given := f.files["file"][0].Filename
 		f.Set("name", wording.Plain(strings.TrimSuffix(path.Base(given), path.Ext(given))))
 	}
-	f.Values.Set(fieldKept, packed(file))
+	sum := sha256.Sum256(file)
+	f.Values.Set(fieldKept, hex.EncodeToString(sum[:])) // stands for the file until a form has to keep it
 	f.Values.Del(fieldSeen)
-	return s.readList(v, f, file)
+	return &list{form: f, file: file}, file, nil
 }
 
 // sayColumns takes the same file again, with what its columns mean.
 func (s *server) sayColumns(v *visit) error {
-	f, err := v.readForm()
-	if err != nil {
-		return err
-	}
-	file, err := unpacked(f.Get(fieldKept))
-	if err != nil {
-		return failure{status: http.StatusBadRequest, title: "The file did not come back whole", detail: "Choose it once more."}
-	}
-	return s.readList(v, f, file)
+	return s.takeList(v, func(f *form) (*list, []byte, error) {
+		file, err := unpacked(f.Get(fieldKept))
+		if err != nil {
+			return nil, nil, failure{status: http.StatusBadRequest, title: "The file did not come back whole", detail: "Choose it once more."}
+		}
+		return &list{form: f}, file, nil
+	})
 }
 
 // packed is a file as a form keeps it.
@@ -164,14 +201,13 @@ func unpacked(text string) ([]byte, error) {
 }
 
 // readList reads a file after what the form says of it. It goes on to the batch, or asks what is not plain.
-func (s *server) readList(v *visit, f *form, file []byte) error {
-	l := list{form: f}
-	var err error
+func (s *server) readList(v *visit, l *list, file []byte) (err error) {
+	f := l.form
 	if l.published, _, err = v.space.Achievements(v.ctx(), issuer.AchievementPublished, "", mostOffered); err != nil {
 		return err
 	}
 	l.say()
-	err = s.readSheet(v.ctx(), &l, file)
+	err = l.read(file)
 	var refused *issuer.Error
 	switch {
 	case errors.As(err, &refused) && refused.Code == "file_header" && len(l.sheet.Header) > 0:
@@ -185,56 +221,37 @@ func (s *server) readList(v *visit, f *form, file []byte) error {
 		f.refuse("achievement", "The file does not say what is awarded. Choose it here.")
 	}
 	if len(f.problems) > 0 {
-		return s.columnsForm(v, http.StatusUnprocessableEntity, &l)
+		return s.columnsForm(v, http.StatusUnprocessableEntity, l)
 	}
 	asked := f.Get(fieldSeen) != ""
 	if !asked && (len(l.sheet.Unused()) > 0 || l.unclear > 0 || l.grades()) || len(l.unnamed()) > 0 {
-		return s.columnsForm(v, http.StatusOK, &l)
+		return s.columnsForm(v, http.StatusOK, l)
 	}
-	in := issuer.PrepareInput{Name: f.Get("name"), Awards: l.sheet.Rows, Header: l.sheet.Header, Columns: l.sheet.Columns}
-	if f.Get("held") != "" {
-		for i := range in.Awards {
-			in.Awards[i].Award.Access = issuer.AccessHeld
-		}
-	}
+	in := issuer.PrepareInput{Name: f.Get("name"), List: &l.sheet, Header: l.sheet.Header, Columns: l.sheet.Columns}
 	return v.prepare(f, listCodes, func(by issuer.Write) (issuer.Batch, error) { return v.space.PrepareBatch(v.ctx(), in, by) },
-		func(v *visit, status int, _ *form) error { return s.columnsForm(v, status, &l) })
+		func(v *visit, status int, _ *form) error { return s.columnsForm(v, status, l) })
 }
 
-// readSheet reads the file when there is a place for that.
-func (s *server) readSheet(ctx context.Context, l *list, file []byte) (err error) {
-	select {
-	case s.lists <- struct{}{}:
-		defer func() { <-s.lists }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if l.sheet, err = roster.Read(file, l.options); err != nil || l.options.AmericanDates {
+// read reads the file.
+func (l *list) read(file []byte) (err error) {
+	if l.sheet, err = roster.Read(file, l.options); err != nil || l.options.AmericanDates || l.sheet.Unclear == 0 {
 		return err
 	}
-	if before := wrongDates(&l.sheet); before > 0 {
-		american := l.options
-		american.AmericanDates = true
-		if other, err := roster.Read(file, american); err == nil {
-			l.unclear = before - wrongDates(&other)
-		}
+	american := l.options
+	american.AmericanDates = true
+	if other, err := roster.Read(file, american); err == nil {
+		l.unclear = l.sheet.Unclear - other.Unclear
 	}
 	return nil
-}
-
-func wrongDates(sheet *roster.Sheet) (count int) {
-	for _, p := range sheet.Problems() {
-		if p.Code == "date" {
-			count++
-		}
-	}
-	return count
 }
 
 // say reads from the form how the file is to be read.
 func (l *list) say() {
 	f := l.form
 	l.options = roster.Options{AmericanDates: f.Get("american") != "", Achievements: map[string]string{}, Columns: map[string]roster.Field{}}
+	if f.Get("held") != "" {
+		l.options.Access = issuer.AccessHeld
+	}
 	for _, i := range f.Each(listColumn) {
 		at := rowName(listColumn, i)
 		if head := f.Get(at + ".head"); sayable(head) {
@@ -339,7 +356,10 @@ func (l *list) unnamed() (texts []string) {
 // columnsForm asks what the columns mean, and what else is not plain.
 func (s *server) columnsForm(v *visit, status int, l *list) error {
 	f, sheet := l.form.single(), &l.sheet
-	data := columnsPage{Rows: len(sheet.Rows), Dialect: sheet.Dialect, Fields: fieldWords, Achievements: []choice{{"", fileNames}}, Offered: []choice{{"", "leave these rows out"}},
+	if l.file != nil {
+		f.Values.Set(fieldKept, packed(l.file))
+	}
+	data := columnsPage{Rows: sheet.Len(), Dialect: sheet.Dialect, Fields: fieldWords, Achievements: []choice{{"", fileNames}}, Offered: []choice{{"", "leave these rows out"}},
 		Results: l.results(), Unclear: l.unclear, Unused: len(sheet.Unused()), Back: v.to("batches", "new"), Hidden: []string{fieldOnce, fieldKept, fieldSeen, "name", "held"}}
 	data.Delimiter = map[rune]string{',': "commas", ';': "semicolons", '\t': "tabs"}[sheet.Delimiter]
 	for _, a := range l.published {
@@ -381,7 +401,8 @@ func (s *server) columnsForm(v *visit, status int, l *list) error {
 // sample is what stands in the first rows of a column.
 func sample(sheet *roster.Sheet, column int) string {
 	var texts []string
-	for _, row := range sheet.Rows[:min(len(sheet.Rows), 20)] {
+	for i := range min(sheet.Len(), 20) {
+		row := sheet.Row(i)
 		if column < len(row.Cells) && strings.TrimSpace(row.Cells[column]) != "" && len(texts) < 2 {
 			texts = append(texts, "“"+wording.Cut(wording.Plain(row.Cells[column]), 40)+"”")
 		}

@@ -16,6 +16,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/intake"
+	"github.com/laurelbadges/laurel/internal/origin"
 	"github.com/laurelbadges/laurel/internal/people"
 	"github.com/laurelbadges/laurel/internal/webhook"
 	"github.com/laurelbadges/laurel/issuer"
@@ -42,6 +44,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// Asset gives the address of a static file of the public pages by its plain name, such as laurel.css.
 	Asset func(name string) (string, error)
+	// Lists bounds the lists of awards that are taken in, together with those of other rooms. Nil bounds these alone.
+	Lists *intake.Intake
 	// Now is the clock of the pages. Nil is time.Now.
 	Now func() time.Time
 	// Log receives one line for each request, without query, identities or whole ids. Nil keeps no log.
@@ -58,10 +62,8 @@ type server struct {
 	Config
 	pages   pages
 	assets  assets
-	origins *http.CrossOriginProtection
+	origins *origin.Guard
 	secure  bool // Base is https: cookies are for it alone
-
-	lists chan struct{} // a place for each list of awards that is being read
 }
 
 // New returns all addresses of the console: /console, /sign-in, /sign-out, /invitation and /first, and what lies below.
@@ -79,9 +81,11 @@ func New(config Config) (http.Handler, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &server{Config: config, origins: http.NewCrossOriginProtection(), secure: base.Scheme == "https", lists: make(chan struct{}, listsAtOnce)}
-	// Behind a proxy the Host header need not be ours: pages of our own address may always post.
-	if err := s.origins.AddTrustedOrigin(config.Base); err != nil {
+	if config.Lists == nil {
+		config.Lists = intake.New()
+	}
+	s := &server{Config: config, secure: base.Scheme == "https"}
+	if s.origins, err = origin.New(config.Base); err != nil {
 		return nil, fmt.Errorf("serving the console: %w", err)
 	}
 	if s.assets, err = loadAssets(); err != nil {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/laurelbadges/laurel/internal/mail"
 	"github.com/laurelbadges/laurel/issuer"
@@ -10,8 +11,8 @@ import (
 type erasePage struct {
 	Will, Stays []string
 	Person      bool // all awards of an address
-	Count       string
 	Asked       bool // the address was looked for, and can be erased
+	Second      bool // another person has to allow it
 	Back        string
 }
 
@@ -22,6 +23,21 @@ var whatStays = []string{
 	"Files that the earner or others have downloaded: nobody can take these back.",
 }
 
+const (
+	erasedInForce = "If it shall count no more, it has to be revoked first: a file that is erased and not revoked stays in force."
+	linksEnd      = "Links that the earner was sent work no more. Nobody is written to."
+)
+
+// eraseWill says what erasing the awards of an address does; more is said after their number.
+func eraseWill(count int, more string) string {
+	return counted(count, "One award", "%d awards") + more + " of this organisation for that address are erased, for good: the badges, the name, the address, and what was written about them."
+}
+
+// erasesAlone says whether nobody else has to allow an erasure: it needs a second person where revoking does.
+func (v *visit) erasesAlone() bool {
+	return !slices.Contains(v.organisation.Settings.Second, issuer.ActRevoke)
+}
+
 // eraseAwardPage says what erasing an award takes away.
 func (s *server) eraseAwardPage(v *visit) error { return s.eraseAwardForm(v, http.StatusOK, newForm()) }
 
@@ -30,10 +46,9 @@ func (s *server) eraseAwardForm(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "erase", page{Title: "Erase the award of " + earnerOf(&c), Form: f.single(), Data: erasePage{Back: v.to("awards", c.ID), Asked: true, Will: []string{
+	return v.show(status, "erase", page{Title: "Erase the award of " + earnerOf(&c), Form: f.single(), Data: erasePage{Back: v.to("awards", c.ID), Asked: true, Second: !v.erasesAlone(), Will: []string{
 		"The badge, the name, the address, and what was written about the award are erased here, for good. Its page is gone.",
-		"Links that the earner was sent work no more. Nobody is written to.",
-		"If you want it to count no more, revoke it first: a file that is erased and not revoked stays in force.",
+		linksEnd, erasedInForce,
 	}, Stays: whatStays}})
 }
 
@@ -49,6 +64,9 @@ func (s *server) eraseAward(v *visit) error {
 	if f.Get("sure") == "" {
 		f.refuse("sure", notSure)
 		return s.eraseAwardForm(v, http.StatusUnprocessableEntity, f)
+	}
+	if !v.erasesAlone() && c.Erased == nil {
+		return v.propose(f, v.by(), issuer.Proposal{Kind: issuer.ProposalErase, Credential: c.ID, Cause: &issuer.Cause{Reason: f.Get("reason")}, Why: f.Get("why")}, v.to("awards", c.ID), s.eraseAwardForm)
 	}
 	err = v.onlyOnce(f, func() error {
 		back := v.to("awards", c.ID)
@@ -78,13 +96,9 @@ func (s *server) erasePersonPage(v *visit) error {
 }
 
 func (s *server) erasePersonForm(v *visit, status int, f *form, count int, more string) error {
-	data := erasePage{Person: true, Back: v.to("unclaimed"), Asked: count > 0, Stays: whatStays}
+	data := erasePage{Person: true, Back: v.to("unclaimed"), Asked: count > 0, Second: !v.erasesAlone(), Stays: whatStays}
 	if count > 0 {
-		data.Count = counted(count, "One award", "%d awards") + more
-		data.Will = []string{data.Count + " of this organisation for that address are erased, for good: the badges, the name, the address, and what was written about them.",
-			"Links that the earner was sent work no more. Nobody is written to.",
-			"Awards that other organisations made stay: the earner can have these erased from their own page.",
-			"If the badges shall count no more, revoke them first: a file that is erased and not revoked stays in force."}
+		data.Will = []string{eraseWill(count, more), linksEnd, "Awards that other organisations made stay: the earner can have these erased from their own page.", erasedInForce}
 		f.Values.Set("looked", f.Get("email"))
 	} else {
 		f.Values.Del("looked")
@@ -123,7 +137,14 @@ func (s *server) erasePerson(v *visit) error {
 			if err := look(); err != nil {
 				return err
 			}
-			if _, err := s.Earners.EraseFor(v.ctx(), v.organisation.ID, email, f.Get("reason"), v.actor()); err != nil {
+			if !v.erasesAlone() {
+				by := issuer.Write{Actor: v.actor(), Once: v.keeping(ledTo("proposed", v.to("awards")))}
+				if _, err := s.Earners.ProposeErasure(v.ctx(), v.organisation.ID, email, f.Get("reason"), f.Get("why"), by); err != nil {
+					return err
+				}
+				return v.done("proposed", v.to("awards"))
+			}
+			if _, err := s.Earners.EraseAlone(v.ctx(), v.organisation.ID, email, f.Get("reason"), v.actor()); err != nil {
 				return err
 			}
 			return v.done("person-erased", v.to("awards"))
@@ -137,7 +158,7 @@ func (s *server) erasePerson(v *visit) error {
 		f.Values.Del("sure") // another one than was confirmed
 	}
 	if err != nil {
-		if err := f.refused(err, map[string]string{"email": "email", "reason": "reason"}); err != nil {
+		if err := f.refused(err, map[string]string{"email": "email", "reason": "reason", "why": "why", "proposed": "", "too_many": "email"}); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ func (s *server) keysPage(v *visit) error {
 			if ownKey(&o, k) {
 				line.About = "An identity of its own: it signs documents of programs as " + k.Method + "."
 			}
-			if v.may(issuer.ScopeIssuerWrite) {
+			if v.may(issuer.ScopeKeysWrite) {
 				line.Acts = v.keyActs(&o, k)
 			}
 			data.Lines = append(data.Lines, line)
@@ -116,7 +116,9 @@ func (s *server) rotateKey(v *visit) error {
 		"This key signs no more. It stays published, so that everything that it signed stays authentic.",
 		"Nobody who has a badge has to do anything.",
 	}, func(k issuer.Key) error {
-		if _, err := s.Office.RotateKey(v.ctx(), v.organisation.ID, k.Algorithm, v.actor()); err != nil {
+		by := v.by()
+		by.Once = v.keeping(ledTo("key-rotated", v.inOffice("keys")))
+		if _, err := v.space.RotateKey(v.ctx(), k.Method, by); err != nil {
 			return err
 		}
 		return v.done("key-rotated", v.inOffice("keys"))
@@ -129,7 +131,9 @@ func (s *server) retireKey(v *visit) error {
 		"It stays published, so that everything that it signed stays authentic.",
 		"It cannot be taken into use again.",
 	}, func(k issuer.Key) error {
-		if err := s.Office.RetireKey(v.ctx(), v.organisation.ID, k.Method, v.actor()); err != nil {
+		by := v.by()
+		by.Once = v.keeping(ledTo("key-retired", v.inOffice("keys")))
+		if _, err := v.space.RetireKey(v.ctx(), k.Method, by); err != nil {
 			return err
 		}
 		return v.done("key-retired", v.inOffice("keys"))
@@ -188,13 +192,16 @@ func (s *server) compromiseKey(v *visit) error {
 		if len(f.problems) > 0 {
 			return errAgain
 		}
-		if err := s.Office.CompromiseKey(v.ctx(), v.organisation.ID, k.Method, since, v.actor()); err != nil {
+		next := v.inOffice("keys")
+		if count > 0 {
+			next = v.inOffice("keys", k.Name, "reissue")
+		}
+		by := v.by()
+		by.Once = v.keeping(ledTo("key-compromised", next))
+		if _, err := v.space.CompromiseKey(v.ctx(), k.Method, since, by); err != nil {
 			return err
 		}
-		if count > 0 {
-			return v.done("key-compromised", v.inOffice("keys", k.Name, "reissue"))
-		}
-		return v.done("key-compromised", v.inOffice("keys"))
+		return v.done("key-compromised", next)
 	})
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/internal/origin"
 )
 
 // chain sets the middleware in its one order.
@@ -92,15 +94,14 @@ func secured(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// sameOrigin refuses forms that another site's page sends. Every browser says with a form where it comes from, in Sec-Fetch-Site or
-// in Origin, so what says neither is refused too: programs have the API.
+// sameOrigin refuses forms that another site's page sends, also one of this host under another name. Every browser says with a form where
+// it comes from, in Sec-Fetch-Site or in Origin, so what says neither is refused too: programs have the API.
 func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		reading := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-		if !reading && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" || s.origins.Check(r) != nil {
+		if !origin.Reading(r) && !origin.Said(r) || s.origins.Check(r) != nil {
 			return failure{status: http.StatusForbidden, title: "This came from another site",
-				detail: "The form was not sent from a page of this console, so nothing was done. Open the page again and repeat it there."}
+				detail: "The form was not sent from a page of this console, so nothing was done. Open the page at " + s.Base + " and repeat it there."}
 		}
 		return next(c)
 	}

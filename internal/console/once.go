@@ -43,7 +43,7 @@ func (v *visit) once(f *form) (once *issuer.Once, made string, err error) {
 			sum.Write([]byte(name + "\x00" + text + "\x00"))
 		}
 	}
-	key := v.Request().URL.Path + " " + v.actor() + " " + f.Get(fieldOnce)
+	key := issuer.OnceKey{Actor: v.actor(), Act: v.Request().URL.Path, Text: f.Get(fieldOnce)}
 	space := v.space
 	if v.organisation.ID == "" { // a page of the account, or of the installation
 		space = v.server.Office.Workspace("")

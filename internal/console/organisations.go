@@ -127,7 +127,7 @@ func (s *server) adopt(v *visit) error {
 }
 
 // askAccount asks before something is done with the account in the address.
-func (v *visit) askAccount(title, button string, danger bool, will func(name string) []string, act func(account string) error) error {
+func (v *visit) askAccount(title, button string, danger bool, will func(name string, tokens []issuer.Token) []string, act func(account string) error) error {
 	if err := v.administrator(); err != nil {
 		return err
 	}
@@ -140,15 +140,28 @@ func (v *visit) askAccount(title, button string, danger bool, will func(name str
 		seen = "disabled"
 	}
 	name := wording.First(a.Name, "somebody")
-	p := installed(title+" "+name, nil, confirmPage{Will: will(name + " (" + a.Email + ")"), Button: button, Danger: danger, Back: pathInstallation, Version: seen})
+	tokens, err := v.server.People.AllTokensOf(v.ctx(), v.person.ID, a.ID)
+	if err != nil {
+		return err
+	}
+	p := installed(title+" "+name, nil, confirmPage{Will: will(name+" ("+a.Email+")", tokens), Button: button, Danger: danger, Back: pathInstallation, Version: seen})
 	return v.ask("confirm", p, nil, func(*form) error { return act(a.ID) })
 }
 
+// tokensEnd says which tokens end with an account.
+func tokensEnd(tokens []issuer.Token) []string {
+	if len(tokens) == 0 {
+		return nil
+	}
+	return []string{"Tokens that they have made, or that were made with these, are revoked in every organisation: " + tokenWords(tokens) + ". The programs that have them stop working until they get another."}
+}
+
 func (s *server) disableAccount(v *visit) error {
-	return v.askAccount("Disable the account of", "Disable", true, func(name string) []string {
-		return []string{name + " is signed out everywhere at once, and cannot sign in any more, in any organisation.", "Their roles stay, for when you enable the account again.", "Nobody is written to."}
+	return v.askAccount("Disable the account of", "Disable", true, func(name string, tokens []issuer.Token) []string {
+		return append([]string{name + " is signed out everywhere at once, and cannot sign in any more, in any organisation.", "Their roles stay, for when you enable the account again.",
+			"Nobody is written to."}, tokensEnd(tokens)...)
 	}, func(account string) error {
-		if err := s.People.DisableAccount(v.ctx(), v.person.ID, account); err != nil {
+		if err := s.People.Once(v.keeping(ledTo("account-disabled", pathInstallation))).DisableAccount(v.ctx(), v.person.ID, account); err != nil {
 			return err
 		}
 		return v.done("account-disabled", pathInstallation)
@@ -156,10 +169,10 @@ func (s *server) disableAccount(v *visit) error {
 }
 
 func (s *server) enableAccount(v *visit) error {
-	return v.askAccount("Enable the account of", "Enable", false, func(name string) []string {
-		return []string{name + " can sign in again, with the roles that they had."}
+	return v.askAccount("Enable the account of", "Enable", false, func(name string, _ []issuer.Token) []string {
+		return []string{name + " can sign in again, with the roles that they had.", "Tokens of programs that ended when it was disabled stay revoked."}
 	}, func(account string) error {
-		if err := s.People.EnableAccount(v.ctx(), v.person.ID, account); err != nil {
+		if err := s.People.Once(v.keeping(ledTo("account-enabled", pathInstallation))).EnableAccount(v.ctx(), v.person.ID, account); err != nil {
 			return err
 		}
 		return v.done("account-enabled", pathInstallation)
@@ -167,21 +180,24 @@ func (s *server) enableAccount(v *visit) error {
 }
 
 func (s *server) eraseAccount(v *visit) error {
-	return v.askAccount("Erase the account of", "Erase", true, func(name string) []string {
-		return []string{
+	return v.askAccount("Erase the account of", "Erase", true, func(name string, tokens []issuer.Token) []string {
+		return append([]string{
 			name + " is signed out everywhere, and is a member of no organisation any more.",
 			"Name, address, passkeys and everything else that is kept of them as staff is erased. Badges that they have earned are not touched.",
 			"What they did stays in the logs, as done by a former member.",
 			"This cannot be undone.",
-		}
+		}, tokensEnd(tokens)...)
 	}, func(account string) error {
-		if err := s.People.DeleteAccount(v.ctx(), v.person.ID, account); err != nil {
+		said, next := notice("account-erased"), pathInstallation
+		if account == v.person.ID {
+			said, next = "signed-out", pathSignIn
+		}
+		if err := s.People.Once(v.keeping(ledTo(said, next))).DeleteAccount(v.ctx(), v.person.ID, account); err != nil {
 			return err
 		}
 		if account == v.person.ID {
 			v.forget(cookieSession)
-			return v.done("signed-out", pathSignIn)
 		}
-		return v.done("account-erased", pathInstallation)
+		return v.done(said, next)
 	})
 }

@@ -79,6 +79,7 @@ func roleChoices() (all []choice) {
 type invitePage struct {
 	Roles, Languages []choice
 	Mails            bool
+	Second           bool // something needs two people
 	Back             string
 }
 
@@ -89,7 +90,7 @@ func (s *server) invitePage(v *visit) error {
 }
 
 func (s *server) inviteForm(v *visit, status int, f *form) error {
-	data := invitePage{Roles: roleChoices(), Languages: languages, Mails: s.People.Mails(), Back: v.inOffice("people")}
+	data := invitePage{Roles: roleChoices(), Languages: languages, Mails: s.People.Mails(), Second: len(v.organisation.Settings.Second) > 0, Back: v.inOffice("people")}
 	return v.show(status, "invite", v.officePage("Invite somebody", f.single(), data, "People", "people"))
 }
 
@@ -100,7 +101,11 @@ func (s *server) invite(v *visit) error {
 		return err
 	}
 	err = v.onlyOnce(f, func() error {
-		made, link, err := s.People.Invite(v.ctx(), v.person.ID, people.InvitationInput{Organisation: v.organisation.ID, Email: f.Get("email"),
+		kept := shownOnce
+		if s.People.Mails() {
+			kept = ledTo("invited", v.inOffice("people"))
+		}
+		made, link, err := s.People.Once(v.keeping(kept)).Invite(v.ctx(), v.person.ID, people.InvitationInput{Organisation: v.organisation.ID, Email: f.Get("email"),
 			Role: people.Role(f.Get("role")), Language: f.Get("language")})
 		if err != nil {
 			return err
@@ -113,7 +118,7 @@ func (s *server) invite(v *visit) error {
 	if err == nil {
 		return nil
 	}
-	if err := f.refused(err, map[string]string{"email": "email", "role": "role", "language": "language", "already_member": "email"}); err != nil {
+	if err := f.refused(err, map[string]string{"email": "email", "role": "role", "language": "language", "already_member": "email", "invited_often": "email"}); err != nil {
 		return err
 	}
 	return s.inviteForm(v, http.StatusUnprocessableEntity, f)
@@ -141,7 +146,7 @@ func (s *server) withdraw(v *visit) error {
 		return v.ask("confirm", v.officePage("Withdraw the invitation of "+i.Email, nil, confirmPage{
 			Will:   []string{"The link of the invitation works no more.", "Nobody is told.", "You can invite the same address again at any time."},
 			Button: "Withdraw", Back: v.inOffice("people"), Version: i.ID}, "People", "people"), nil, func(*form) error {
-			if err := s.People.Withdraw(v.ctx(), v.person.ID, v.organisation.ID, i.ID); err != nil {
+			if err := s.People.Once(v.keeping(ledTo("withdrawn", v.inOffice("people")))).Withdraw(v.ctx(), v.person.ID, v.organisation.ID, i.ID); err != nil {
 				return err
 			}
 			return v.done("withdrawn", v.inOffice("people"))
@@ -164,6 +169,19 @@ func (s *server) member(v *visit) (people.Member, error) {
 	return people.Member{}, notFound()
 }
 
+// tokenWords name tokens by what they are for, as far as a sentence bears it.
+func tokenWords(tokens []issuer.Token) string {
+	const most = 10
+	var names []string
+	for _, t := range tokens[:min(len(tokens), most)] {
+		names = append(names, wording.First(wording.Plain(t.Name), "one without a name"))
+	}
+	if more := len(tokens) - most; more > 0 {
+		names = append(names, counted(more, "one more", "%d more"))
+	}
+	return strings.Join(names, ", ")
+}
+
 type memberRolePage struct {
 	confirmPage
 	Roles []choice
@@ -175,18 +193,27 @@ func (s *server) changeRole(v *visit) error {
 	if err != nil {
 		return err
 	}
+	tokens, err := s.People.TokensOf(v.ctx(), v.person.ID, v.organisation.ID, m.Account.ID)
+	if err != nil {
+		return err
+	}
 	f := newForm()
 	f.Set("role", string(m.Role))
-	data := memberRolePage{Roles: roleChoices(), confirmPage: confirmPage{Button: "Change the role", Back: v.inOffice("people"), Version: string(m.Role),
-		Will: []string{"What they may do changes at once, on every page that they have open.", "They are not written to. Tell them yourself.", "What they did before stays as it is."}}}
+	will := []string{"What they may do changes at once, on every page that they have open.", "They are not written to. Tell them yourself.", "What they did before stays as it is."}
+	if len(tokens) > 0 {
+		will = append(will, "Of the tokens that they have made, or that were made with these, those are revoked that may do more than the new role: all or some of "+tokenWords(tokens)+
+			". The programs that have them stop working until they get another.")
+	}
+	data := memberRolePage{Roles: roleChoices(), confirmPage: confirmPage{Button: "Change the role", Back: v.inOffice("people"), Version: string(m.Role), Will: will}}
 	return v.ask("member-role", v.officePage("The role of "+wording.First(m.Account.Name, "a member"), f, data, "People", "people"), map[string]string{"role": "role"}, func(f *form) error {
-		if _, err := s.People.SetRole(v.ctx(), v.person.ID, v.organisation.ID, m.Account.ID, people.Role(f.Get("role"))); err != nil {
+		next := v.inOffice("people")
+		if m.Account.ID == v.person.ID {
+			next = strings.TrimSuffix(v.to(), "/")
+		}
+		if _, err := s.People.Once(v.keeping(ledTo("role-changed", next))).SetRole(v.ctx(), v.person.ID, v.organisation.ID, m.Account.ID, people.Role(f.Get("role"))); err != nil {
 			return err
 		}
-		if m.Account.ID == v.person.ID {
-			return v.done("role-changed", strings.TrimSuffix(v.to(), "/"))
-		}
-		return v.done("role-changed", v.inOffice("people"))
+		return v.done("role-changed", next)
 	})
 }
 
@@ -196,25 +223,39 @@ func (s *server) removeMember(v *visit) error {
 	if err != nil {
 		return err
 	}
+	tokens, err := s.People.TokensOf(v.ctx(), v.person.ID, v.organisation.ID, m.Account.ID)
+	if err != nil {
+		return err
+	}
 	name := wording.First(m.Account.Name, "a member")
 	title, back := "Remove "+name, v.inOffice("people")
 	will := []string{
-		name + " can no longer see or do anything here, and is signed out everywhere.",
+		name + " can no longer see or do anything here, and is signed out if they work for no other organisation on this server.",
 		"Invitations that they made and nobody has accepted are withdrawn.",
 		"What they did stays, with their name as long as they have an account on this server.",
-		"Tokens of programs go on working. Look at them, too, if they may have one.",
+		"No token of a program ends with this.",
 	}
+	if len(tokens) > 0 {
+		will[len(will)-1] = "Tokens that they have made, or that were made with these, are revoked: " + tokenWords(tokens) + ". The programs that have them stop working until they get another."
+	}
+	said, next := notice("member-removed"), back
 	if m.Account.ID == v.person.ID {
-		title, will[0] = "Leave "+wording.First(v.organisation.Name, "the organisation"), "You can no longer see or do anything here, and are signed out everywhere."
-	}
-	return v.ask("confirm", v.officePage(title, nil, confirmPage{Will: will, Button: title, Danger: true, Back: back, Version: string(m.Role)}, "People", "people"), nil, func(*form) error {
-		if err := s.People.RemoveMember(v.ctx(), v.person.ID, v.organisation.ID, m.Account.ID); err != nil {
+		title, will[0] = "Leave "+wording.First(v.organisation.Name, "the organisation"), "You can no longer see or do anything here, and are signed out."
+		all, err := s.People.Memberships(v.ctx(), v.person.ID)
+		if err != nil {
 			return err
 		}
-		if m.Account.ID == v.person.ID {
-			v.forget(cookieSession)
-			return v.done("signed-out", pathSignIn)
+		if said, next = "signed-out", pathSignIn; len(all) > 1 {
+			will[0], said, next = "You can no longer see or do anything here. You stay signed in, for the other organisations that you work for.", "left", pathConsole
 		}
-		return v.done("member-removed", back)
+	}
+	return v.ask("confirm", v.officePage(title, nil, confirmPage{Will: will, Button: title, Danger: true, Back: back, Version: string(m.Role)}, "People", "people"), nil, func(*form) error {
+		if err := s.People.Once(v.keeping(ledTo(said, next))).RemoveMember(v.ctx(), v.person.ID, v.organisation.ID, m.Account.ID); err != nil {
+			return err
+		}
+		if said == "signed-out" {
+			v.forget(cookieSession)
+		}
+		return v.done(said, next)
 	})
 }

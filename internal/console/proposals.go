@@ -67,7 +67,7 @@ func (v *visit) proposalState(p *issuer.Proposal) issuer.ProposalState {
 
 // proposed says in a few words what is asked for.
 func (s *server) proposed(v *visit, p *issuer.Proposal) (string, error) {
-	verb, about := map[issuer.ProposalKind]string{issuer.ProposalAward: "Award", issuer.ProposalRevoke: "Revoke", issuer.ProposalAmend: "Correct", issuer.ProposalRenew: "Renew",
+	verb, about := map[issuer.ProposalKind]string{issuer.ProposalAward: "Award", issuer.ProposalRevoke: "Revoke", issuer.ProposalErase: "Erase", issuer.ProposalAmend: "Correct", issuer.ProposalRenew: "Renew",
 		issuer.ProposalSettings: "Change the settings", issuer.ProposalBatch: "Confirm the batch"}[p.Kind], ""
 	switch {
 	case p.Award != nil:
@@ -78,6 +78,10 @@ func (s *server) proposed(v *visit, p *issuer.Proposal) (string, error) {
 		return verb + " " + versionOf(a) + " to " + wording.First(p.Award.Name, p.Award.Recipient), nil
 	case p.Kind == issuer.ProposalAward:
 		return "Award an achievement", nil
+	case p.Address != "":
+		return "Erase " + counted(len(p.Awards), "the award", "the %d awards") + " of a person", nil
+	case p.Kind == issuer.ProposalErase && p.Credential == "":
+		return "Erase a person", nil
 	case p.Credential != "":
 		c, _, err := v.space.Credential(v.ctx(), p.Credential)
 		if err != nil && !missing(err) {
@@ -197,8 +201,11 @@ func (s *server) proposalForm(v *visit, status int, f *form) error {
 
 // decides says that the role of the person is one that could do itself what is asked for, but for the second person.
 func (v *visit) decides(p *issuer.Proposal) bool {
-	if p.Kind == issuer.ProposalSettings {
+	switch p.Kind {
+	case issuer.ProposalSettings:
 		return v.may(issuer.ScopeIssuerWrite)
+	case issuer.ProposalErase:
+		return v.may(issuer.ScopeCredentialsErase)
 	}
 	return v.may(issuer.ScopeCredentialsWrite)
 }
@@ -228,6 +235,12 @@ func (s *server) willBe(v *visit, p *issuer.Proposal) ([]string, error) {
 		return []string{"The award is signed at once, in the name of " + wording.Plain(v.organisation.Name) + ".", mail}, nil
 	case issuer.ProposalRevoke:
 		return []string{"The award ends for good, at once. It can only be awarded anew.", "Whoever checks the badge from then on is told that it was revoked, when, and why.", mail}, nil
+	case issuer.ProposalErase:
+		will := []string{"The badge, the name, the address, and what was written about the award are erased here, for good. Its page is gone.", erasedInForce}
+		if p.Address != "" {
+			will = []string{eraseWill(len(p.Awards), ""), "What is planned and proposed for that address is erased as well.", erasedInForce}
+		}
+		return append(will, linksEnd), nil
 	case issuer.ProposalAmend:
 		return []string{"A new award is made with the right name and address, and the one before is revoked, because another one takes its place.", mail}, nil
 	case issuer.ProposalRenew:
@@ -283,6 +296,9 @@ func (s *server) proposalFacts(v *visit, p *issuer.Proposal) ([]factGroup, error
 		found.text("License number", p.Award.LicenseNumber)
 		found.markdown("Narrative", p.Award.Narrative)
 		shown(p.Award.Evidence)
+	case p.Kind == issuer.ProposalErase && p.Cause != nil:
+		found.text("E-mail address", wording.Plain(p.Address))
+		found.long("Why, for the log", p.Cause.Reason)
 	case p.Cause != nil:
 		found.text("Why, for everybody", reasonWords[p.Cause.Code])
 		found.long("In words", p.Cause.Reason)
@@ -337,6 +353,7 @@ func settingFacts(found *facts, now, then issuer.Configuration) {
 	differs("E-mail address", now.Email, then.Email)
 	differs("Website", now.Settings.Website, then.Settings.Website)
 	differs("Colour of its pages", now.Settings.Accent, then.Settings.Accent)
+	differs("Number of its LinkedIn page", now.Settings.LinkedIn, then.Settings.LinkedIn)
 	differs("Description", now.Settings.Description, then.Settings.Description)
 	differs("Language", now.Settings.Language, then.Settings.Language)
 	differs("Nobody sees an award before it is claimed", yes[now.Settings.Held], yes[then.Settings.Held])
@@ -377,9 +394,9 @@ func (s *server) decide(v *visit, may func(*issuer.Proposal) bool, act func(*for
 	return s.proposalForm(v, http.StatusUnprocessableEntity, f)
 }
 
-// stepsUp says that whoever allows a proposal is asked to sign in once more: it revokes many awards at once.
+// stepsUp says that whoever allows a proposal is asked to sign in once more: it revokes many awards at once, or erases.
 func (v *visit) stepsUp(p *issuer.Proposal) bool {
-	return p.Kind == issuer.ProposalBatch && p.Act == issuer.ActRevoke && !v.recent()
+	return (p.Kind == issuer.ProposalBatch && p.Act == issuer.ActRevoke || p.Kind == issuer.ProposalErase) && !v.recent()
 }
 
 // toProposal is where somebody comes back to who was asked to sign in once more before they allow a proposal.

@@ -167,6 +167,7 @@ var notices = map[notice]string{
 	"withdrawn":            "The invitation was withdrawn. Its link works no more.",
 	"role-changed":         "The role was changed.",
 	"member-removed":       "The member was removed.",
+	"left":                 "You have left the organisation.",
 	"token-revoked":        "The token was revoked. It opens nothing any more.",
 	"organisation-changed": "The settings were saved.",
 	"picture-changed":      "The picture was changed. Awards name the new one from now on.",

@@ -45,10 +45,12 @@ func (s *server) routes() []route {
 		writeA    = issuer.ScopeAchievementsWrite
 		seeC      = issuer.ScopeCredentialsRead
 		writeC    = issuer.ScopeCredentialsWrite
+		erase     = issuer.ScopeCredentialsErase
 		propose   = issuer.ScopeCredentialsPropose // whoever may write may propose as well
 		seeP      = issuer.ScopePeopleRead
 		writeP    = issuer.ScopePeopleWrite
 		seeK      = issuer.ScopeKeysRead
+		writeK    = issuer.ScopeKeysWrite
 		writeI    = issuer.ScopeIssuerWrite
 		seeW      = issuer.ScopeWebhooksRead
 		writeW    = issuer.ScopeWebhooksWrite
@@ -161,14 +163,14 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/office/settings/picture", scope: writeI, body: largeForm, handler: s.changePicture},
 
 		{method: get, path: inside + "/office/keys", scope: seeK, handler: s.keysPage},
-		{method: get, path: inside + "/office/keys/:key/rotate", scope: writeI, recent: true, handler: s.rotateKey},
-		{method: post, path: inside + "/office/keys/:key/rotate", scope: writeI, recent: true, handler: s.rotateKey},
-		{method: get, path: inside + "/office/keys/:key/retire", scope: writeI, recent: true, handler: s.retireKey},
-		{method: post, path: inside + "/office/keys/:key/retire", scope: writeI, recent: true, handler: s.retireKey},
-		{method: get, path: inside + "/office/keys/:key/compromise", scope: writeI, recent: true, handler: s.compromiseKey},
-		{method: post, path: inside + "/office/keys/:key/compromise", scope: writeI, recent: true, handler: s.compromiseKey},
-		{method: get, path: inside + "/office/keys/:key/reissue", scope: writeI, recent: true, handler: s.reissueKey},
-		{method: post, path: inside + "/office/keys/:key/reissue", scope: writeI, recent: true, handler: s.reissueKey},
+		{method: get, path: inside + "/office/keys/:key/rotate", scope: writeK, recent: true, handler: s.rotateKey},
+		{method: post, path: inside + "/office/keys/:key/rotate", scope: writeK, recent: true, handler: s.rotateKey},
+		{method: get, path: inside + "/office/keys/:key/retire", scope: writeK, recent: true, handler: s.retireKey},
+		{method: post, path: inside + "/office/keys/:key/retire", scope: writeK, recent: true, handler: s.retireKey},
+		{method: get, path: inside + "/office/keys/:key/compromise", scope: writeK, recent: true, handler: s.compromiseKey},
+		{method: post, path: inside + "/office/keys/:key/compromise", scope: writeK, recent: true, handler: s.compromiseKey},
+		{method: get, path: inside + "/office/keys/:key/reissue", scope: writeK, recent: true, handler: s.reissueKey},
+		{method: post, path: inside + "/office/keys/:key/reissue", scope: writeK, recent: true, handler: s.reissueKey},
 
 		{method: get, path: inside + "/office/endorsements", scope: seeA, handler: s.endorsements},
 		{method: get, path: inside + "/office/endorsements/new", scope: writeI, handler: s.newEndorsement},
@@ -213,6 +215,7 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/batches/columns", scope: propose, body: keptForm, handler: s.sayColumns},
 		{method: get, path: inside + "/batches/:id", scope: seeC, handler: s.batch},
 		{method: get, path: inside + "/batches/:id/rejected.csv", scope: seeC, handler: s.rejectedFile},
+		{method: get, path: inside + "/batches/:id/certificates.pdf", scope: seeC, handler: s.certificates},
 		{method: get, path: inside + "/batches/:id/confirm", scope: propose, recent: true, handler: s.toBatch},
 		{method: post, path: inside + "/batches/:id/confirm", scope: propose, handler: s.confirmBatch}, // recent as well where it revokes
 		{method: get, path: inside + "/batches/:id/discard", scope: propose, handler: s.discardPage},
@@ -223,14 +226,14 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/batches/:id/release", scope: writeC, handler: s.releaseBatch},
 		{method: get, path: inside + "/batches/:id/undo", scope: propose, handler: s.undoPage},
 		{method: post, path: inside + "/batches/:id/undo", scope: propose, handler: s.undo},
-		{method: get, path: inside + "/revocations", scope: propose, handler: s.revocationsPage},
-		{method: post, path: inside + "/revocations", scope: propose, handler: s.findRevocations},
+		{method: get, path: inside + "/revocations", scope: writeC, handler: s.revocationsPage},
+		{method: post, path: inside + "/revocations", scope: writeC, handler: s.findRevocations},
 
 		// What another person has to allow
 		{method: get, path: inside + "/proposals", scope: seeC, handler: s.proposals},
 		{method: get, path: inside + "/proposals/:id", scope: seeC, handler: s.proposal},
 		{method: get, path: inside + "/proposals/:id/allow", scope: writeC, recent: true, handler: s.toProposal},
-		{method: post, path: inside + "/proposals/:id/allow", scope: writeC, handler: s.allowProposal}, // recent as well where it revokes a batch
+		{method: post, path: inside + "/proposals/:id/allow", scope: writeC, handler: s.allowProposal}, // recent as well where it revokes a batch or erases
 		{method: post, path: inside + "/proposals/:id/refuse", scope: writeC, handler: s.refuseProposal},
 		{method: post, path: inside + "/proposals/:id/withdraw", scope: propose, handler: s.withdrawProposal},
 
@@ -246,10 +249,10 @@ func (s *server) routes() []route {
 		{method: post, path: inside + "/awards/:id/resend", scope: writeC, handler: s.resend},
 		{method: get, path: inside + "/awards/:id/link", scope: writeC, recent: true, handler: s.linkForm},
 		{method: post, path: inside + "/awards/:id/link", scope: writeC, recent: true, handler: s.showLink},
-		{method: get, path: inside + "/awards/:id/erase", scope: writeC, recent: true, handler: s.eraseAwardPage},
-		{method: post, path: inside + "/awards/:id/erase", scope: writeC, recent: true, handler: s.eraseAward},
-		{method: get, path: inside + "/erase", scope: writeC, recent: true, handler: s.erasePersonPage},
-		{method: post, path: inside + "/erase", scope: writeC, recent: true, handler: s.erasePerson},
+		{method: get, path: inside + "/awards/:id/erase", scope: erase, recent: true, handler: s.eraseAwardPage},
+		{method: post, path: inside + "/awards/:id/erase", scope: erase, recent: true, handler: s.eraseAward},
+		{method: get, path: inside + "/erase", scope: erase, recent: true, handler: s.erasePersonPage},
+		{method: post, path: inside + "/erase", scope: erase, recent: true, handler: s.erasePerson},
 	}
 	for _, step := range s.caseSteps() {
 		address := inside + "/cases/:id/" + step.path

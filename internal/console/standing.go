@@ -22,7 +22,7 @@ var acts = []struct {
 	{"Reinstate", "reinstate", issuer.ScopeCredentialsWrite, func(c *issuer.Credential, _ issuer.Achievement) bool { return stands(c) && c.Suspended != nil }},
 	{"Revoke", "revoke", issuer.ScopeCredentialsPropose, func(c *issuer.Credential, _ issuer.Achievement) bool { return stands(c) }},
 	{"Open a case", "case", issuer.ScopeCredentialsWrite, func(c *issuer.Credential, _ issuer.Achievement) bool { return stands(c) }},
-	{"Erase", "erase", issuer.ScopeCredentialsWrite, func(c *issuer.Credential, _ issuer.Achievement) bool { return !c.Issued.IsZero() && c.Erased == nil }},
+	{"Erase", "erase", issuer.ScopeCredentialsErase, func(c *issuer.Credential, _ issuer.Achievement) bool { return !c.Issued.IsZero() && c.Erased == nil }},
 }
 
 // stands says that an award can still change its standing.

@@ -16,6 +16,7 @@ var scopeWords = map[issuer.Scope]string{
 	issuer.ScopeAchievementsWrite:  "Define, publish and archive achievements",
 	issuer.ScopeCredentialsRead:    "See awards",
 	issuer.ScopeCredentialsWrite:   "Award, revoke, suspend and reinstate",
+	issuer.ScopeCredentialsErase:   "Erase what awards say of people",
 	issuer.ScopeCredentialsPropose: "Propose awards and revocations, which a person then allows",
 	issuer.ScopeCredentialsSign:    "Sign documents of its own making in your name, whatever they say",
 	issuer.ScopeKeysRead:           "See keys",
@@ -135,6 +136,7 @@ func (s *server) makeToken(v *visit) error {
 			}
 			by := v.by()
 			by.Once = once
+			in.Allow = s.People.MayMake(v.person.ID, v.organisation.ID, in.Scopes)
 			var token issuer.NewToken
 			if token, err = v.space.CreateToken(v.ctx(), in, issuer.Token{Scopes: v.role.Scopes()}, by); err == nil {
 				return v.showSecret("The token "+wording.First(token.Name, ""), secretPage{About: "Copy the token into the program now. Whoever has it can do what you have chosen.",
@@ -167,7 +169,9 @@ func (s *server) revokeToken(v *visit) error {
 				"This cannot be undone. You can make another token.",
 				"What the program did stays as it is.",
 			}, Button: "Revoke", Danger: true, Back: v.inOffice("tokens"), Version: t.ID}, "Tokens", "tokens"), nil, func(*form) error {
-			if _, err := v.space.RevokeToken(v.ctx(), t.ID, v.by()); err != nil {
+			by := v.by()
+			by.Once = v.keeping(ledTo("token-revoked", v.inOffice("tokens")))
+			if _, err := v.space.RevokeToken(v.ctx(), t.ID, issuer.Token{Scopes: v.role.Scopes()}, by); err != nil {
 				return err
 			}
 			return v.done("token-revoked", v.inOffice("tokens"))

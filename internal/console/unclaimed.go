@@ -41,10 +41,13 @@ func (s *server) unclaimed(v *visit) error {
 		} else if err != nil {
 			return err
 		}
-		line := unclaimedLine{ID: h.Credential, Link: v.to("awards", h.Credential), Name: wording.First(h.Name, noName), Email: wording.Plain(h.Address), Age: age(s.Now().Sub(h.Created)),
+		line := unclaimedLine{ID: h.Credential, Link: v.to("awards", h.Credential), Name: wording.First(h.Name, noName), Age: age(s.Now().Sub(h.Created)),
 			Since: wording.English.Day(h.Created), Mail: s.mailWords(&h)}
 		if line.Achievement, err = v.achievementName(names, c.Achievement); err != nil {
 			return err
+		}
+		if data.Acts {
+			line.Email = wording.Plain(h.Address) // for those alone who write to it
 		}
 		if data.Acts && !c.Issued.IsZero() {
 			line.Resend, line.Show = s.reach(v, &h)
@@ -52,7 +55,7 @@ func (s *server) unclaimed(v *visit) error {
 		data.Lines = append(data.Lines, line)
 	}
 	data.First, data.Next = v.pages(after, next)
-	if data.Acts {
+	if v.may(issuer.ScopeCredentialsErase) {
 		data.Erase = v.to("erase")
 	}
 	return v.ok("unclaimed", newPage("Not claimed yet", data))

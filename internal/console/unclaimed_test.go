@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/laurelbadges/laurel/internal/people"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -95,4 +96,62 @@ func TestErase(t *testing.T) {
 	if strings.Contains(w.log.String(), "ada@example") {
 		t.Error("the log holds an address")
 	}
+}
+
+// TestEraseTakesTwo: where revoking takes two people, erasing does.
+func TestEraseTakesTwo(t *testing.T) {
+	w := newWorld(t)
+	achievement := w.published(badgeName)
+	ada, ben := w.awarded(achievement, "ada@example.org", "Ada"), w.awarded(achievement, "ben@example.org", "Ben")
+	w.owner.get(w.in("office", "people", "invite")).want(t, 200).lacks(t, "Two accounts of one person")
+	o, version, err := w.service.Workspace(w.ours.ID).Organisation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Settings.Second = []issuer.Act{issuer.ActRevoke}
+	if _, _, err := w.service.Workspace(w.ours.ID).Configure(t.Context(), issuer.Configuration{Name: o.Name, Email: o.Email, Settings: o.Settings}, issuer.Write{Actor: "account:x", Versions: []uint64{version}}); err != nil {
+		t.Fatal(err)
+	}
+	w.owner.get(w.in("office", "people", "invite")).want(t, 200, "Two accounts of one person")
+
+	at := w.in("awards", ada, "erase")
+	w.issuer_.get(at).want(t, 200, "Another person has to allow this", "Propose to erase")
+	w.issuer_.follow(w.issuer_.post(at, url.Values{"sure": {"yes"}, "reason": {"by letter"}, "why": {"she asked"}})).want(t, 200, "Nothing happens before another person allows it", "Ada")
+	at = w.in("erase")
+	page := w.issuer_.post(at, url.Values{"email": {"ben@example.org"}}).want(t, 200, "One award of this organisation", "Propose to erase")
+	fields := page.fields()
+	fields.Set("email", "ben@example.org")
+	fields.Set("sure", "yes")
+	w.issuer_.follow(w.issuer_.post(at, fields)).want(t, 200, "Nothing happens before another person allows it", "Ben")
+	open, _, err := w.service.Workspace(w.ours.ID).Proposals(t.Context(), issuer.ProposalOpen, "", 10)
+	if err != nil || len(open) != 2 {
+		t.Fatal(open, err)
+	}
+	w.issuer_.get(w.in("proposals")).want(t, 200, "Erase the award of a person", "Erase the award of Ada")
+	for _, p := range open {
+		at := w.in("proposals", p.ID)
+		w.issuer_.get(at).want(t, 200, "You asked for it", "are erased").lacks(t, "Allow it")
+		page := w.owner.get(at).want(t, 200, "Allow it")
+		w.issuer_.post(at+"/allow", url.Values{"version": {page.field("version")}}).want(t, 403)
+		w.owner.follow(w.owner.post(at+"/allow", url.Values{"version": {page.field("version")}})).want(t, 200, "You allowed it").lacks(t, "ben@example.org")
+	}
+	for _, id := range []string{ada, ben} {
+		if c, err := w.service.Credential(t.Context(), id); err != nil || c.Erased == nil {
+			t.Error(c.Erased, err)
+		}
+	}
+}
+
+// TestAssessorSees: whoever may only propose sees no addresses of earners, revokes no many, and is known on the page that says that a form
+// was too large.
+func TestAssessorSees(t *testing.T) {
+	w := newWorld(t)
+	w.awarded(w.published(badgeName), "ada@example.org", "Ada")
+	assessor := w.roles[people.RoleAssessor]
+	assessor.get(w.in("unclaimed")).want(t, 200, "Ada").lacks(t, "ada@example.org", "Erase a person")
+	assessor.get(w.in("awards")).want(t, 200, "Ada").lacks(t, "Revoke several")
+	assessor.get(w.in("revocations")).want(t, 403)
+	assessor.post(w.in("revocations"), url.Values{"code": {"error"}}).want(t, 403)
+	assessor.get(w.in("erase")).want(t, 403)
+	assessor.post(w.in("awards", "new"), url.Values{"narrative": {strings.Repeat("a", 2<<20)}}).want(t, 413, "assessor of ours", "Sign out").lacks(t, "Sign in")
 }

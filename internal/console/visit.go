@@ -50,9 +50,6 @@ func (s *server) handle(r route) echo.HandlerFunc {
 			body = int64(credential.Limits.Body)
 		}
 		request := c.Request()
-		if request.ContentLength > body {
-			return &http.MaxBytesError{Limit: body}
-		}
 		v.body = body
 		request.Body = http.MaxBytesReader(c.Response(), request.Body, body)
 		if r.path == pathAssets {
@@ -62,6 +59,9 @@ func (s *server) handle(r route) echo.HandlerFunc {
 			return err
 		}
 		if r.open {
+			if request.ContentLength > body {
+				return &http.MaxBytesError{Limit: body}
+			}
 			return r.handler(v)
 		}
 		if v.person == nil {
@@ -74,6 +74,9 @@ func (s *server) handle(r route) echo.HandlerFunc {
 		}
 		if r.recent && !v.recent() {
 			return v.again()
+		}
+		if request.ContentLength > body { // told to whoever it is, on a page that knows them
+			return &http.MaxBytesError{Limit: body}
 		}
 		return r.handler(v)
 	}

@@ -90,7 +90,12 @@ func (s *Service) Archive(ctx context.Context, b Bearer, part int, l wording.Lan
 		if err != nil {
 			return err
 		}
-		if err := a.add(ctx, award); err != nil {
+		if err := a.add(ctx, award, l); err != nil {
+			return err
+		}
+	}
+	if b.Session != "" && b.Credential == "" && part == 1 {
+		if err := a.collection(ctx, l, b.Session); err != nil {
 			return err
 		}
 	}
@@ -105,6 +110,8 @@ type archive struct {
 	identities map[string]bool   // organisations whose identity documents are in it
 	pictures   map[string][]byte // of achievements, while they are few
 	size       int               // of pictures
+	listed     []listed          // badges, for the page that lists them
+	sets       []listed
 }
 
 func (a *archive) file(name string, content []byte) error {
@@ -119,7 +126,7 @@ func (a *archive) file(name string, content []byte) error {
 }
 
 // add writes all of one award.
-func (a *archive) add(ctx context.Context, award Award) error {
+func (a *archive) add(ctx context.Context, award Award, l wording.Language) error {
 	c, folder := award.Credential, "badge-"+award.Credential.ID+"/"
 	files := map[string][]byte{"badge.json": c.JSON, "badge.jwt": []byte(c.JWT), "badge-for-disclosure.json": c.Base}
 	token, err := a.service.Office.CredentialVCJWT(ctx, c.ID)
@@ -139,6 +146,7 @@ func (a *archive) add(ctx context.Context, award Award) error {
 		}
 	}
 	slices.Sort(names)
+	a.list(l, award, folder, names)
 	for _, name := range names {
 		if err := a.file(folder+name, files[name]); err != nil {
 			return err
@@ -172,6 +180,9 @@ func (a *archive) end(l wording.Language) error {
 		return fmt.Errorf("writing an archive: %w", err)
 	}
 	if err := a.file("what-is-kept-about-me.json", list); err != nil {
+		return err
+	}
+	if err := a.index(l); err != nil {
 		return err
 	}
 	text, known := readme[l]
@@ -228,7 +239,9 @@ func isKind(err error, kind issuer.ErrorKind) bool {
 var readme = map[wording.Language]string{
 	wording.English: `Your badges
 
-Each folder whose name begins with "badge" is one badge (Open Badges 3.0), in several forms. Any of them is enough.
+Open index.html to see them. Each folder whose name begins with "badge" is one badge (Open Badges 3.0), in several forms. Any of them is
+enough. Folders that begin with "imported" hold badges from elsewhere as they came; those that begin with "set" hold a set of badges as one
+file (Verifiable Presentation), which itself is not signed.
 
 badge.json                 the badge, signed (Data Integrity)
 badge.jwt                  the badge as a signed token, for programs that ask for one
@@ -237,14 +250,16 @@ badge.png                  a picture that carries the badge inside. Do not edit 
 badge-for-disclosure.json  only for some badges, and for you alone: from it you can show parts of the badge without the others
 issuer-.../did.json        the public keys of the issuer, as they were when you downloaded this
 
-what-is-kept-about-me.json says what this server keeps about you.
+what-is-kept-about-me.json and what-i-brought-and-show.json say what this server keeps about you.
 
 Anybody can check a badge with any Open Badges 3.0 verifier, or at {base}/verify. Whether a badge was revoked is found out
 from a list that the issuer publishes; everything else is in the file.
 `,
 	wording.Spanish: `Sus insignias
 
-Cada carpeta cuyo nombre empieza por "badge" es una insignia (Open Badges 3.0), en varias formas. Basta con cualquiera de ellas.
+Abra index.html para verlas. Cada carpeta cuyo nombre empieza por "badge" es una insignia (Open Badges 3.0), en varias formas. Basta con
+cualquiera de ellas. Las carpetas que empiezan por "imported" contienen insignias de otros lugares tal como llegaron; las que empiezan por
+"set", un conjunto de insignias en un solo archivo (Verifiable Presentation), que en sí no está firmado.
 
 badge.json                 la insignia, firmada (Data Integrity)
 badge.jwt                  la insignia como token firmado, para programas que lo piden
@@ -253,7 +268,7 @@ badge.png                  una imagen que lleva dentro la insignia. No la edite:
 badge-for-disclosure.json  solo en algunas insignias, y solo para usted: con ella puede mostrar partes de la insignia sin las otras
 issuer-.../did.json        las claves públicas del emisor, como eran cuando usted descargó esto
 
-what-is-kept-about-me.json dice lo que este servidor guarda sobre usted.
+what-is-kept-about-me.json y what-i-brought-and-show.json dicen lo que este servidor guarda sobre usted.
 
 Cualquiera puede comprobar una insignia con cualquier verificador de Open Badges 3.0, o en {base}/verify. Si una insignia fue
 revocada se sabe por una lista que publica el emisor; todo lo demás está en el archivo.

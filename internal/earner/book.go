@@ -112,6 +112,13 @@ func (b *Book) erase(tx issuer.Tx, h Holding) error {
 	if err := drain(tx, passes, "credential", h.Credential); err != nil {
 		return err
 	}
+	if _, version, err := optional(tx, asks, askID(h.Credential, toAward)); err != nil {
+		return err
+	} else if version > 0 {
+		if err := tx.Delete(asks.Kind, askID(h.Credential, toAward)); err != nil {
+			return err
+		}
+	}
 	if h.Address == "" {
 		return b.Mail.Forget(tx, "", h.Credential)
 	}
@@ -141,6 +148,9 @@ func (b *Book) forget(tx issuer.Tx, to, about string) error {
 			return err
 		}
 	}
+	if err := abandon(tx, to); err != nil {
+		return err
+	}
 	kept, version, err := addressOf(tx, to)
 	if err == nil && version > 0 {
 		err = tx.Delete(addresses.Kind, digest(to))
@@ -151,7 +161,7 @@ func (b *Book) forget(tx issuer.Tx, to, about string) error {
 	if err := b.leaveBehind(tx, kept.Person); err != nil {
 		return err
 	}
-	for _, what := range []purpose{toEnter, toJoin, toErase} {
+	for _, what := range []purpose{toEnter, toJoin, toErase, fromJoin} {
 		id := askID(to, what)
 		if _, version, err = optional(tx, asks, id); err == nil && version > 0 {
 			err = tx.Delete(asks.Kind, id)
@@ -211,10 +221,14 @@ func part(tx issuer.Tx, of string) error {
 	return addresses.Put(tx, &kept, version)
 }
 
-// holds says whether an address holds anything.
+// holds says whether an address holds anything: an award, or a badge from elsewhere.
 func holds(tx issuer.Tx, of string) (bool, error) {
 	held, _, err := holdings.List(tx, issuer.Query{By: "address", Value: of, Limit: 1})
-	return len(held) > 0, err
+	if err != nil || len(held) > 0 {
+		return len(held) > 0, err
+	}
+	brought, _, err := imports.List(tx, issuer.Query{By: "address", Value: of, Limit: 1})
+	return len(brought) > 0, err
 }
 
 // done enters what became of a message about an award.

@@ -104,7 +104,7 @@ func askID(address string, what purpose) string { return digest(address + " " + 
 
 // Kinds are the kinds of record that this package keeps.
 func Kinds() []issuer.Kind {
-	return []issuer.Kind{holdings.Kind, passes.Kind, addresses.Kind, asks.Kind}
+	return []issuer.Kind{holdings.Kind, passes.Kind, addresses.Kind, asks.Kind, imports.Kind, files.Kind, sets.Kind}
 }
 
 const inAll = "yes" // value of lookups under which every record of a kind stands

@@ -547,7 +547,7 @@ func TestArchive(t *testing.T) {
 			if err := json.Unmarshal(files["what-is-kept-about-me.json"], &about); err != nil || len(about) != want.badges || about[0].Address != "ana@example.org" {
 				t.Error(about, err)
 			}
-			if len(files) != 4*want.badges+3 {
+			if len(files) != 4*want.badges+4 || !strings.Contains(string(files["index.html"]), folder+"badge.png") || strings.Contains(string(files["index.html"]), "<script") {
 				t.Error(slices.Sorted(maps.Keys(files)))
 			}
 		})

@@ -51,6 +51,8 @@ type Erasure struct {
 	Addresses  []string
 	Awards     []Award // those that can be shown, at most 100
 	Count      int     // of all awards
+	Imported   int     // badges from elsewhere
+	Sets       int     // pages that show some of all
 }
 
 // Erasing returns what a link would erase, and changes nothing.
@@ -58,7 +60,10 @@ func (s *Service) Erasing(ctx context.Context, token string) (Erasure, error) {
 	var e Erasure
 	var held []Holding
 	err := s.Store.View(ctx, func(tx issuer.Tx) (err error) {
-		_, e.Addresses, held, err = s.doomed(tx, token)
+		if _, e.Addresses, held, err = s.doomed(tx, token); err != nil {
+			return err
+		}
+		e.Imported, e.Sets, err = collected(tx, e.Addresses)
 		return err
 	})
 	if err != nil {
@@ -128,12 +133,20 @@ func (s *Service) Confirm(ctx context.Context, token string) error {
 	}
 	// The address of the link, which is the last, holds it until nothing else is left: then both go at once.
 	if len(ours) > 0 {
-		err := s.Store.Update(ctx, func(tx issuer.Tx) error { return s.forgetEmpty(tx, ours[:len(ours)-1]) })
+		err := s.Store.Update(ctx, func(tx issuer.Tx) error {
+			for _, a := range ours {
+				if err := abandon(tx, a); err != nil {
+					return err
+				}
+			}
+			return s.forgetEmpty(tx, ours[:len(ours)-1])
+		})
 		if err != nil {
 			return stored(err)
 		}
 	}
-	if _, err := s.eraseAll(ctx, held, "", Actor); err != nil {
+	free := func(h Holding) (issuer.Credential, error) { return s.Office.Erase(ctx, h.Credential, "", Actor) }
+	if _, err := s.eraseAll(ctx, held, free); err != nil {
 		return err
 	}
 	return stored(s.Store.Update(ctx, func(tx issuer.Tx) error { // where it did not go with the last award
@@ -166,9 +179,9 @@ func (s *Service) forgetEmpty(tx issuer.Tx, ours []string) error {
 }
 
 // eraseAll has awards erased one by one, each with its audit entry, and what is kept of them here with them. It returns how many it did.
-func (s *Service) eraseAll(ctx context.Context, held []Holding, reason, actor string) (done int, err error) {
+func (s *Service) eraseAll(ctx context.Context, held []Holding, erase func(Holding) (issuer.Credential, error)) (done int, err error) {
 	for _, h := range held {
-		if _, err := s.Office.Erase(ctx, h.Credential, reason, actor); err != nil && !isMissing(err) {
+		if _, err := erase(h); err != nil && !isMissing(err) {
 			return done, err
 		}
 		err := s.Store.Update(ctx, func(tx issuer.Tx) error { // where nobody told the book, or it was erased before
@@ -186,33 +199,81 @@ func (s *Service) eraseAll(ctx context.Context, held []Holding, reason, actor st
 	return done, nil
 }
 
-// EraseFor erases every award that an organisation made to an address, those that are planned or proposed with them, for its staff, and
-// returns how many were erased, also beside an error: then the same is asked for again. The address is not recorded; each award has its
-// entry in the audit log.
+// EraseFor erases every award that an organisation made to an address, those that are planned or proposed with them, for the operator of
+// the installation, and returns how many were erased, also beside an error: then the same is asked for again. The address is not recorded;
+// each award has its entry in the audit log.
 func (s *Service) EraseFor(ctx context.Context, organisation, email, reason, actor string) (int, error) {
-	to, ok := mail.Address(email)
-	if !ok {
-		return 0, refused(issuer.KindInvalid, "email", "The e-mail address is not one. Write it as name@example.org.")
-	}
-	if err := s.recognise(ctx, to, 0); err != nil {
-		return 0, err
-	}
-	var held []Holding
-	err := s.Store.View(ctx, func(tx issuer.Tx) (err error) {
-		held, err = all(tx, "organisation-address", within(organisation, to))
-		return err
+	return s.eraseFor(ctx, organisation, email, actor, func(h Holding) (issuer.Credential, error) {
+		return s.Office.Erase(ctx, h.Credential, reason, actor)
 	})
+}
+
+// EraseAlone is [Service.EraseFor] for one person of the staff. Where revoking needs a second person it is refused (kind denied, code
+// second_person); see [Service.ProposeErasure].
+func (s *Service) EraseAlone(ctx context.Context, organisation, email, reason, actor string) (int, error) {
+	o, err := s.Office.Organisation(ctx, organisation)
 	if err != nil {
-		return 0, stored(err)
-	}
-	if held, err = s.unheld(ctx, organisation, to, held); err != nil {
 		return 0, err
 	}
-	done, err := s.eraseAll(ctx, held, reason, actor)
+	if slices.Contains(o.Settings.Second, issuer.ActRevoke) {
+		return 0, refused(issuer.KindDenied, "second_person", "This needs a second person: propose it, and let somebody else allow it.")
+	}
+	return s.eraseFor(ctx, organisation, email, actor, func(h Holding) (issuer.Credential, error) {
+		return s.Office.Workspace(organisation).EraseAward(ctx, h.Credential, reason, issuer.Write{Actor: actor})
+	})
+}
+
+// ProposeErasure asks for what [Service.EraseFor] does, which another person allows; why is for whoever decides. What is awarded to the
+// address after that stays. by.Once gets the [issuer.Proposal].
+func (s *Service) ProposeErasure(ctx context.Context, organisation, email, reason, why string, by issuer.Write) (issuer.Proposal, error) {
+	to, held, err := s.heldFor(ctx, organisation, email)
+	if err != nil {
+		return issuer.Proposal{}, err
+	}
+	p := issuer.Proposal{Kind: issuer.ProposalErase, Address: to, Cause: &issuer.Cause{Reason: reason}, Why: why}
+	for _, h := range held {
+		c, err := s.Office.Credential(ctx, h.Credential)
+		if isMissing(err) || err == nil && c.Erased != nil {
+			continue
+		}
+		if err != nil {
+			return issuer.Proposal{}, err
+		}
+		p.Awards = append(p.Awards, c.ID)
+	}
+	return s.Office.Workspace(organisation).Propose(ctx, p, by)
+}
+
+func (s *Service) eraseFor(ctx context.Context, organisation, email, actor string, erase func(Holding) (issuer.Credential, error)) (int, error) {
+	to, held, err := s.heldFor(ctx, organisation, email)
+	if err != nil {
+		return 0, err
+	}
+	done, err := s.eraseAll(ctx, held, erase)
 	if err != nil {
 		return done, err
 	}
 	return done, s.Office.ForgetRecipient(ctx, organisation, to, actor)
+}
+
+// heldFor are the awards that an organisation made to an address, which is returned as it is kept.
+func (s *Service) heldFor(ctx context.Context, organisation, email string) (to string, held []Holding, err error) {
+	to, ok := mail.Address(email)
+	if !ok {
+		return "", nil, refused(issuer.KindInvalid, "email", "The e-mail address is not one. Write it as name@example.org.")
+	}
+	if err := s.recognise(ctx, to, 0); err != nil {
+		return "", nil, err
+	}
+	err = s.Store.View(ctx, func(tx issuer.Tx) (err error) {
+		held, err = all(tx, "organisation-address", within(organisation, to))
+		return err
+	})
+	if err != nil {
+		return "", nil, stored(err)
+	}
+	held, err = s.unheld(ctx, organisation, to, held)
+	return to, held, err
 }
 
 // unheld adds awards to an address of which nothing is kept here, because they were made before anything was. Those that were erased have no

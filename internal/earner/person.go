@@ -17,6 +17,8 @@ const (
 	asksMost      = 5  // messages of a kind that can be asked for to one address
 	asksIn        = 24 * time.Hour
 	asksApart     = 2 * time.Minute
+	fromJoin      = purpose("from-join") // of an ask: what was asked for from an address, not to it
+	resentApart   = 10 * time.Minute     // between two messages about one award that the staff has sent
 )
 
 // addressesOf are the addresses of whoever has one of them: that one, and those that were joined to it.
@@ -248,12 +250,37 @@ func (s *Service) AddAddress(ctx context.Context, session, email, language strin
 		if may, err := s.mayAsk(tx, to, toJoin); err != nil || !may {
 			return err
 		}
+		if err := s.mayJoin(tx, ours); err != nil {
+			return err
+		}
 		return s.send(tx, pass{Purpose: toJoin, Address: to, Other: shown.Address}, mail.Message{Template: mail.Join, Language: language})
 	}))
 }
 
 func tooMany() error {
 	return refused(issuer.KindConflict, "addresses", "Twenty addresses are the most that one person can join.")
+}
+
+// mayJoin counts what whoever has some addresses asks strangers, and refuses more than a person has addresses of their own.
+func (s *Service) mayJoin(tx issuer.Tx, ours []string) error {
+	now := s.now().UTC()
+	for _, from := range ours { // whichever of them the session began with
+		a, version, err := optional(tx, asks, askID(from, fromJoin))
+		if err != nil {
+			return err
+		}
+		if version == 0 || now.Sub(a.Since) >= asksIn {
+			a = ask{Digest: askID(from, fromJoin), Since: now}
+		}
+		if a.Count >= asksMost {
+			return refused(issuer.KindConflict, "joins", "You have asked for five addresses within a day. Open the messages that were sent, or go on tomorrow.")
+		}
+		a.Count, a.Last = a.Count+1, now
+		if err := asks.Put(tx, &a, version); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Joining returns the two addresses that a link would join, and changes nothing. here says that the session belongs to the first, as it

@@ -24,9 +24,30 @@ func (s *Service) MayLink(h *Holding) bool {
 }
 
 // Resend has the message sent again that tells of an award, with a new link; links of before go on working. Kind conflict for an award
-// that has ended.
+// that has ended (code ended), and where it was sent within ten minutes, or five times within a day (code sent).
 func (s *Service) Resend(ctx context.Context, organisation, credential, actor string) error {
 	return s.ResendOnce(ctx, organisation, credential, issuer.Write{Actor: actor})
+}
+
+// mayResend counts a message about an award that the staff has sent, and refuses another one that comes too soon, or the sixth within a
+// day: the address need not be of whoever it was written down for.
+func (s *Service) mayResend(tx issuer.Tx, credential string) error {
+	now, id := s.now().UTC(), askID(credential, toAward)
+	a, version, err := optional(tx, asks, id)
+	if err != nil {
+		return err
+	}
+	if version == 0 || now.Sub(a.Since) >= asksIn {
+		a = ask{Digest: id, Since: now}
+	}
+	switch {
+	case a.Count > 0 && now.Sub(a.Last) < resentApart:
+		return refused(issuer.KindConflict, "sent", "The message was sent a moment ago. Wait ten minutes before you have it sent again.")
+	case a.Count >= asksMost:
+		return refused(issuer.KindConflict, "sent", "The message was sent five times within a day. Go on tomorrow.")
+	}
+	a.Count, a.Last = a.Count+1, now
+	return asks.Put(tx, &a, version)
 }
 
 // ours is a holding of an organisation whose address is known.

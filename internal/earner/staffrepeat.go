@@ -44,6 +44,9 @@ func (s *Service) ResendOnce(ctx context.Context, organisation, credential strin
 		case h.Ended:
 			return refused(issuer.KindConflict, "ended", "The award was revoked, or another took its place.")
 		}
+		if err := s.mayResend(tx, credential); err != nil {
+			return err
+		}
 		if !h.Refused.IsZero() {
 			h.Refused = time.Time{}
 			if err := holdings.Put(tx, &h, version); err != nil {

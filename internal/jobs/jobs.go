@@ -3,8 +3,8 @@
 //
 // A job is done at least once. Whoever takes one holds it for a while, its lease, and renews that as long as it works; a job
 // whose holder was killed is taken by another when the lease has run out. A handler must therefore bear being run again, and
-// obey its context. Organisations take turns, so that the many jobs of one make another wait for one job at most. Programs
-// that share a store need clocks that agree to within a fraction of the lease.
+// obey its context. Organisations take turns, so that the many jobs of one make another wait for one job at most. Kinds of work
+// that depend on strangers can be bounded, see [Bound]: they stand apart, where organisations take turns as well. Programs that share a store need clocks that agree to within a fraction of the lease.
 package jobs
 
 import (
@@ -59,6 +59,7 @@ const parkedPrefix = "parked "
 type job struct {
 	Job
 	State  state     `json:"state"`
+	Apart  bool      `json:"apart,omitempty"`  // when ready it stands in a lane of its name
 	Holder string    `json:"holder,omitempty"` // who runs it
 	Begun  time.Time `json:"begun,omitzero"`   // when the attempt under way, or the last one, began
 }
@@ -69,29 +70,57 @@ var jobs = issuer.Table[job]{
 	Order: func(j *job) string { return sortable(j.Due) },
 	Lookups: func(j *job) []string {
 		if j.State == ready {
-			return []string{lanePrefix + j.Organisation, ""}
+			return []string{laneOf(j), ""}
 		}
 		return []string{"", string(j.State)}
 	},
 }
 
-// lane is an organisation with jobs that are ready. The one that was served longest ago comes first; one that has just come
+// laneOf is the id of the lane that a job stands in when it is ready.
+func laneOf(j *job) string { return (&lane{Organisation: j.Organisation, Apart: apart(j)}).id() }
+
+// apart is the name whose lanes a job stands in; "" for those of all other names.
+func apart(j *job) string {
+	if j.Apart {
+		return j.Name
+	}
+	return ""
+}
+
+// lane is an organisation with jobs that are ready, of a name that is bounded or of all other names. The one that was served longest ago comes first; one that has just come
 // to have jobs stands behind all that were served before, so that none gains by emptying its lane.
 type lane struct {
 	Organisation string    `json:"organisation"`
+	Apart        string    `json:"apart,omitempty"` // the name of its jobs, when that is bounded
 	Served       time.Time `json:"served"`
 }
 
+func (l *lane) id() string {
+	if l.Apart != "" {
+		return apartPrefix + l.Apart + lanePrefix + l.Organisation
+	}
+	return lanePrefix + l.Organisation
+}
+
 const (
-	lanePrefix = "/" // no lookup value is empty, the name of an organisation may be
-	inAll      = "yes"
+	lanePrefix  = "/" // no lookup value is empty, the name of an organisation may be
+	apartPrefix = "|"
+	inAll       = "yes"
 )
+
+// among is under which value the lanes of a name that is bounded are found; "" is those of all other names.
+func among(apart string) string {
+	if apart != "" {
+		return apartPrefix + apart
+	}
+	return inAll
+}
 
 var lanes = issuer.Table[lane]{
 	Kind:    issuer.Kind{Name: "job-lane", Lookups: []string{"all"}},
-	Key:     func(l *lane) string { return lanePrefix + l.Organisation },
+	Key:     func(l *lane) string { return l.id() },
 	Order:   func(l *lane) string { return sortable(l.Served) },
-	Lookups: func(*lane) []string { return []string{inAll} },
+	Lookups: func(l *lane) []string { return []string{among(l.Apart)} },
 }
 
 // Kinds are the kinds of record that this package keeps.
@@ -122,9 +151,9 @@ func put(tx issuer.Tx, now time.Time, j *job, version uint64) error {
 	if j.State != ready {
 		return nil
 	}
-	_, _, err := lanes.Get(tx, lanePrefix+j.Organisation)
+	_, _, err := lanes.Get(tx, laneOf(j))
 	if errors.Is(err, issuer.ErrNotFound) {
-		return lanes.Put(tx, &lane{Organisation: j.Organisation, Served: now.UTC()}, 0)
+		return lanes.Put(tx, &lane{Organisation: j.Organisation, Apart: apart(j), Served: now.UTC()}, 0)
 	}
 	return undamaged(err) // a damaged lane is there; it must not stop the jobs of others
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,12 +27,20 @@ type Every struct {
 	Do     Handler
 }
 
+// Bound is how many jobs of a name one program does side by side, so that work which waits for strangers leaves workers to what does not.
+// A name that had one in an earlier release keeps one, if it be the zero value: its jobs may stand in lanes that else nobody looks at.
+type Bound struct {
+	Most int // in all; 0: as many as there are workers
+	Each int // of one organisation; 0: as many as in all
+}
+
 // Runner takes jobs from the queue and has them done. Set the exported fields before the first call; Store and Now are needed
 // by all methods, Log by Run.
 type Runner struct {
 	Store    issuer.Store
 	Handlers map[string]Handler // by the names of jobs; others wait for a program that knows them
 	Every    []Every
+	Bounds   map[string]Bound // by the names of jobs; others have none
 	Now      func() time.Time
 	Log      *slog.Logger
 	Workers  int           // jobs that are done side by side; 0 means 4
@@ -77,10 +86,15 @@ func (r *Runner) Wake() {
 // have returned. A job that was cut off so goes back into the queue and the attempt does not count. The error, given at once,
 // is that the names of jobs contradict each other.
 func (r *Runner) Run(ctx context.Context) error {
-	s := &session{Runner: r, holder: rand.Text(), handlers: map[string]Handler{}, periods: map[string]time.Duration{}, told: map[string]bool{}, turn: make(chan struct{}, 1)}
+	s := &session{Runner: r, holder: rand.Text(), handlers: map[string]Handler{}, periods: map[string]time.Duration{}, told: map[string]bool{}, busy: map[string]map[string]int{}, turn: make(chan struct{}, 1)}
 	for name, handler := range r.Handlers {
 		s.handlers[name] = handler
+		if _, is := r.Bounds[name]; is {
+			s.bounded = append(s.bounded, name)
+			s.busy[name] = map[string]int{}
+		}
 	}
+	slices.Sort(s.bounded)
 	for _, e := range r.Every {
 		if s.handlers[e.Name] != nil || e.Period <= 0 || e.Do == nil || e.Name == "" || len(e.Name) > nameMost {
 			return fmt.Errorf("running jobs: periodic work %q needs a name of its own, a period and something to do", e.Name)
@@ -104,6 +118,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		workers.Go(func() {
 			for j := s.next(ctx); j != nil; j = s.next(ctx) {
 				s.do(ctx, work, j)
+				s.ended(j)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/laurelbadges/laurel/issuer"
@@ -25,18 +26,84 @@ type session struct {
 	holder   string
 	handlers map[string]Handler
 	periods  map[string]time.Duration // by the names of periodic work
+	bounded  []string                 // the names of jobs that have a bound
 	told     map[string]bool          // names of jobs that the log was told nobody knows here
 	turn     chan struct{}            // holds one token: whoever has it looks for jobs
 	tended   time.Time                // when parked jobs were looked for; of whoever has the turn
 	failing  bool                     // the last look failed; of whoever has the turn
 	damage   error                    // a record that was met and could not be read; of whoever has the turn
+
+	mu   sync.Mutex
+	busy map[string]map[string]int // how many jobs of a bounded name are under way of an organisation; guarded by mu
 }
 
-// look says whether take would find something to do, or meet what is damaged. It reads three records at most.
+// full says whether a bounded name has no place for another job, of an organisation that is not named in it, and which organisations have
+// none for themselves.
+func (s *session) full(name string) (all bool, organisations map[string]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bound, sum := s.Bounds[name], 0
+	organisations = map[string]bool{}
+	for organisation, count := range s.busy[name] {
+		sum += count
+		organisations[organisation] = bound.Each > 0 && count >= bound.Each
+	}
+	return bound.Most > 0 && sum >= bound.Most, organisations
+}
+
+// begun counts a job that was taken.
+func (s *session) begun(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if of := s.busy[j.Name]; of != nil {
+		of[j.Organisation]++
+	}
+}
+
+// ended gives the place of a job to another.
+func (s *session) ended(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := s.busy[j.Name]
+	if of == nil {
+		return
+	}
+	if of[j.Organisation]--; of[j.Organisation] == 0 {
+		delete(of, j.Organisation)
+	}
+	s.Wake()
+}
+
+// open lists lanes whose jobs can be begun, the one that was served longest ago first, most of each kind.
+func (s *session) open(tx issuer.Tx, most int) (open []lane, damage, err error) {
+	for _, name := range append([]string{""}, s.bounded...) {
+		all, without := false, map[string]bool(nil)
+		if name != "" {
+			all, without = s.full(name)
+		}
+		if all {
+			continue
+		}
+		found, _, hurt, err := around(tx, lanes, issuer.Query{By: "all", Value: among(name), Limit: most + len(without)})
+		damage = errors.Join(damage, hurt)
+		if err != nil {
+			return nil, damage, err
+		}
+		for _, l := range found {
+			if !without[l.Organisation] {
+				open = append(open, l)
+			}
+		}
+	}
+	slices.SortStableFunc(open, func(a, b lane) int { return a.Served.Compare(b.Served) })
+	return open, damage, nil
+}
+
+// look says whether take would find something to do, or meet what is damaged. It reads a few records.
 func (s *session) look(ctx context.Context) (found bool, err error) {
 	err = s.Store.View(ctx, func(tx issuer.Tx) error {
-		open, _, err := lanes.List(tx, issuer.Query{By: "all", Value: inAll, Limit: 1})
-		if found = len(open) > 0; found || err != nil {
+		open, damage, err := s.open(tx, 1)
+		if found = len(open) > 0 || damage != nil; found || err != nil {
 			return err
 		}
 		for _, in := range []state{later, running} {
@@ -112,14 +179,14 @@ func (s *session) take(ctx context.Context) (*job, error) {
 		if damage, err = s.comeDue(tx, now); err != nil {
 			return err
 		}
-		open, _, hurt, err := around(tx, lanes, issuer.Query{By: "all", Value: inAll, Limit: atOnce})
+		open, hurt, err := s.open(tx, atOnce)
 		damage = errors.Join(damage, hurt)
 		if err != nil {
 			return err
 		}
 		for _, l := range open {
 			var met []string
-			taken, met, hurt, err = s.serve(tx, now, l.Organisation)
+			taken, met, hurt, err = s.serve(tx, now, l)
 			damage = errors.Join(damage, hurt)
 			unknown = append(unknown, met...)
 			if taken != nil || err != nil || len(unknown) >= atOnce {
@@ -132,7 +199,13 @@ func (s *session) take(ctx context.Context) (*job, error) {
 		return nil, err
 	}
 	s.hurt(damage)
+	if taken != nil {
+		s.begun(taken)
+	}
 	for _, name := range unknown {
+		if s.handlers[name] != nil { // it was put apart
+			continue
+		}
 		if !s.told[name] {
 			s.told[name] = true
 			s.Log.Warn("there are jobs that this version of the program does not know; they wait for a newer one", "job", name)
@@ -173,29 +246,33 @@ func (s *session) comeDue(tx issuer.Tx, now time.Time) (damage, err error) {
 	return damage, nil
 }
 
-// serve leases the first job of an organisation whose name is known here, and moves its lane to the end or, when that was its
-// last job, closes it. Jobs of other names, which it meets before, are parked and told. A lane with a damaged job stays.
-func (s *session) serve(tx issuer.Tx, now time.Time, organisation string) (taken *job, unknown []string, damage, err error) {
+// serve leases the first job of a lane whose name is known here, and moves the lane to the end or, when that was its last job, closes it.
+// Jobs of other names, which it meets before, are parked, and those of a bounded name that do not stand apart yet are put there; both are
+// told. A lane with a damaged job stays.
+func (s *session) serve(tx issuer.Tx, now time.Time, l lane) (taken *job, passed []string, damage, err error) {
 	for {
-		waiting, next, hurt, err := around(tx, jobs, issuer.Query{By: "lane", Value: lanePrefix + organisation, Limit: 2})
+		waiting, next, hurt, err := around(tx, jobs, issuer.Query{By: "lane", Value: l.id(), Limit: 2})
 		if damage = errors.Join(damage, hurt); err != nil {
 			return nil, nil, damage, err
 		}
 		if len(waiting) == 0 {
 			if damage == nil {
-				err = tx.Delete(lanes.Kind, lanePrefix+organisation)
+				err = tx.Delete(lanes.Kind, l.id())
 			}
-			return nil, unknown, damage, err
+			return nil, passed, damage, err
 		}
 		j, version, err := jobs.Get(tx, waiting[0].ID)
 		if err != nil {
 			return nil, nil, damage, err
 		}
-		if s.handlers[j.Name] == nil {
-			unknown = append(unknown, j.Name)
-			j.State = parked(j.Name)
-			if err := put(tx, now, &j, version); err != nil || len(unknown) >= atOnce {
-				return nil, unknown, damage, err
+		known, apart := s.handlers[j.Name] != nil, slices.Contains(s.bounded, j.Name)
+		if !known || apart && !j.Apart {
+			passed = append(passed, j.Name)
+			if j.Apart = apart; !known {
+				j.State = parked(j.Name)
+			}
+			if err := put(tx, now, &j, version); err != nil || len(passed) >= atOnce {
+				return nil, passed, damage, err
 			}
 			continue
 		}
@@ -205,24 +282,27 @@ func (s *session) serve(tx issuer.Tx, now time.Time, organisation string) (taken
 			return nil, nil, damage, err
 		}
 		if len(waiting) == 1 && next == "" && damage == nil {
-			return &j, unknown, nil, tx.Delete(lanes.Kind, lanePrefix+organisation)
+			return &j, passed, nil, tx.Delete(lanes.Kind, l.id())
 		}
-		return &j, unknown, damage, s.toTheEnd(tx, now, organisation)
+		return &j, passed, damage, s.toTheEnd(tx, now, l.id())
 	}
 }
 
 // toTheEnd moves a lane behind all others, also behind those that a clock ahead of this one has moved.
-func (s *session) toTheEnd(tx issuer.Tx, now time.Time, organisation string) error {
-	last, _, err := lanes.List(tx, issuer.Query{By: "all", Value: inAll, Limit: 1, Backward: true})
-	if undamaged(err) != nil {
-		return err
-	}
-	l, version, err := lanes.Get(tx, lanePrefix+organisation)
+func (s *session) toTheEnd(tx issuer.Tx, now time.Time, id string) error {
+	l, version, err := lanes.Get(tx, id)
 	if err != nil {
 		return err
 	}
-	if l.Served = now; len(last) > 0 && !last[0].Served.Before(now) {
-		l.Served = last[0].Served.Add(1)
+	l.Served = now
+	for _, name := range append([]string{""}, s.bounded...) {
+		last, _, err := lanes.List(tx, issuer.Query{By: "all", Value: among(name), Limit: 1, Backward: true})
+		if undamaged(err) != nil {
+			return err
+		}
+		if len(last) > 0 && !last[0].Served.Before(l.Served) {
+			l.Served = last[0].Served.Add(1)
+		}
 	}
 	return lanes.Put(tx, &l, version)
 }

@@ -27,7 +27,7 @@ func ArtShapes(a Art) []Shape {
 	add(gold, typeset.Circle(at(knot), 7.5))
 	add(goldLight, typeset.Circle(at(knot), 4.5))
 	title, kind := typeset.Normal(legible(a.Title)), typeset.Normal(legible(a.Kind))
-	below, outer := -104.0, 33.0
+	below, outer := starAbove, starSmall
 	if title == "" || len(typeset.Missing(title+kind)) > 0 {
 		below, outer, title = 0, starOuter, ""
 	}

@@ -46,7 +46,7 @@ func kindWords(term string) string {
 // language is a language tag by its form (RFC 5646 section 2.1).
 var language = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 
-// ArtSVG draws the picture of a badge with its title: the wreath and the disc of [ArtPNG], a small star, up to three lines of
+// ArtSVG draws the picture of a badge with its title: the wreath and the disc of [ArtPNG], a small star, up to five lines of
 // title and the kind in capitals, 512 units wide on a transparent ground. Long titles get smaller letters, and are cut where
 // those would be too small to read; the title that a screen reader speaks is whole, up to 300 characters. Characters that
 // show nothing but change how others are read are left out.
@@ -73,7 +73,7 @@ func ArtSVG(a Art) ([]byte, error) {
 	if title == "" {
 		writeStar(&out, 0, starOuter)
 	} else {
-		writeStar(&out, -104, 33)
+		writeStar(&out, starAbove, starSmall)
 		if err := writeLettering(&out, title, kind); err != nil {
 			return nil, fmt.Errorf("drawing the badge art: %w", err)
 		}
@@ -162,8 +162,8 @@ func writeLettering(out *bytes.Buffer, title, kind string) error {
 // placesOf tells where the title and the kind stand on the disc, and gives the kind as it is written there.
 func placesOf(kind string) (upper, lower area, written string) {
 	const clear = ringRadius - 12 // radius of the disc that text keeps to
-	upper = area{top: -66, bottom: 86, radius: clear, lines: 3, largest: 64, smallest: 16}
-	lower = area{top: 92, bottom: 116, radius: clear, lines: 1, largest: 18, smallest: 9}
+	upper = area{top: -82, bottom: 88, radius: clear, lines: 5, largest: 64, smallest: 20}
+	lower = area{top: 94, bottom: 119, radius: clear, lines: 1, largest: 20, smallest: 9}
 	if kind == "" {
 		upper.bottom = 112
 	}

@@ -49,7 +49,9 @@ const (
 	longestText   = 300      // characters that are left of a title
 	longestInput  = 16 << 10 // bytes of a title that are looked at
 	marksInARow   = 4
-	longestEmoji  = 12 // characters in one
+	fewLines      = 3
+	largeEnough   = 32.0 // units: the letters of a picture of 96 pixels can be read
+	longestEmoji  = 12   // characters in one
 	emojiWidth    = 1.3
 	wideWidth     = 1.05
 	ellipsisWidth = 0.9
@@ -63,22 +65,10 @@ func (a area) set(text string) setting {
 	if len(clusters) == 0 {
 		return setting{}
 	}
-	for size := a.largest; size >= a.smallest; size-- {
-		for n := 1; n <= a.lines; n++ {
-			limits, fits := a.limits(size, n)
-			if !fits {
-				break
-			}
-			lines, rest := wrap(clusters, limits, 1)
-			if len(rest) > 0 {
-				continue
-			}
-			for share := 0.5; share < 1; share += 0.05 { // lines of about one length
-				if even, rest := wrap(clusters, limits, share); len(rest) == 0 {
-					lines = even
-					break
-				}
-			}
+	few := a // larger letters are not worth a fourth line as long as they are large enough
+	few.lines, few.smallest = min(a.lines, fewLines), max(a.smallest, largeEnough)
+	for _, room := range []area{few, a} {
+		if lines, size := room.fit(clusters); lines != nil {
 			return a.place(size, lines)
 		}
 	}
@@ -95,6 +85,30 @@ func (a area) set(text string) setting {
 	}
 	lines[len(lines)-1] = strings.TrimSuffix(lines[len(lines)-1], "…") + "…"
 	return a.place(a.smallest, lines)
+}
+
+// fit finds the largest letters for which there is room; no lines where there is none.
+func (a area) fit(clusters []cluster) (lines []string, size float64) {
+	for size := a.largest; size >= a.smallest; size-- {
+		for n := 1; n <= a.lines; n++ {
+			limits, fits := a.limits(size, n)
+			if !fits {
+				break
+			}
+			lines, rest := wrap(clusters, limits, 1)
+			if len(rest) > 0 {
+				continue
+			}
+			for share := 0.5; share < 1; share += 0.05 { // lines of about one length
+				if even, rest := wrap(clusters, limits, share); len(rest) == 0 {
+					lines = even
+					break
+				}
+			}
+			return lines, size
+		}
+	}
+	return nil, 0
 }
 
 // baseline is where line i of n stands.

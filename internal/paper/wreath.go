@@ -30,7 +30,8 @@ const (
 	cutWidth   = 4.5   // of the end of the stem beyond the knot
 	slender    = 0.34  // width of a leaf to its length
 
-	starOuter, starInner = 104.0, 45.0 // of a star that stands alone
+	starOuter, starInner = 104.0, 45.0  // of a star that stands alone
+	starAbove, starSmall = -118.0, 27.0 // where one stands over a title, and its size
 )
 
 // The two stems cross at the bottom, under a knot.

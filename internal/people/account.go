@@ -156,8 +156,8 @@ func (s *Service) Accounts(ctx context.Context, by, after string, limit int) (pa
 	return page, err
 }
 
-// DisableAccount ends the use of an account, with all its sessions and the invitations that it made, for an administrator of the
-// installation. The last owner of an organisation stays: kind conflict, code last_owner.
+// DisableAccount ends the use of an account, with all its sessions, the invitations that it made and the tokens that it stands behind, for
+// an administrator of the installation. The last owner of an organisation stays: kind conflict, code last_owner.
 func (s *Service) DisableAccount(ctx context.Context, by, account string) error {
 	return s.administering(ctx, by, s.update, func(tx issuer.Tx) error {
 		a, version, err := accounts.Get(tx, account)
@@ -180,14 +180,20 @@ func (s *Service) DisableAccount(ctx context.Context, by, account string) error 
 		if err := deleteAll(tx, links, account); err != nil {
 			return err
 		}
-		if err := s.withdrawEverywhere(tx, person(by), account); err != nil {
+		if err := s.withdrawEverywhere(tx, s.person(by), account); err != nil {
+			return err
+		}
+		if err := s.endTokens(tx, s.person(by), "", account, ""); err != nil {
+			return err
+		}
+		if err := s.once.KeepIn(tx, nil, 0); err != nil {
 			return err
 		}
 		return s.record(tx, actor(by), "account.disabled", account, "")
 	})
 }
 
-// EnableAccount undoes [Service.DisableAccount].
+// EnableAccount lets an account be used again that was disabled. The tokens, invitations and sessions that ended then stay ended.
 func (s *Service) EnableAccount(ctx context.Context, by, account string) error {
 	return s.administering(ctx, by, s.update, func(tx issuer.Tx) error {
 		a, version, err := accounts.Get(tx, account)
@@ -201,13 +207,16 @@ func (s *Service) EnableAccount(ctx context.Context, by, account string) error {
 		if err := accounts.Put(tx, &a, version); err != nil {
 			return err
 		}
+		if err := s.once.KeepIn(tx, nil, 0); err != nil {
+			return err
+		}
 		return s.record(tx, actor(by), "account.enabled", account, "")
 	})
 }
 
 // DeleteAccount erases an account with everything that speaks of the person, messages that were not sent yet among it, for themselves or
-// for an administrator of the installation; anybody else is told that there is none. The invitations that it made end. Ids stay in the
-// audit log. The last owner of an organisation stays: kind conflict, code last_owner.
+// for an administrator of the installation; anybody else is told that there is none. The invitations that it made end, and the tokens that it
+// stands behind. Ids stay in the audit log. The last owner of an organisation stays: kind conflict, code last_owner.
 func (s *Service) DeleteAccount(ctx context.Context, by, account string) error {
 	erase := func(tx issuer.Tx) error {
 		a, _, err := accounts.Get(tx, account)
@@ -217,7 +226,7 @@ func (s *Service) DeleteAccount(ctx context.Context, by, account string) error {
 		if err := replaceable(tx, account); err != nil {
 			return err
 		}
-		if err := s.leaveAll(tx, person(by), account); err != nil {
+		if err := s.leaveAll(tx, s.person(by), account); err != nil {
 			return err
 		}
 		if err := s.forgetAddresses(tx, a); err != nil {
@@ -232,10 +241,13 @@ func (s *Service) DeleteAccount(ctx context.Context, by, account string) error {
 		open, err := issuer.Every(tx, invitations, "email", a.Email)
 		for i := range open {
 			if err == nil {
-				err = s.withdraw(tx, person(by), open[i])
+				err = s.erase(tx, s.person(by), open[i])
 			}
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.once.KeepIn(tx, nil, 0); err != nil {
 			return err
 		}
 		if err := tx.Delete(accounts.Kind, account); err != nil {
@@ -252,6 +264,9 @@ func (s *Service) DeleteAccount(ctx context.Context, by, account string) error {
 // leaveAll ends the memberships of an account, each with its entry in the log of the organisation, and the invitations that it made.
 func (s *Service) leaveAll(tx issuer.Tx, by agent, account string) error {
 	if err := s.withdrawEverywhere(tx, by, account); err != nil {
+		return err
+	}
+	if err := s.endTokens(tx, by, "", account, ""); err != nil {
 		return err
 	}
 	all, err := issuer.Every(tx, memberships, "account", account)

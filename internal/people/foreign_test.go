@@ -47,6 +47,17 @@ var reaching = map[string]func(ctx context.Context, s *Service, by string, at ta
 	"Withdraw": func(ctx context.Context, s *Service, by string, at target) error {
 		return s.Withdraw(ctx, by, at.organisation, at.invitation)
 	},
+	"TokensOf": func(ctx context.Context, s *Service, by string, at target) error {
+		_, err := s.TokensOf(ctx, by, at.organisation, at.account)
+		return err
+	},
+	"AllTokensOf": func(ctx context.Context, s *Service, by string, at target) error {
+		_, err := s.AllTokensOf(ctx, by, at.account)
+		return err
+	},
+	"MayMake": func(ctx context.Context, s *Service, by string, at target) error {
+		return s.view(ctx, s.MayMake(by, at.organisation, nil))
+	},
 	"CreateOrganisation": func(ctx context.Context, s *Service, by string, _ target) error {
 		_, err := s.CreateOrganisation(ctx, by, "Mine", "")
 		return err
@@ -109,7 +120,7 @@ var reaching = map[string]func(ctx context.Context, s *Service, by string, at ta
 var own = []string{
 	"Account", "ChangeAccount", "Memberships", "Administers", "Sessions", "EndSessions", "Passkeys", "BeginPasskey", "Identities", "AskAddress",
 	"PeekAddress", "Mails", "PasskeysWork", "Providers", "Begin", "SignOut", "AskLink", "PeekLink", "UseLink", "OperatorLink", "FirstOwner", "PeekFirst",
-	"UseFirst", "BeginPasskeySignIn", "UsePasskey", "BeginProvider", "UseProvider", "Sweep", "Program",
+	"UseFirst", "BeginPasskeySignIn", "UsePasskey", "BeginProvider", "UseProvider", "Sweep", "Program", "Once",
 }
 
 // TestEveryMethodIsTried: a new method is tried with the roles of others, or stands among those that need not be.
@@ -157,7 +168,7 @@ func TestForeign(t *testing.T) {
 		outsiders[string(role)] = h.member(h.other.ID, string(role)+"@birch.example", role)
 	}
 	// In their own organisation the owners of the first one, who administer the installation, are outsiders to the second as well.
-	administering := []string{"CreateOrganisation", "Ownerless", "Accounts", "DisableAccount", "EnableAccount", "DeleteAccount"}
+	administering := []string{"CreateOrganisation", "Ownerless", "Accounts", "DisableAccount", "EnableAccount", "DeleteAccount", "AllTokensOf"}
 	allowed := []issuer.ErrorKind{issuer.KindMissing, issuer.KindDenied}
 	before := h.dump()
 	try := func(t interface{ Errorf(string, ...any) }, method, who, by string, at target) {

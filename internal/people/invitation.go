@@ -3,7 +3,7 @@ package people
 import (
 	"context"
 	"errors"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/laurelbadges/laurel/issuer"
@@ -23,10 +23,12 @@ type Invitation struct {
 	Shown bool `json:"shown,omitempty"`
 }
 
-// invitation is the record of an Invitation. It is deleted when it was accepted or withdrawn.
+// invitation is the record of an Invitation. It is deleted when it was accepted, and when it was withdrawn: in the hour after it was
+// made it counts until that is over.
 type invitation struct {
 	Invitation
-	Digest string `json:"digest"` // of the token in its link
+	Digest    string `json:"digest"`              // of the token in its link; "" when it was withdrawn
+	Withdrawn bool   `json:"withdrawn,omitempty"` // it can be accepted no more, and is shown to nobody
 }
 
 var invitations = issuer.Table[invitation]{
@@ -38,13 +40,18 @@ var invitations = issuer.Table[invitation]{
 
 const (
 	invitationLasts  = 7 * 24 * time.Hour
-	mostInvitations  = 200 // open ones of an organisation
+	mostInvitations  = 200 // of an organisation that are open, or were sent in the last hour
+	mostSent         = 3   // to one address from one organisation within sentWithin, so that nobody floods a mailbox
+	sentWithin       = time.Hour
 	noInvitation     = "This invitation is not known here. It was accepted or withdrawn, or it has ended: ask for another."
 	noInvitationHere = "There is no invitation of this id here."
 )
 
 // live says whether its time has not come yet.
-func (i *invitation) live(now time.Time) bool { return now.Before(i.Expires) }
+func (i *invitation) live(now time.Time) bool { return !i.Withdrawn && now.Before(i.Expires) }
+
+// sent says that it went out within the last while.
+func (i *invitation) sent(now time.Time) bool { return now.Sub(i.Created) < sentWithin }
 
 // InvitationInput says who is to be invited.
 type InvitationInput struct {
@@ -56,9 +63,9 @@ type InvitationInput struct {
 
 // Invite invites somebody by e-mail. Another invitation of the address to the organisation ends. The link, which lasts 7 days, goes to
 // them alone; it is returned only where no mail is sent, and "" else. Kind conflict, code already_member, when the account of the
-// address is a member.
+// address is a member; or code invited_often, when the organisation has written to the address three times in an hour.
 func (s *Service) Invite(ctx context.Context, by string, in InvitationInput) (made Invitation, link string, err error) {
-	return s.invite(ctx, person(by), in)
+	return s.invite(ctx, s.person(by), in)
 }
 
 func (s *Service) invite(ctx context.Context, by agent, in InvitationInput) (made Invitation, link string, err error) {
@@ -107,19 +114,26 @@ func (s *Service) invite(ctx context.Context, by agent, in InvitationInput) (mad
 		if err != nil {
 			return err
 		}
-		count := 0
+		count, written := 0, 0
 		for k := range open {
+			before := &open[k]
+			if before.Email == in.Email && before.sent(now) {
+				written++
+			}
 			switch {
-			case open[k].Email == in.Email:
-				if err := s.withdraw(tx, by, open[k]); err != nil {
+			case before.Email == in.Email && !before.Withdrawn:
+				if err := s.withdraw(tx, by, *before); err != nil {
 					return err
 				}
-			case open[k].live(now):
+			case before.live(now), before.Withdrawn && before.sent(now):
 				count++
 			}
 		}
+		if s.mail != nil && written >= mostSent {
+			return conflict("invited_often", "This address was invited three times within an hour. Wait an hour before you write to it again.")
+		}
 		if count >= mostInvitations {
-			return conflict("invitations", "There are 200 open invitations already. Withdraw some, or wait until they are accepted.")
+			return conflict("invitations", "200 invitations are open already, or were sent in the last hour. Withdraw some, wait until they are accepted, or wait an hour.")
 		}
 		if err := invitations.Put(tx, &i, 0); err != nil {
 			return err
@@ -146,7 +160,7 @@ func (s *Service) invite(ctx context.Context, by agent, in InvitationInput) (mad
 
 // Invitations returns the open invitations of an organisation, the first made first.
 func (s *Service) Invitations(ctx context.Context, by, organisation string) ([]Invitation, error) {
-	return s.invitations(ctx, person(by), organisation)
+	return s.invitations(ctx, s.person(by), organisation)
 }
 
 func (s *Service) invitations(ctx context.Context, by agent, organisation string) (open []Invitation, err error) {
@@ -168,7 +182,7 @@ func (s *Service) invitations(ctx context.Context, by agent, organisation string
 
 // Withdraw ends an open invitation: its link is worth nothing from now on.
 func (s *Service) Withdraw(ctx context.Context, by, organisation, id string) error {
-	return s.withdrawOne(ctx, person(by), organisation, id)
+	return s.withdrawOne(ctx, s.person(by), organisation, id)
 }
 
 func (s *Service) withdrawOne(ctx context.Context, by agent, organisation, id string) error {
@@ -180,7 +194,7 @@ func (s *Service) withdrawOne(ctx context.Context, by agent, organisation, id st
 		if err != nil {
 			return orMissing(err, noInvitationHere)
 		}
-		if i.Organisation != organisation {
+		if i.Organisation != organisation || i.Withdrawn {
 			return missing(noInvitationHere)
 		}
 		if err := by.once.KeepIn(tx, nil, 0); err != nil {
@@ -191,18 +205,34 @@ func (s *Service) withdrawOne(ctx context.Context, by agent, organisation, id st
 }
 
 func (s *Service) withdraw(tx issuer.Tx, by agent, i invitation) error {
-	if err := tx.Delete(invitations.Kind, i.ID); err != nil {
+	if s.mail == nil || !i.sent(s.now()) {
+		return s.erase(tx, by, i)
+	}
+	_, version, err := invitations.Get(tx, i.ID)
+	if err != nil {
+		return err
+	}
+	i.Withdrawn, i.Digest, i.Expires = true, "", i.Created.Add(sentWithin)
+	if err := invitations.Put(tx, &i, version); err != nil {
 		return err
 	}
 	return s.recordIn(tx, i.Organisation, by.name(), "invitation.withdrawn", i.ID, i.Role)
 }
 
-// withdrawAll withdraws what an account has made in an organisation.
-func (s *Service) withdrawAll(tx issuer.Tx, by agent, organisation, account string) error {
+// erase takes out an invitation, and everything that it says of an address.
+func (s *Service) erase(tx issuer.Tx, by agent, i invitation) error {
+	if err := tx.Delete(invitations.Kind, i.ID); err != nil || i.Withdrawn { // that was told when it was
+		return err
+	}
+	return s.recordIn(tx, i.Organisation, by.name(), "invitation.withdrawn", i.ID, i.Role)
+}
+
+// withdrawAll withdraws what somebody, an account or a program as records name it, has made in an organisation.
+func (s *Service) withdrawAll(tx issuer.Tx, by agent, organisation, maker string) error {
 	all, err := issuer.Every(tx, invitations, "organisation", organisation)
 	for _, i := range all {
-		if err == nil && i.By == account {
-			err = s.withdraw(tx, by, i)
+		if err == nil && i.By == maker {
+			err = s.erase(tx, by, i)
 		}
 	}
 	return err
@@ -219,32 +249,34 @@ func (s *Service) withdrawEverywhere(tx issuer.Tx, by agent, account string) err
 	return err
 }
 
-// upheld says whether an invitation can still be accepted: it has not ended, and whoever made it may still invite to its organisation.
-type upheld func(tx issuer.Tx, i *invitation) (bool, error)
-
-// upheld reads which programs may do so still, which cannot be done in a transaction.
-func (s *Service) upheld(ctx context.Context) (upheld, error) {
-	tokens, err := s.office.Tokens(ctx)
-	if err != nil {
-		return nil, err
+// upheld says whether an invitation can still be accepted: it has not ended, and whoever made it may still invite to its organisation. Of
+// a program its token must not be revoked, and who stands behind the token may do so still.
+func (s *Service) upheld(tx issuer.Tx, i *invitation) (bool, error) {
+	if !i.live(s.now()) {
+		return false, nil
 	}
-	return func(tx issuer.Tx, i *invitation) (bool, error) {
-		if !i.live(s.now()) {
+	account := i.By
+	if id, program := issuer.TokenOf(i.By); program { // no id of an account looks like one
+		t, behind, err := issuer.TokenIn(tx, id)
+		if errors.Is(err, issuer.ErrNotFound) || err == nil && t.Revoked != nil {
 			return false, nil
+		} else if err != nil {
+			return false, err
 		}
-		if id, program := issuer.TokenOf(i.By); program { // no id of an account looks like one
-			return slices.ContainsFunc(tokens, func(t issuer.Token) bool { return t.ID == id && t.Revoked == nil }), nil
+		var staff bool
+		if account, staff = strings.CutPrefix(behind, actorPrefix); !staff { // the operator
+			return true, nil
 		}
-		_, err := allowed(tx, i.By, i.Organisation, issuer.ScopePeopleWrite)
-		if refused := (*issuer.Error)(nil); errors.As(err, &refused) {
-			return false, nil
-		}
-		return err == nil, err
-	}, nil
+	}
+	_, err := allowed(tx, account, i.Organisation, issuer.ScopePeopleWrite)
+	if refused := (*issuer.Error)(nil); errors.As(err, &refused) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // invited returns the invitation of a token, if it can still be accepted.
-func invited(tx issuer.Tx, token string, upheld upheld) (invitation, error) {
+func (s *Service) invited(tx issuer.Tx, token string) (invitation, error) {
 	found, _, err := invitations.List(tx, issuer.Query{By: "digest", Value: digestOf(token), Limit: 1})
 	if err != nil {
 		return invitation{}, err
@@ -252,7 +284,7 @@ func invited(tx issuer.Tx, token string, upheld upheld) (invitation, error) {
 	if len(found) == 0 {
 		return invitation{}, missing(noInvitation)
 	}
-	holds, err := upheld(tx, &found[0])
+	holds, err := s.upheld(tx, &found[0])
 	if err == nil && !holds {
 		err = missing(noInvitation)
 	}
@@ -270,12 +302,8 @@ type OpenInvitation struct {
 
 // PeekInvitation shows an invitation to whoever has its token, and changes nothing.
 func (s *Service) PeekInvitation(ctx context.Context, token string) (open OpenInvitation, err error) {
-	upheld, err := s.upheld(ctx)
-	if err != nil {
-		return OpenInvitation{}, err
-	}
 	err = s.view(ctx, func(tx issuer.Tx) error {
-		i, err := invited(tx, token, upheld)
+		i, err := s.invited(tx, token)
 		if err != nil {
 			return err
 		}
@@ -308,12 +336,8 @@ type Acceptance struct {
 // A link that was shown and not sent proves nothing: when the address has an account, its owner has to sign in first (kind denied, code
 // sign_in_first). An invitation whose maker may not invite any more, or is not here any more, is missing.
 func (s *Service) AcceptInvitation(ctx context.Context, token string, in Acceptance) (joined Membership, proof Proof, err error) {
-	upheld, err := s.upheld(ctx)
-	if err != nil {
-		return Membership{}, Proof{}, err
-	}
 	err = s.update(ctx, func(tx issuer.Tx) error {
-		i, err := invited(tx, token, upheld)
+		i, err := s.invited(tx, token)
 		if err != nil {
 			return err
 		}

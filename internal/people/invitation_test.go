@@ -214,10 +214,8 @@ func TestInviterGone(t *testing.T) {
 
 // greet is what comes of a sign-in with a provider that calls an address verified.
 func (h *house) greet(email string) (account string, err error) {
-	upheld, err := h.upheld(h.t.Context())
-	ok(h.t, err)
 	err = h.update(h.t.Context(), func(tx issuer.Tx) error {
-		account, err = h.identified(tx, Identity{ID: digestOf(email)}, claims{Email: email, Verified: true}, upheld)
+		account, err = h.identified(tx, Identity{ID: digestOf(email)}, claims{Email: email, Verified: true})
 		return err
 	})
 	return account, err

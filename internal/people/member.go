@@ -80,7 +80,7 @@ type Member struct {
 
 // Members returns the members of an organisation, the oldest first.
 func (s *Service) Members(ctx context.Context, by, organisation string) ([]Member, error) {
-	return s.members(ctx, person(by), organisation)
+	return s.members(ctx, s.person(by), organisation)
 }
 
 func (s *Service) members(ctx context.Context, by agent, organisation string) (members []Member, err error) {
@@ -104,10 +104,10 @@ func (s *Service) members(ctx context.Context, by agent, organisation string) (m
 	return members, err
 }
 
-// SetRole gives a member another role. When that may invite nobody any more, the invitations that they made end. The last owner stays
-// one: kind conflict, code last_owner.
+// SetRole gives a member another role. When that may invite nobody any more, the invitations that they made end; and so do the tokens that
+// they stand behind and that may do more than the role, see [Service.TokensOf]. The last owner stays one: kind conflict, code last_owner.
 func (s *Service) SetRole(ctx context.Context, by, organisation, account string, role Role) (Membership, error) {
-	return s.setRole(ctx, person(by), organisation, account, role)
+	return s.setRole(ctx, s.person(by), organisation, account, role)
 }
 
 func (s *Service) setRole(ctx context.Context, by agent, organisation, account string, role Role) (m Membership, err error) {
@@ -137,6 +137,9 @@ func (s *Service) setRole(ctx context.Context, by agent, organisation, account s
 		if err := memberships.Put(tx, &m, version); err != nil {
 			return err
 		}
+		if err := s.endTokens(tx, by, organisation, account, role); err != nil {
+			return err
+		}
 		if !role.May(issuer.ScopePeopleWrite) {
 			if err := s.withdrawAll(tx, by, organisation, account); err != nil {
 				return err
@@ -150,10 +153,10 @@ func (s *Service) setRole(ctx context.Context, by agent, organisation, account s
 	return m, err
 }
 
-// RemoveMember ends a membership, all sessions of the account, and the invitations that it made here and nobody accepted. Whoever leaves
-// by themselves needs no permission. The last owner stays: kind conflict, code last_owner.
+// RemoveMember ends a membership, the invitations that the account made here and nobody accepted, the tokens that it stands behind here,
+// see [Service.TokensOf], and its sessions where it is a member of nothing else. Whoever leaves by themselves needs no permission. The last owner stays: kind conflict, code last_owner.
 func (s *Service) RemoveMember(ctx context.Context, by, organisation, account string) error {
-	return s.removeMember(ctx, person(by), organisation, account)
+	return s.removeMember(ctx, s.person(by), organisation, account)
 }
 
 func (s *Service) removeMember(ctx context.Context, by agent, organisation, account string) error {
@@ -184,8 +187,17 @@ func (s *Service) removeMember(ctx context.Context, by agent, organisation, acco
 		if err := s.withdrawAll(tx, by, organisation, account); err != nil {
 			return err
 		}
-		if err := endSessions(tx, account, ""); err != nil {
+		if err := s.endTokens(tx, by, organisation, account, ""); err != nil {
 			return err
+		}
+		rest, _, err := memberships.List(tx, issuer.Query{By: "account", Value: account, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(rest) == 0 { // roles are read at each request, so that no session is left here; elsewhere it is nobody's business
+			if err := endSessions(tx, account, ""); err != nil {
+				return err
+			}
 		}
 		if err := by.once.KeepIn(tx, nil, 0); err != nil {
 			return err

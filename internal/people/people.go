@@ -34,7 +34,6 @@ type Office interface {
 	Organisation(ctx context.Context, id string) (issuer.Organisation, error)
 	Organisations(ctx context.Context) ([]issuer.Organisation, error) // the first created first
 	CreateOrganisation(ctx context.Context, name, email, actor string) (issuer.Organisation, error)
-	Tokens(ctx context.Context) ([]issuer.Token, error)
 }
 
 // Config is what a Service works with. All but Mail, Forget, Client and Providers must be set.
@@ -101,6 +100,7 @@ type Service struct {
 	web       *webauthn.WebAuthn // nil when passkeys cannot work here
 	providers []*provider
 	client    *http.Client // calls them
+	once      *issuer.Once // keeps the answer to what is done; nil: none
 }
 
 // New returns the people of an installation. It reads nothing and calls nobody.
@@ -127,6 +127,15 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
+// Once returns a Service whose next act keeps its answer in its transaction, see [issuer.Once]; with nil it keeps none. What is kept is
+// the [Membership] of SetRole, the [Invitation] of Invite, without the link, and nil of RemoveMember, Withdraw, DisableAccount,
+// EnableAccount and DeleteAccount. Other acts keep nothing.
+func (s *Service) Once(once *issuer.Once) *Service {
+	again := *s
+	again.once = once
+	return &again
+}
+
 // Mails says whether this installation sends mail.
 func (s *Service) Mails() bool { return s.mail != nil }
 
@@ -139,8 +148,11 @@ func Kinds() []issuer.Kind {
 // them out: they may have been ended or used since the backup.
 func Passing() []issuer.Kind { return []issuer.Kind{sessions.Kind, links.Kind, ceremonies.Kind} }
 
+// actorPrefix begins how an account is named in the audit log.
+const actorPrefix = "account:"
+
 // actor is the name of an account in the audit log.
-func actor(account string) string { return "account:" + account }
+func actor(account string) string { return actorPrefix + account }
 
 // operator is whoever has the command line of the server.
 const operator = "laurel"

@@ -14,7 +14,8 @@ type agent struct {
 	once    *issuer.Once  // keeps the answer to what is done; nil: none
 }
 
-func person(account string) agent { return agent{account: account} }
+// person is somebody who acts, and keeps the answer where Once has told.
+func (s *Service) person(account string) agent { return agent{account: account, once: s.once} }
 
 // id is how records name the agent.
 func (a agent) id() string {
@@ -46,10 +47,15 @@ func (a agent) may(tx issuer.Tx, organisation string, scope issuer.Scope) error 
 	return nil
 }
 
-// over refuses a program that would give or take a role which may do more than the program itself. Of people only owners come so far.
+// over refuses a program that would give or take a role which may do more than the program itself, or that of an owner: whoever has got
+// hold of a token must not get hold of the organisation. Of people only owners come so far.
 func (a agent) over(roles ...Role) error {
 	for _, r := range roles {
-		if a.token != nil && slices.ContainsFunc(r.Scopes(), func(s issuer.Scope) bool { return !a.token.May(s) }) {
+		switch {
+		case a.token == nil:
+		case r == RoleOwner:
+			return denied("beyond", "A token can neither make an owner nor take that away. An owner can.")
+		case slices.ContainsFunc(r.Scopes(), func(s issuer.Scope) bool { return !a.token.May(s) }):
 			return denied("beyond", "A token can neither give nor take a role that may do more than the token itself.")
 		}
 	}
@@ -78,12 +84,12 @@ func (p Program) Members(ctx context.Context) ([]Member, error) {
 	return p.service.members(ctx, p.agent, p.agent.token.Organisation)
 }
 
-// SetRole is [Service.SetRole]. A role that may do more than the token has kind denied, code beyond.
+// SetRole is [Service.SetRole]. A role that may do more than the token, and that of an owner, has kind denied, code beyond.
 func (p Program) SetRole(ctx context.Context, account string, role Role) (Membership, error) {
 	return p.service.setRole(ctx, p.agent, p.agent.token.Organisation, account, role)
 }
 
-// RemoveMember is [Service.RemoveMember]. A member who may do more than the token has kind denied, code beyond.
+// RemoveMember is [Service.RemoveMember]. A member who may do more than the token, and an owner, has kind denied, code beyond.
 func (p Program) RemoveMember(ctx context.Context, account string) error {
 	return p.service.removeMember(ctx, p.agent, p.agent.token.Organisation, account)
 }
@@ -93,7 +99,7 @@ func (p Program) Invitations(ctx context.Context) ([]Invitation, error) {
 	return p.service.invitations(ctx, p.agent, p.agent.token.Organisation)
 }
 
-// Invite is [Service.Invite]. A role that may do more than the token has kind denied, code beyond.
+// Invite is [Service.Invite]. A role that may do more than the token, and that of an owner, has kind denied, code beyond.
 func (p Program) Invite(ctx context.Context, in InvitationInput) (made Invitation, link string, err error) {
 	in.Organisation = p.agent.token.Organisation
 	return p.service.invite(ctx, p.agent, in)

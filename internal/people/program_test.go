@@ -21,7 +21,7 @@ func TestProgram(t *testing.T) {
 	if m, err := everything.SetRole(ctx, lee, RoleIssuer); err != nil || m.Role != RoleIssuer {
 		t.Errorf("%v, error %v", m, err)
 	}
-	invited, link, err := everything.Invite(ctx, InvitationInput{Organisation: h.other.ID, Email: "max@cedar.example", Role: RoleOwner})
+	invited, link, err := everything.Invite(ctx, InvitationInput{Organisation: h.other.ID, Email: "max@cedar.example", Role: RoleIssuer})
 	if err != nil || link != "" || invited.Organisation != h.first.ID || invited.By != "token:t" {
 		t.Errorf("%+v %q, error %v", invited, link, err)
 	}
@@ -63,8 +63,25 @@ func TestProgram(t *testing.T) {
 	if err := everything.Withdraw(ctx, invited.ID); err != nil {
 		t.Error(err)
 	}
+
+	// A token that was stolen makes nobody an owner, and takes nobody out who is one.
+	bo := h.member(h.first.ID, "bo@cedar.example", RoleOwner)
+	before := h.dump()
+	for name, try := range map[string]func() error{
+		"inviting an owner": func() error {
+			_, _, err := everything.Invite(ctx, InvitationInput{Email: "eve@cedar.example", Role: RoleOwner})
+			return err
+		},
+		"making an owner":   func() error { _, err := everything.SetRole(ctx, lee, RoleOwner); return err },
+		"unmaking an owner": func() error { _, err := everything.SetRole(ctx, bo, RoleIssuer); return err },
+		"removing an owner": func() error { return everything.RemoveMember(ctx, bo) },
+	} {
+		t.Run(name+" with every scope", func(t *testing.T) { is(t, try(), issuer.KindDenied, "beyond") })
+	}
+	if h.dump() != before {
+		t.Error("something was changed")
+	}
 	if err := everything.RemoveMember(ctx, lee); err != nil {
 		t.Error(err)
 	}
-	is(t, everything.RemoveMember(ctx, h.owner), issuer.KindConflict, "last_owner")
 }

@@ -187,12 +187,8 @@ func (s *Service) UseProvider(ctx context.Context, browser string, query url.Val
 	if err != nil {
 		return Proof{}, err
 	}
-	upheld, err := s.upheld(ctx)
-	if err != nil {
-		return Proof{}, err
-	}
 	err = s.update(ctx, func(tx issuer.Tx) error {
-		account, err := s.identified(tx, who, about, upheld)
+		account, err := s.identified(tx, who, about)
 		if err != nil {
 			return err
 		}
@@ -262,7 +258,7 @@ func (s *Service) answered(ctx context.Context, p *provider, c ceremony, query u
 }
 
 // identified is the account of an identity.
-func (s *Service) identified(tx issuer.Tx, who Identity, said claims, upheld upheld) (string, error) {
+func (s *Service) identified(tx issuer.Tx, who Identity, said claims) (string, error) {
 	known, _, err := identities.Get(tx, who.ID)
 	if err == nil {
 		a, _, err := active(tx, known.Account)
@@ -277,7 +273,7 @@ func (s *Service) identified(tx issuer.Tx, who Identity, said claims, upheld uph
 	a, err := byEmail(tx, email)
 	switch {
 	case errors.Is(err, issuer.ErrNotFound):
-		if a, err = s.welcome(tx, email, said, upheld); err != nil {
+		if a, err = s.welcome(tx, email, said); err != nil {
 			return "", err
 		}
 	case err != nil:
@@ -303,14 +299,14 @@ func notInvited() error {
 }
 
 // welcome makes the account of an address that was invited, and accepts all its invitations.
-func (s *Service) welcome(tx issuer.Tx, email string, said claims, upheld upheld) (Account, error) {
+func (s *Service) welcome(tx issuer.Tx, email string, said claims) (Account, error) {
 	found, err := issuer.Every(tx, invitations, "email", email)
 	if err != nil {
 		return Account{}, err
 	}
 	var all []invitation
 	for _, i := range found {
-		holds, err := upheld(tx, &i)
+		holds, err := s.upheld(tx, &i)
 		if err != nil {
 			return Account{}, err
 		}

@@ -26,13 +26,13 @@ func (r Role) Scopes() []issuer.Scope {
 	case RoleOwner:
 		return []issuer.Scope{
 			issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsWrite,
-			issuer.ScopeCredentialsSign, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopeKeysWrite, issuer.ScopePeopleRead,
+			issuer.ScopeCredentialsErase, issuer.ScopeCredentialsSign, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopeKeysWrite, issuer.ScopePeopleRead,
 			issuer.ScopePeopleWrite, issuer.ScopeIssuerWrite, issuer.ScopeAuditRead, issuer.ScopeCasesRead, issuer.ScopeWebhooksRead, issuer.ScopeWebhooksWrite,
 		}
 	case RoleIssuer:
 		return []issuer.Scope{
 			issuer.ScopeAchievementsRead, issuer.ScopeAchievementsWrite, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsWrite,
-			issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopeCasesRead,
+			issuer.ScopeCredentialsErase, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead, issuer.ScopeCasesRead,
 		}
 	case RoleAssessor:
 		return []issuer.Scope{issuer.ScopeAchievementsRead, issuer.ScopeCredentialsRead, issuer.ScopeCredentialsPropose, issuer.ScopeKeysRead}

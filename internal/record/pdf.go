@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -94,9 +95,10 @@ func newPDFPrinter(reports []*verifier.Report, o Options) *pdfPrinter {
 	p.SetMargins(margin, margin, margin)
 	p.SetAutoPageBreak(false, 0)
 	p.SetCellMargin(0)
-	p.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	p.AddUTF8FontFromBytes("go", "B", gobold.TTF)
-	p.AddUTF8FontFromBytes("gomono", "", gomono.TTF)
+	// The library writes into what it is given.
+	p.AddUTF8FontFromBytes("go", "", slices.Clone(goregular.TTF))
+	p.AddUTF8FontFromBytes("go", "B", slices.Clone(gobold.TTF))
+	p.AddUTF8FontFromBytes("gomono", "", slices.Clone(gomono.TTF))
 	p.AliasNbPages(pages)
 	return p
 }

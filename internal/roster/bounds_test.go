@@ -177,7 +177,7 @@ func TestWorkbookNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, c := range cells {
-		if got := s.Rows[0].Cells[i+1]; got != c.want {
+		if got := rowsOf(s)[0].Cells[i+1]; got != c.want {
 			t.Errorf("%v as %q: %q, want %q", c.value, c.code, got, c.want)
 		}
 	}
@@ -186,8 +186,8 @@ func TestWorkbookNumbers(t *testing.T) {
 		_ = f.SetSheetRow("Sheet1", "A2", &[]any{"a@example.org", 2026, true})
 	})
 	s, err = roster.Read(data, roster.Options{Achievement: "one", Result: "r"})
-	if err != nil || len(s.Problems()) != 1 || s.Problems()[0].Code != "date" || s.Problems()[0].Value != "2026" || s.Rows[0].Award.Results[0].Value != "TRUE" {
-		t.Errorf("a year as a day: %+v, error %v", s.Rows, err)
+	if err != nil || len(s.Problems()) != 1 || s.Problems()[0].Code != "date" || s.Problems()[0].Value != "2026" || rowsOf(s)[0].Award.Results[0].Value != "TRUE" {
+		t.Errorf("a year as a day: %+v, error %v", rowsOf(s), err)
 	}
 }
 
@@ -206,11 +206,11 @@ func TestWorkbookTexts(t *testing.T) {
 		return text
 	})
 	s, err := roster.Read(data, roster.Options{Achievement: "one"})
-	if err != nil || len(s.Rows) != 2 || len(s.Problems()) > 0 {
+	if err != nil || len(rowsOf(s)) != 2 || len(s.Problems()) > 0 {
 		t.Fatalf("%+v, error %v", s, err)
 	}
-	if diff := cmp.Diff([][]string{{"a@example.org", "Ada & B_x_"}, {"b@example.org"}}, [][]string{s.Rows[0].Cells, s.Rows[1].Cells}); diff != "" || s.Rows[0].Number != 4 || s.Rows[1].Number != 5 {
-		t.Error(diff, s.Rows)
+	if diff := cmp.Diff([][]string{{"a@example.org", "Ada & B_x_"}, {"b@example.org"}}, [][]string{rowsOf(s)[0].Cells, rowsOf(s)[1].Cells}); diff != "" || rowsOf(s)[0].Number != 4 || rowsOf(s)[1].Number != 5 {
+		t.Error(diff, rowsOf(s))
 	}
 }
 
@@ -221,7 +221,7 @@ func TestEvidenceTwice(t *testing.T) {
 	if p := s.Problems(); len(p) != 1 || p[0].Row != 2 || p[0].Code != "evidence" || p[0].Column != "Evidence URL" {
 		t.Errorf("%+v", p)
 	}
-	if diff := cmp.Diff([]issuer.Evidence{{URL: "https://two.example/", Narrative: "in words"}}, s.Rows[2].Award.Evidence); diff != "" {
+	if diff := cmp.Diff([]issuer.Evidence{{URL: "https://two.example/", Narrative: "in words"}}, rowsOf(s)[2].Award.Evidence); diff != "" {
 		t.Error(diff)
 	}
 }

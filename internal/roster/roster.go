@@ -32,6 +32,8 @@ type Options struct {
 	AmericanDates bool
 	// Result is the id of the ResultDescription that grades are of; "" for none.
 	Result string
+	// Access is issuer.AwardInput.Access of all rows.
+	Access issuer.Access
 	// Levels are, by their names in lower case, the ids of the levels of Result. A grade that is none of them is a value.
 	Levels map[string]string
 }
@@ -64,15 +66,24 @@ const (
 
 // Sheet is a file as it was read.
 type Sheet struct {
-	Dialect   string                 // name of the platform whose columns they are; "" for none that is known
-	Header    []string               // the first row as it stands there
-	Fields    []Field                // by column, what it was read as; "": it is not known, and not used
-	Rows      []issuer.BatchRowInput // of all rows that are not empty, in their order
-	Columns   map[string]int         // for issuer.PrepareInput
-	Names     []string               // the different texts by which rows name achievements, at most 100
-	Workbook  bool                   // it is an XLSX file
-	Delimiter rune                   // of a CSV file
+	Dialect   string         // name of the platform whose columns they are; "" for none that is known
+	Header    []string       // the first row as it stands there
+	Fields    []Field        // by column, what it was read as; "": it is not known, and not used
+	Columns   map[string]int // for issuer.PrepareInput
+	Names     []string       // the different texts by which rows name achievements, at most 100
+	Unclear   int            // dates that cannot be read
+	Workbook  bool           // it is an XLSX file
+	Delimiter rune           // of a CSV file
+
+	lines []line // below the header, that are not empty
+	rows  *reader
 }
+
+// Len implements [issuer.BatchRows]: rows that are not empty.
+func (s *Sheet) Len() int { return len(s.lines) }
+
+// Row implements [issuer.BatchRows]. What a row would award is made anew at each call: of a long list only the texts are kept.
+func (s *Sheet) Row(i int) issuer.BatchRowInput { return s.rows.row(s.lines[i]) }
 
 // Unused are the heads of the columns that are not known.
 func (s *Sheet) Unused() (heads []string) {
@@ -86,8 +97,8 @@ func (s *Sheet) Unused() (heads []string) {
 
 // Problems are what is wrong with all rows, in their order.
 func (s *Sheet) Problems() (all issuer.RowProblems) {
-	for _, row := range s.Rows {
-		all = append(all, row.Problems...)
+	for i := range s.lines {
+		all = append(all, s.Row(i).Problems...)
 	}
 	return all
 }
@@ -95,8 +106,8 @@ func (s *Sheet) Problems() (all issuer.RowProblems) {
 // Rejected are the rows that something is wrong with, for [WriteRejected].
 func (s *Sheet) Rejected() iter.Seq2[issuer.RejectedRow, error] {
 	return func(yield func(issuer.RejectedRow, error) bool) {
-		for _, row := range s.Rows {
-			if len(row.Problems) > 0 && !yield(issuer.RejectedRow{Row: row.Number, Cells: row.Cells, Problems: row.Problems}, nil) {
+		for i := range s.lines {
+			if row := s.Row(i); len(row.Problems) > 0 && !yield(issuer.RejectedRow{Row: row.Number, Cells: row.Cells, Problems: row.Problems}, nil) {
 				return
 			}
 		}
@@ -132,16 +143,34 @@ func Read(data []byte, o Options) (Sheet, error) {
 	if len(lines) == 1 {
 		return Sheet{}, refused("file_empty", "The file has a header and no rows.")
 	}
-	r := reader{sheet: &s, options: o, accepted: map[string]string{}, seen: map[string]int{}, names: map[string]bool{}}
+	r := &reader{sheet: &s, options: o, accepted: map[string]string{}, names: map[string]bool{}}
 	for text, id := range o.Achievements {
 		r.accepted[folded(text)] = id
 	}
 	if o.Achievement != "" {
 		r.accepted[folded(o.Achievement)] = o.Achievement
 	}
-	for _, l := range lines[1:] {
-		s.Rows = append(s.Rows, r.row(l))
+	s.lines, s.rows = lines[1:], r
+	seen := make(map[string]int, len(s.lines)) // recipient and achievement -> row
+	for i := range s.lines {
+		l := &s.lines[i]
+		row := r.row(*l)
+		for _, p := range row.Problems {
+			if p.Code == "date" {
+				s.Unclear++
+			}
+		}
+		if row.Award.Recipient == "" {
+			continue
+		}
+		same := row.Award.Recipient + "\x00" + row.Award.Achievement
+		if before, twice := seen[same]; twice {
+			l.twin = before
+		} else {
+			seen[same] = l.number
+		}
 	}
+	r.names = nil
 	return s, nil
 }
 

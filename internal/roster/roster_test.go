@@ -171,10 +171,10 @@ func TestDialects(t *testing.T) {
 			}
 			for name, data := range forms {
 				got, err := roster.Read(data, s.options)
-				if err != nil || got.Dialect != s.dialect || len(got.Rows) != sampleRows || !got.Workbook && got.Delimiter != s.delimiter || !cmp.Equal(got.Header, s.header) {
-					t.Fatalf("%s: dialect %q, %d rows, delimiter %q, header %q, error %v", name, got.Dialect, len(got.Rows), got.Delimiter, got.Header, err)
+				if err != nil || got.Dialect != s.dialect || len(rowsOf(got)) != sampleRows || !got.Workbook && got.Delimiter != s.delimiter || !cmp.Equal(got.Header, s.header) {
+					t.Fatalf("%s: dialect %q, %d rows, delimiter %q, header %q, error %v", name, got.Dialect, len(rowsOf(got)), got.Delimiter, got.Header, err)
 				}
-				for i, row := range got.Rows {
+				for i, row := range rowsOf(got) {
 					if diff := cmp.Diff(s.award(i), row.Award); diff != "" || len(row.Problems) > 0 || row.Number != i+2 {
 						t.Fatalf("%s: row %d: problems %+v, -want +got:\n%s", name, row.Number, row.Problems, diff)
 					}
@@ -292,21 +292,21 @@ func TestOptions(t *testing.T) {
 	s := read(t, "Wer,Wann,Note,E-mail\nada@example.org,3/4/2026,Good,x\n", roster.Options{Achievement: "one", AmericanDates: true, Result: "r", Levels: map[string]string{"good": "l"},
 		Columns: map[string]roster.Field{"wer": roster.Recipient, "Wann": roster.Awarded, "Note": roster.Result, "E-Mail": roster.Ignored}})
 	want := issuer.AwardInput{Achievement: "one", Recipient: "ada@example.org", AwardedDate: day(2026, 3, 4), Results: []credential.Result{{ResultDescription: "r", AchievedLevel: "l"}}}
-	if diff := cmp.Diff(want, s.Rows[0].Award); diff != "" || len(s.Problems()) > 0 || s.Columns["email"] != 0 {
+	if diff := cmp.Diff(want, rowsOf(s)[0].Award); diff != "" || len(s.Problems()) > 0 || s.Columns["email"] != 0 {
 		t.Errorf("%+v, columns %v:\n%s", s.Problems(), s.Columns, diff)
 	}
 	s = read(t, "email,badge\na@example.org,x\nb@example.org,Y \nb@example.org,x\nc@example.org,\n", roster.Options{Achievements: map[string]string{"X": "1", "y": "2"}})
-	if a := s.Rows; a[0].Award.Achievement != "1" || a[1].Award.Achievement != "2" || a[2].Award.Achievement != "1" || a[3].Award.Achievement != "" || len(s.Problems()) > 0 || !cmp.Equal(s.Names, []string{"x", "Y"}) {
-		t.Errorf("%+v, names %q", s.Rows, s.Names)
+	if a := rowsOf(s); a[0].Award.Achievement != "1" || a[1].Award.Achievement != "2" || a[2].Award.Achievement != "1" || a[3].Award.Achievement != "" || len(s.Problems()) > 0 || !cmp.Equal(s.Names, []string{"x", "Y"}) {
+		t.Errorf("%+v, names %q", rowsOf(s), s.Names)
 	}
-	if s = read(t, "sep=;\nemail;name\na@example.org;Ada\n", roster.Options{}); s.Delimiter != ';' || s.Rows[0].Number != 2 || s.Rows[0].Award.Name != "Ada" {
+	if s = read(t, "sep=;\nemail;name\na@example.org;Ada\n", roster.Options{}); s.Delimiter != ';' || rowsOf(s)[0].Number != 2 || rowsOf(s)[0].Award.Name != "Ada" {
 		t.Errorf("%+v", s)
 	}
-	if s = read(t, "email,name\ra@example.org,Ada\r", roster.Options{}); s.Rows[0].Award.Name != "Ada" {
+	if s = read(t, "email,name\ra@example.org,Ada\r", roster.Options{}); rowsOf(s)[0].Award.Name != "Ada" {
 		t.Errorf("%+v", s)
 	}
 	s = read(t, "email,evidence url 1,evidence name 1,evidence url 2,evidence name 2,evidence\na@example.org,https://a.example,A,https://b.example,B,in words\n", roster.Options{})
-	if diff := cmp.Diff([]issuer.Evidence{{URL: "https://a.example", Name: "A", Narrative: "in words"}, {URL: "https://b.example", Name: "B"}}, s.Rows[0].Award.Evidence); diff != "" {
+	if diff := cmp.Diff([]issuer.Evidence{{URL: "https://a.example", Name: "A", Narrative: "in words"}, {URL: "https://b.example", Name: "B"}}, rowsOf(s)[0].Award.Evidence); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -329,8 +329,8 @@ func TestRejected(t *testing.T) {
 		t.Error(diff)
 	}
 	again := read(t, strings.NewReplacer("\"bad\"", "bad@example.org", "\"worse\"", "\"worse@example.org\"").Replace(out.String()), roster.Options{Achievement: "one"})
-	if again.Rows[0].Award.Name != `=HYPERLINK("x")` || again.Rows[1].Award.Name != "-1+1" || again.Rows[1].Award.Narrative != "@x" || len(again.Unused()) > 0 || len(again.Problems()) != 1 {
-		t.Errorf("%+v, unused %q", again.Rows, again.Unused())
+	if rowsOf(again)[0].Award.Name != `=HYPERLINK("x")` || rowsOf(again)[1].Award.Name != "-1+1" || rowsOf(again)[1].Award.Narrative != "@x" || len(again.Unused()) > 0 || len(again.Problems()) != 1 {
+		t.Errorf("%+v, unused %q", rowsOf(again), again.Unused())
 	}
 	failure := errors.New("no more")
 	if err := roster.WriteRejected(&out, nil, func(yield func(issuer.RejectedRow, error) bool) { yield(issuer.RejectedRow{}, failure) }); !errors.Is(err, failure) {
@@ -373,8 +373,8 @@ func TestWorkbookBounds(t *testing.T) {
 func TestWorkbookDates(t *testing.T) {
 	s := sample{header: []string{"Email", "Wann"}, row: func(i int) []string { return []string{address(i), "2026-03-04"} }}
 	got, err := roster.Read(s.workbook(t, 1), roster.Options{Achievement: "one", Columns: map[string]roster.Field{"wann": roster.Awarded}})
-	if err != nil || len(got.Problems()) > 0 || !got.Rows[0].Award.AwardedDate.Equal(day(2026, 3, 4)) || got.Rows[0].Cells[1] != "2026-03-04" {
-		t.Errorf("%+v, error %v", got.Rows, err)
+	if err != nil || len(got.Problems()) > 0 || !rowsOf(got)[0].Award.AwardedDate.Equal(day(2026, 3, 4)) || rowsOf(got)[0].Cells[1] != "2026-03-04" {
+		t.Errorf("%+v, error %v", rowsOf(got), err)
 	}
 }
 
@@ -397,7 +397,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		last, rejected := 1, 0
-		for _, row := range s.Rows {
+		for _, row := range rowsOf(s) {
 			if row.Number <= last || len(row.Problems) == 0 && (row.Award.Recipient == "" || row.Award.Achievement != "one") {
 				t.Fatalf("%+v after row %d", row, last)
 			}
@@ -421,4 +421,11 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func rowsOf(s roster.Sheet) (rows []issuer.BatchRowInput) {
+	for i := range s.Len() {
+		rows = append(rows, s.Row(i))
+	}
+	return rows
 }

@@ -20,8 +20,7 @@ type reader struct {
 	sheet    *Sheet
 	options  Options
 	accepted map[string]string // folded text -> AwardInput.Achievement
-	names    map[string]bool   // texts that name achievements
-	seen     map[string]int    // recipient and achievement -> row
+	names    map[string]bool   // texts that name achievements; nil: they are known
 }
 
 func folded(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
@@ -53,7 +52,7 @@ func (r *reader) row(l line) issuer.BatchRowInput {
 	evidence := map[string]*issuer.Evidence{} // by piece
 	var pieces []*issuer.Evidence
 	award := &row.Award
-	award.Achievement = r.options.Achievement
+	award.Achievement, award.Access = r.options.Achievement, r.options.Access
 	for column, f := range r.sheet.Fields {
 		cell := ""
 		if column < len(row.Cells) {
@@ -122,7 +121,8 @@ func (r *reader) row(l line) issuer.BatchRowInput {
 		case License:
 			award.LicenseNumber = cell
 		case Achievement:
-			if r.names[cell] = true; len(r.names) > len(r.sheet.Names) && len(r.sheet.Names) < 100 {
+			if r.names != nil && !r.names[cell] && len(r.sheet.Names) < 100 {
+				r.names[cell] = true
 				r.sheet.Names = append(r.sheet.Names, cell)
 			}
 			id, known := r.accepted[folded(cell)]
@@ -137,14 +137,9 @@ func (r *reader) row(l line) issuer.BatchRowInput {
 	for _, e := range pieces {
 		award.Evidence = append(award.Evidence, *e)
 	}
-	if award.Recipient != "" {
-		same := award.Recipient + "\x00" + award.Achievement
-		if before, twice := r.seen[same]; twice {
-			tell(r.sheet.Columns["email"], award.Recipient, "duplicate_row",
-				fmt.Sprintf("Rows %d and %d are for the same person and achievement. Take one of them out.", before, l.number))
-		} else {
-			r.seen[same] = l.number
-		}
+	if l.twin > 0 {
+		tell(r.sheet.Columns["email"], award.Recipient, "duplicate_row",
+			fmt.Sprintf("Rows %d and %d are for the same person and achievement. Take one of them out.", l.twin, l.number))
 	}
 	return row
 }

@@ -23,6 +23,7 @@ type line struct {
 	cells  []string // those beyond the header are not blank, and some of them may be missing
 	total  int      // cells that there are
 	wrong  string   // why it could not be parted into cells, as a sentence
+	twin   int      // number of the row before for the same person and achievement; 0 for none
 }
 
 // add enters a row, unless it is empty. It copies the cells.

@@ -14,7 +14,7 @@ type route struct {
 // kinds of request. A list is asked for twice in a check: one says what is revoked, one what is suspended.
 func routes() []route {
 	return []route{
-		{"page", "/c/ID", "no-store", 0, false},
+		{"page", "/c/ID", "no-cache", 0, true},
 		{"json", "/c/ID.json", "no-cache", 0, true},
 		{"list", "/status/LIST", "public, max-age=300", 300, true},
 		{"did", "/.well-known/did.json", "public, max-age=300", 300, true},

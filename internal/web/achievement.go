@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"html/template"
-	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -70,31 +68,32 @@ type level struct {
 	Alignments []reference
 }
 
-func criterionOf(d credential.ResultDescription) criterion {
-	line := criterion{Name: wording.First(d.Name, "Result"), Required: wording.Plain(d.RequiredValue), Alignments: alignmentsOf(d.Alignments)}
-	for _, l := range d.Levels {
-		label := wording.First(l.Name, l.Level)
-		if d.RequiredLevel != "" && d.RequiredLevel == l.ID {
+func criterionOf(l wording.Language, d credential.ResultDescription) criterion {
+	line := criterion{Name: wording.First(d.Name, l.Say("page.badge.result")), Required: wording.Plain(d.RequiredValue), Alignments: alignmentsOf(l, d.Alignments)}
+	levels, _ := ranked(d.Levels)
+	for _, of := range levels {
+		label := wording.First(of.Name, of.Level)
+		if d.RequiredLevel != "" && d.RequiredLevel == of.ID {
 			line.Required = label
 		}
-		if points := wording.Plain(l.Points); points != "" {
+		if points := wording.Plain(of.Points); points != "" {
 			label += " (" + points + ")"
 		}
-		line.Levels = append(line.Levels, level{labelled{Label: label, Value: wording.Prose(l.Description)}, alignmentsOf(l.Alignments)})
+		line.Levels = append(line.Levels, level{labelled{Label: label, Value: wording.Prose(of.Description)}, alignmentsOf(l, of.Alignments)})
 	}
 	switch {
 	case len(d.AllowedValues) > 0:
-		line.Values = "From low to high: " + wording.Prose(strings.Join(d.AllowedValues, ", ")) + "."
+		line.Values = l.Say("page.achievement.values", "values", strings.Join(d.AllowedValues, ", "))
 	case d.ValueMin != "" && d.ValueMax != "":
-		line.Values = "From " + wording.Plain(d.ValueMin) + " to " + wording.Plain(d.ValueMax) + "."
+		line.Values = l.Say("page.achievement.range", "least", string(d.ValueMin), "most", string(d.ValueMax))
 	}
 	return line
 }
 
-func alignmentsOf(all []credential.Alignment) []reference {
+func alignmentsOf(l wording.Language, all []credential.Alignment) []reference {
 	var list []reference
 	for _, a := range all {
-		list = append(list, alignmentOf(wording.English, a.TargetName, a.TargetURL, a.TargetCode, a.TargetFramework, a.TargetDescription))
+		list = append(list, alignmentOf(l, a.TargetName, a.TargetURL, a.TargetCode, a.TargetFramework, a.TargetDescription))
 	}
 	return list
 }
@@ -125,45 +124,43 @@ func (s *server) achievement(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the issuer: %w", err)
 	}
-	data := s.achievementPageOf(record, organisation)
-	if data.Newer, err = s.version(ctx, record.ReplacedBy); err != nil {
+	l := languageOf(c)
+	data := s.achievementPageOf(l, s.spoken(c, ""), record, organisation)
+	if data.Newer, err = s.version(ctx, l, data.frame, record.ReplacedBy); err != nil {
 		return err
 	}
-	if data.Older, err = s.version(ctx, record.Replaces); err != nil {
+	if data.Older, err = s.version(ctx, l, data.frame, record.Replaces); err != nil {
 		return err
 	}
-	if data.Endorsements, err = s.endorsementsOf(ctx, organisation.ID, record.URL); err != nil {
+	if data.Endorsements, err = s.endorsementsOf(ctx, l, data.frame, organisation.ID, record.URL); err != nil {
 		return err
 	}
-	c.Response().Header().Set("Cache-Control", cacheDocument)
-	if len(data.Endorsements) > 0 {
-		c.Response().Header().Set("Cache-Control", cacheNever) // what was found about them is true when it is found
-	}
-	return s.page(c, http.StatusOK, "achievement", data)
+	data.Data = s.schemaOf(l, record, organisation, data.Endorsements)
+	return s.keptPage(c, l, "achievement", data)
 }
 
-func (s *server) achievementPageOf(record issuer.Achievement, organisation issuer.Organisation) achievementPage {
+func (s *server) achievementPageOf(l wording.Language, f frame, record issuer.Achievement, organisation issuer.Organisation) achievementPage {
 	content, about := record.Content, record.About
-	name := wording.First(record.Name, "An achievement")
+	name := wording.First(record.Name, l.Say("page.achievement.unnamed"))
 	data := achievementPage{
-		frame:        s.frame(name, false),
+		frame:        f,
 		Name:         name,
-		Kind:         wording.English.TypeName(content.AchievementType),
-		Issuer:       ownParty(organisation),
+		Kind:         l.TypeName(content.AchievementType),
+		Issuer:       f.ownParty(organisation),
 		Description:  wording.Prose(content.Description),
-		Credits:      creditsOf(record),
+		Credits:      creditsOf(l, record),
 		Competency:   wording.Prose(about.Competency),
 		Criteria:     markdown.HTML(content.Criteria.Narrative),
 		CriteriaLink: webLink(content.Criteria.ID),
 		Submission:   markdown.HTML(about.Submission),
 		Method:       markdown.HTML(about.Method),
 		Components:   markdown.HTML(about.Components),
-		Assessment:   assessmentOf(about),
+		Assessment:   assessmentOf(l, about),
 		Research:     citations(about.Research),
 		Resources:    citations(about.Resources),
-		Alignments:   alignmentsOf(content.Alignments),
+		Alignments:   alignmentsOf(l, content.Alignments),
 		Art:          artOf(record),
-		Alt:          wording.First(content.Image.Caption, "Badge picture: "+name),
+		Alt:          wording.First(content.Image.Caption, l.Say("page.badge.picture", "name", name)),
 		Definition:   "/a/" + record.ID + "/definition.json",
 		File:         "achievement-" + record.ID + ".json",
 	}
@@ -171,9 +168,10 @@ func (s *server) achievementPageOf(record issuer.Achievement, organisation issue
 		data.CriteriaLink = "" // it is this page
 	}
 	if record.Archived != nil {
-		data.Archived = wording.English.Day(record.Archived.At)
+		data.Archived = l.Day(record.Archived.At)
 	}
-	data.Facts = factsOf(record)
+	data.Title, data.Unlisted, data.Accent = name, false, accentOf(organisation)
+	data.Facts = factsOf(l, record)
 	if p := content.Creator; p != nil && p.ID != organisation.DID {
 		data.Creator = &creator{party{Name: wording.First(p.Name, wording.Host(p.ID), p.ID), ID: wording.Plain(p.ID), Link: webLink(p.URL)}, wording.Prose(p.Description)}
 		if data.Creator.Link == "" {
@@ -181,101 +179,94 @@ func (s *server) achievementPageOf(record issuer.Achievement, organisation issue
 		}
 	}
 	if about.Quality != "" || about.QualityAccount != "" {
-		data.Quality = &reference{Name: wording.First(about.Quality, "Quality assurance"), Link: webLink(about.QualityURL), Lines: wording.Present(wording.Prose(about.QualityAccount))}
+		data.Quality = &reference{Name: wording.First(about.Quality, l.Say("page.achievement.assurance")), Link: webLink(about.QualityURL), Lines: wording.Present(wording.Prose(about.QualityAccount))}
 	}
 	for _, r := range content.Related {
 		data.Related = append(data.Related, reference{Name: wording.Plain(r.ID), Link: webLink(r.ID),
-			Lines: wording.Present(prefixed("Version ", r.Version), prefixed("In the language ", r.InLanguage))})
+			Lines: wording.Present(valued(l, "page.achievement.related.version", "version", r.Version), valued(l, "page.achievement.related.language", "language", r.InLanguage))})
 	}
 	for _, i := range content.OtherIdentifiers {
-		data.Identifiers = append(data.Identifiers, labelled{Label: wording.First(strings.TrimPrefix(i.Type, "ext:"), "Identifier"), Value: wording.Plain(i.Value)})
+		data.Identifiers = append(data.Identifiers, labelled{Label: wording.First(strings.TrimPrefix(i.Type, "ext:"), l.Say("page.achievement.identifier")), Value: wording.Plain(i.Value)})
 	}
 	for _, tag := range content.Tags {
 		data.Tags = append(data.Tags, wording.Present(wording.Plain(tag))...)
 	}
 	for _, d := range content.ResultDescriptions {
-		data.Rubric = append(data.Rubric, criterionOf(d))
+		data.Rubric = append(data.Rubric, criterionOf(l, d))
 	}
-	data.Preview = s.previewOf(name, data.Kind, data.Issuer.Name, record.URL, record.ID)
+	data.Preview = s.previewOf(l, data.Kind, data.Issuer.Name, s.achievementPreview(l, record, organisation))
 	return data
 }
 
-func prefixed(prefix, text string) string {
-	if text = wording.Plain(text); text == "" {
+// valued is a text of the catalogue with a value in it; "" without that.
+func valued(l wording.Language, key, name, value string) string {
+	if value = wording.Plain(value); value == "" {
 		return ""
 	}
-	return prefix + text
+	return l.Say(key, name, value)
 }
 
 // factsOf are the short ones.
-func factsOf(record issuer.Achievement) []labelled {
+func factsOf(l wording.Language, record issuer.Achievement) []labelled {
 	content, about := record.Content, record.About
-	facts := []labelled{{Label: "Published", Time: wording.English.Day(record.Published)}}
+	facts := []labelled{{Label: l.Say("page.achievement.published"), Time: l.Day(record.Published)}}
 	add := func(label, value string) {
 		if value = wording.Plain(value); value != "" {
-			facts = append(facts, labelled{Label: label, Value: value})
+			facts = append(facts, labelled{Label: l.Say(label), Value: value})
 		}
 	}
-	add("Version", content.Version)
-	add("Language", content.InLanguage)
-	add("Field of study", content.FieldOfStudy)
-	add("Specialization", content.Specialization)
-	add("Code", content.HumanCode)
-	add("Level", about.Level)
-	switch {
-	case record.Months == 1:
-		add("Awards last", "1 month")
-	case record.Months > 0:
-		add("Awards last", strconv.Itoa(record.Months)+" months")
+	add("page.badge.version", content.Version)
+	add("page.achievement.language", content.InLanguage)
+	add("page.achievement.field", content.FieldOfStudy)
+	add("page.achievement.specialization", content.Specialization)
+	add("page.achievement.code", content.HumanCode)
+	add("page.achievement.level", about.Level)
+	if record.Months > 0 {
+		add("page.achievement.lasts", l.Count("page.achievement.months", record.Months))
 	}
 	if record.Renewable {
-		add("Renewal", "It can be renewed")
+		add("page.achievement.renewal", l.Say("page.achievement.renewal.text"))
 	}
 	if about.Stackable {
-		add("Stackable", "It counts towards other achievements")
+		add("page.achievement.stackable", l.Say("page.achievement.stackable.text"))
 	}
 	return facts
 }
 
 // creditsOf words what a definition says of hours and credits. It is the word of the issuer alone, also where somebody else wrote it:
 // what they count for is decided elsewhere, by rules that this installation does not know.
-func creditsOf(record issuer.Achievement) string {
-	var stated []string
-	if n := record.Content.CreditsAvailable; n > 0 {
-		stated = append(stated, amount(n, "credit or hour", "credits or hours"))
-	}
-	if n := record.About.Hours; n > 0 {
-		stated = append(stated, amount(n, "hour of work", "hours of work")+" on average")
-	}
+func creditsOf(l wording.Language, record issuer.Achievement) string {
+	stated := effortOf(l, record)
 	if len(stated) == 0 {
 		return ""
 	}
-	return "The issuer states " + strings.Join(stated, ", and ") + ". What that counts for is for your district or state to say."
+	all := stated[0]
+	if len(stated) == 2 {
+		all = l.Say("page.achievement.credits.and", "one", stated[0], "other", stated[1])
+	}
+	return l.Say("page.achievement.credits", "stated", all)
 }
 
-func amount(n float64, one, many string) string {
-	text := strconv.FormatFloat(n, 'f', -1, 64)
-	if n == 1 {
-		return text + " " + one
-	}
-	return text + " " + many
+// effortOf are the credits and the hours that a definition states.
+func effortOf(l wording.Language, record issuer.Achievement) []string {
+	return l.Effort(record.Content.CreditsAvailable, record.About.Hours)
 }
 
 // assessmentOf are the facts about how it is assessed.
-func assessmentOf(about issuer.About) []labelled {
+func assessmentOf(l wording.Language, about issuer.About) []labelled {
 	var facts []labelled
 	add := func(label, value string) {
 		if value = wording.Prose(value); value != "" {
-			facts = append(facts, labelled{Label: label, Value: value})
+			facts = append(facts, labelled{Label: l.Say(label), Value: value})
 		}
 	}
-	add("Form of the assessment", about.Assessment)
-	add("Taking part", about.Participation)
+	add("page.achievement.assessment", about.Assessment)
+	add("page.achievement.participation", about.Participation)
 	if about.Supervised {
-		add("Supervision", "The assessment is supervised, says the issuer.")
+		add("page.achievement.supervision", l.Say("page.achievement.supervision.text"))
 	}
 	if about.IdentityProof {
-		add("Identity", "Who earns it is checked, says the issuer.")
+		add("page.achievement.identity", l.Say("page.achievement.identity.text"))
 	}
 	return facts
 }
@@ -289,7 +280,7 @@ func citations(all []issuer.Citation) []reference {
 }
 
 // version names another version of an achievement; nil where there is none.
-func (s *server) version(ctx context.Context, id string) (*reference, error) {
+func (s *server) version(ctx context.Context, l wording.Language, f frame, id string) (*reference, error) {
 	if id == "" {
 		return nil, nil
 	}
@@ -300,9 +291,9 @@ func (s *server) version(ctx context.Context, id string) (*reference, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading another version: %w", err)
 	}
-	r := &reference{Name: wording.First(record.Name, "An achievement"), Link: "/a/" + record.ID}
+	r := &reference{Name: wording.First(record.Name, l.Say("page.achievement.unnamed")), Link: f.to("/a/" + record.ID)}
 	if version := wording.Plain(record.Content.Version); version != "" {
-		r.Name += ", version " + version
+		r.Name = l.Say("page.achievement.version", "name", r.Name, "version", version)
 	}
 	return r, nil
 }

@@ -26,35 +26,36 @@ const (
 
 // list is a part of a list that may be longer than a page.
 type list[T any] struct {
-	All   []T
-	Of    string // what is listed, in a word
-	First string // where it begins; "" for the beginning itself
-	More  string // where it goes on; "" after the end
+	All       []T
+	First     string // where it begins; "" for the beginning itself
+	More      string // where it goes on; "" after the end
+	ToFirst   string // the words for these two
+	ToFurther string
 }
 
 // addressed says where a list begins and goes on: at the same path, whose other lists begin anew.
-func (l *list[T]) addressed(path, parameter, after, next string) {
-	l.Of = parameter
+func (list *list[T]) addressed(l wording.Language, f frame, path, parameter, after, next string) {
+	list.ToFirst, list.ToFurther = l.Say("page.list."+parameter+".first"), l.Say("page.list."+parameter+".more")
 	if after != "" {
-		l.First = path
+		list.First = f.to(path)
 	}
 	if next != "" {
-		l.More = path + "?" + url.Values{parameter: {next}}.Encode()
+		list.More = f.to(path + "?" + url.Values{parameter: {next}}.Encode())
 	}
 }
 
 // achievementsFrom lists what can be earned. A cursor that is none is an address at which there is nothing.
-func (s *server) achievementsFrom(c echo.Context, organisation, path string) (l list[reference], found []issuer.Achievement, err error) {
+func (s *server) achievementsFrom(c echo.Context, l wording.Language, f frame, organisation, path string) (offered list[reference], found []issuer.Achievement, err error) {
 	after := c.QueryParam(achievementsParameter)
 	found, next, err := s.Office.AchievementsFrom(c.Request().Context(), organisation, after, perPage)
 	if err != nil {
-		return l, nil, listing("achievements", err)
+		return offered, nil, listing("achievements", err)
 	}
 	for _, a := range found {
-		l.All = append(l.All, reference{Name: wording.Plain(a.Name), Link: "/a/" + a.ID})
+		offered.All = append(offered.All, reference{Name: wording.Plain(a.Name), Link: f.to("/a/" + a.ID), Art: artOf(a)})
 	}
-	l.addressed(path, achievementsParameter, after, next)
-	return l, found, nil
+	offered.addressed(l, f, path, achievementsParameter, after, next)
+	return offered, found, nil
 }
 
 func listing(what string, err error) error {
@@ -67,6 +68,7 @@ func listing(what string, err error) error {
 
 type homePage struct {
 	frame
+	Search       search
 	Issuers      list[party]
 	Achievements list[reference]
 }
@@ -74,23 +76,32 @@ type homePage struct {
 // home says what this is. It lists who issues here and what can be earned, and no award: those are found by their
 // address only.
 func (s *server) home(c echo.Context) error {
-	ctx := c.Request().Context()
+	ctx, l := c.Request().Context(), languageOf(c)
+	data := homePage{frame: s.spoken(c, l.Say("page.home.heading"))}
+	data.Unlisted = false
+	data.Preview = &preview{Title: data.Title, Description: l.Say("page.home.preview"), URL: s.Base + "/"}
+	var err error
+	if data.Search, err = s.searched(c, l, data.frame, "", "/"); err != nil {
+		return err
+	}
+	if data.Search.Query != "" { // what was found stands in place of the lists
+		data.Unlisted = true
+		return s.keptPage(c, l, "home", data)
+	}
 	after := c.QueryParam(issuersParameter)
 	organisations, next, err := s.Office.OrganisationsFrom(ctx, after, perPage)
 	if err != nil {
 		return listing("issuers", err)
 	}
-	data := homePage{frame: s.frame("Badges that anyone can check", false)}
-	data.Preview = &preview{Title: data.Title, Description: "Open Badges 3.0: signed files, checked in seconds, here or elsewhere.", URL: s.Base + "/"}
-	data.Issuers.addressed("/", issuersParameter, after, next)
+	data.Issuers.addressed(l, data.frame, "/", issuersParameter, after, next)
 	names := make(map[string]string)
 	for _, o := range organisations {
-		p := ownParty(o)
+		p := data.ownParty(o)
 		names[o.ID] = p.Name
 		data.Issuers.All = append(data.Issuers.All, p)
 	}
 	var achievements []issuer.Achievement
-	if data.Achievements, achievements, err = s.achievementsFrom(c, "", "/"); err != nil {
+	if data.Achievements, achievements, err = s.achievementsFrom(c, l, data.frame, "", "/"); err != nil {
 		return err
 	}
 	for i, a := range achievements {
@@ -103,8 +114,7 @@ func (s *server) home(c echo.Context) error {
 		}
 		data.Achievements.All[i].Lines = wording.Present(name)
 	}
-	c.Response().Header().Set("Cache-Control", cacheAsk)
-	return s.page(c, http.StatusOK, "home", data)
+	return s.keptPage(c, l, "home", data)
 }
 
 func (s *server) issuerName(ctx context.Context, id string) (string, error) {
@@ -112,22 +122,29 @@ func (s *server) issuerName(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading an issuer: %w", err)
 	}
-	return ownParty(o).Name, nil
+	return nameOf(o), nil
 }
 
+// nameOf is the name that an issuer of this installation goes by.
+func nameOf(o issuer.Organisation) string { return wording.First(o.Name, wording.Host(o.DID)) }
+
 // ownParty is an issuer of this installation.
-func ownParty(o issuer.Organisation) party {
-	return party{Name: wording.First(o.Name, wording.Host(o.DID)), ID: wording.Plain(o.DID), Host: wording.Host(o.DID), Link: "/i/" + o.ID}
+func (f frame) ownParty(o issuer.Organisation) party {
+	return party{Name: nameOf(o), ID: wording.Plain(o.DID), Host: wording.Host(o.DID), Link: f.to("/i/" + o.ID)}
 }
 
 type organisationPage struct {
 	frame
 	Issuer       party
 	Path         string
+	Address      string // of this page, in whole
 	Picture      string // address; "" where it has none
 	Description  string
 	Website      string
+	Contact      string
+	Since        wording.Moment // no words where it is not known
 	Keys         []keyHistory
+	Search       search
 	Achievements list[reference]
 	Endorsements []endorsement
 }
@@ -150,33 +167,29 @@ func signing(k keyHistory) int {
 	return 0
 }
 
-func historyOf(key issuer.Key, suite string) keyHistory {
-	h := keyHistory{Shape: wording.ShapeUnknown, Title: "State not known", Method: wording.Plain(key.Method), From: wording.English.Day(key.Created), Purpose: wording.Plain(key.Algorithm)}
-	chosen := strings.HasPrefix(suite, "ecdsa-") // by the issuer, for files and lists
-	switch {
-	case key.Algorithm == "EdDSA" && chosen:
-		h.Purpose = "Ed25519: what asks for it"
-	case key.Algorithm == "EdDSA":
-		h.Purpose = "Ed25519: credential files (JSON) and status lists"
-	case key.Algorithm == "ES256" && chosen:
-		h.Purpose = "P-256: credential files (JSON), status lists and signed tokens (JWT)"
-	case key.Algorithm == "ES256":
-		h.Purpose = "P-256: signed tokens (JWT)"
-	case key.Algorithm == "ES384":
-		h.Purpose = "P-384: what asks for it"
-	case key.Algorithm == "RS256":
-		h.Purpose = "RSA: signed tokens (JWT) that ask for it"
+// purposes are the keys of what is signed with a key of an algorithm, and with one whose suite the issuer has chosen for files and lists.
+var purposes = map[string][2]string{
+	"EdDSA": {"page.issuer.signs.EdDSA", "page.issuer.signs.EdDSA.asked"}, "ES256": {"page.issuer.signs.ES256", "page.issuer.signs.ES256.chosen"},
+	"ES384": {"page.issuer.signs.ES384", "page.issuer.signs.ES384"}, "RS256": {"page.issuer.signs.RS256", "page.issuer.signs.RS256"},
+}
+
+func historyOf(l wording.Language, key issuer.Key, suite string) keyHistory {
+	h := keyHistory{Shape: wording.ShapeUnknown, Title: l.Say("page.issuer.key.unknown"), Method: wording.Plain(key.Method), From: l.Day(key.Created), Purpose: wording.Plain(key.Algorithm)}
+	if of, known := purposes[key.Algorithm]; known {
+		if h.Purpose = l.Say(of[0]); strings.HasPrefix(suite, "ecdsa-") {
+			h.Purpose = l.Say(of[1])
+		}
 	}
 	if key.Ended != nil {
-		h.Until = wording.English.Day(*key.Ended)
+		h.Until = l.Day(*key.Ended)
 	}
 	switch key.State {
 	case issuer.KeyActive:
-		h.Shape, h.Title, h.Detail = wording.ShapeYes, "Signs today", "Badges signed with it are authentic."
+		h.Shape, h.Title, h.Detail = wording.ShapeYes, l.Say("page.issuer.key.active"), l.Say("page.issuer.key.active.text")
 	case issuer.KeyRetired:
-		h.Shape, h.Title, h.Detail = wording.ShapeNone, "Retired", "It signs no more. What it signed stays authentic."
+		h.Shape, h.Title, h.Detail = wording.ShapeNone, l.Say("page.issuer.key.retired"), l.Say("page.issuer.key.retired.text")
 	case issuer.KeyCompromised:
-		h.Shape, h.Title, h.Detail = wording.ShapeNo, "Compromised", "Somebody else may have had it. What it signed is no longer authentic, whenever that was."
+		h.Shape, h.Title, h.Detail = wording.ShapeNo, l.Say("page.issuer.key.compromised"), l.Say("page.issuer.key.compromised.text")
 	}
 	return h
 }
@@ -203,34 +216,47 @@ func (s *server) organisation(c echo.Context) error {
 		}
 		return send(c, media, cacheDocument, profile)
 	}
+	l, path := languageOf(c), "/i/"+record.ID
 	data := organisationPage{
-		frame:  s.frame(wording.Plain(record.Name), false),
-		Issuer: ownParty(record), Path: "/i/" + record.ID,
-		Description: wording.Prose(record.Settings.Description), Website: webLink(record.Settings.Website),
+		frame: s.spoken(c, nameOf(record)), Path: path, Address: record.URL,
+		Description: wording.Prose(record.Settings.Description), Website: webLink(record.Settings.Website), Contact: wording.Plain(record.Email),
+	}
+	data.Issuer, data.Accent = data.ownParty(record), accentOf(record)
+	if !record.Created.IsZero() {
+		data.Since = l.Day(record.Created)
 	}
 	if record.Image == imagePNG || record.Image == imageSVG {
-		data.Picture = data.Path + "/" + record.Image
+		data.Picture = path + "/" + record.Image
 	}
-	if data.Achievements, _, err = s.achievementsFrom(c, record.ID, data.Path); err != nil {
+	if data.Search, err = s.searched(c, l, data.frame, record.ID, path); err != nil {
 		return err
 	}
-	if data.Endorsements, err = s.endorsementsOf(ctx, record.ID, record.DID); err != nil {
+	data.Unlisted = data.Search.Query != ""
+	if data.Achievements, _, err = s.achievementsFrom(c, l, data.frame, record.ID, path); err != nil {
+		return err
+	}
+	if data.Endorsements, err = s.endorsementsOf(ctx, l, data.frame, record.ID, record.DID); err != nil {
 		return err
 	}
 	for _, key := range record.Keys {
 		if record.Owns(key) { // what others sign as is not this issuer's word
-			data.Keys = append(data.Keys, historyOf(key, record.Suite))
+			data.Keys = append(data.Keys, historyOf(l, key, record.Suite))
 		}
 	}
 	slices.SortStableFunc(data.Keys, func(a, b keyHistory) int { // what signs today comes first
 		return signing(b) - signing(a)
 	})
-	data.Preview = &preview{Title: data.Title, Description: "Who issues these badges, with which keys, and what can be earned.", URL: record.URL}
-	c.Response().Header().Set("Cache-Control", cacheDocument)
-	if len(data.Endorsements) > 0 {
-		c.Response().Header().Set("Cache-Control", cacheNever) // what was found about them is true when it is found
+	data.Preview = &preview{Title: data.Title, Description: l.Say("page.issuer.preview"), URL: record.URL}
+	return s.keptPage(c, l, "organisation", data)
+}
+
+// accentOf is the colour that an issuer has chosen for its pages; "" for none.
+func accentOf(o issuer.Organisation) string {
+	digits, isColour := strings.CutPrefix(o.Settings.Accent, "#")
+	if !isColour || !sixDigits.MatchString(digits) {
+		return ""
 	}
-	return s.page(c, http.StatusOK, "organisation", data)
+	return digits
 }
 
 // pageOrData says in which form a caller wants what exists as a page and as JSON-LD.

@@ -1,17 +1,14 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential/bake"
-	"github.com/laurelbadges/laurel/internal/paper"
-	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
-	"github.com/laurelbadges/laurel/verifier"
 )
 
 // qrModule is the width in pixels of one module of a QR picture: at 8 a phone reads it from a projector too.
@@ -60,6 +57,8 @@ func (s *server) credential(c echo.Context) error {
 		return s.picture(c, record)
 	case ".svg":
 		return s.drawing(c, record)
+	case ".pdf":
+		return s.certificate(c, record)
 	}
 	return notFound()
 }
@@ -101,9 +100,9 @@ func (s *server) picture(c echo.Context, record issuer.Credential) error {
 	if err != nil {
 		return err
 	}
-	baked, err := bake.Bake(art, record.JSON)
+	baked, err := s.baked(c.Request().Context(), art, record.JSON)
 	if err != nil {
-		return fmt.Errorf("baking the badge: %w", err)
+		return err
 	}
 	return send(c, mediaPNG, cacheAsk, baked)
 }
@@ -114,35 +113,20 @@ func (s *server) drawing(c echo.Context, record issuer.Credential) error {
 	if err != nil {
 		return err
 	}
-	baked, err := bake.Bake(art, record.JSON)
+	baked, err := s.baked(c.Request().Context(), art, record.JSON)
 	if err != nil {
-		return fmt.Errorf("baking the badge: %w", err)
+		return err
 	}
 	return sendSVG(c, policy, cacheAsk, baked)
 }
 
-func (s *server) qrPNG(c echo.Context) error {
-	address, err := s.addressOf(c)
+// baked puts a credential into a picture.
+func (s *server) baked(ctx context.Context, art, document []byte) ([]byte, error) {
+	body, err := s.kept.get(ctx, madeOf("baked", art, document), func() ([]byte, error) { return bake.Bake(art, document) })
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("baking the badge: %w", err)
 	}
-	picture, err := paper.QRPNG(address, qrModule)
-	if err != nil {
-		return fmt.Errorf("drawing the QR code: %w", err)
-	}
-	return send(c, mediaPNG, cacheAsk, picture)
-}
-
-func (s *server) qrSVG(c echo.Context) error {
-	address, err := s.addressOf(c)
-	if err != nil {
-		return err
-	}
-	drawing, err := paper.QRSVG(address)
-	if err != nil {
-		return fmt.Errorf("drawing the QR code: %w", err)
-	}
-	return sendSVG(c, policyDrawn, cacheAsk, drawing)
+	return body, nil
 }
 
 // addressOf is what a QR code holds: the permanent address of a credential and nothing else.
@@ -152,73 +136,4 @@ func (s *server) addressOf(c echo.Context) (string, error) {
 	}
 	record, err := s.issued(c)
 	return record.URL, err
-}
-
-type credentialPage struct {
-	frame
-	Verdict verdict
-	Newer   string // address of the award in its place; "" for none, or where that is not to be seen
-	Older   string // address of the award in whose place it stands
-	Badge   *badge // nil where nothing was secured
-	Name    string
-	Path    string
-	Address string // without its scheme, as people say it
-	URL     string
-	About   string // page of the achievement
-	Art     string // address of the picture
-	Command string // checks the badge on one's own machine
-	Checks  checked
-}
-
-// credentialPage shows a credential of this installation.
-func (s *server) credentialPage(c echo.Context, record issuer.Credential) error {
-	ctx := c.Request().Context()
-	newer, older, err := s.neighbours(ctx, record)
-	if err != nil {
-		return err
-	}
-	report, err := s.judgeOwn(ctx, record, newer)
-	if err != nil {
-		return err
-	}
-	data := credentialPage{
-		frame:   s.frame("", record.Access != issuer.AccessPublic),
-		Verdict: judge(wording.English, report, &record),
-		Name:    "A badge",
-		Path:    "/c/" + record.ID,
-		URL:     record.URL,
-		About:   "/a/" + record.Achievement,
-		Command: "laurel verify " + record.URL,
-		Checks:  checksOf(wording.English, report),
-		Newer:   pathOf(newer),
-		Older:   pathOf(older),
-	}
-	data.Checks.once(data.Verdict.Advice)
-	_, data.Address, _ = strings.Cut(record.URL, "://")
-	if !strings.HasPrefix(record.URL, "https://") {
-		data.Command = "laurel verify " + record.ID + ".json" // only https addresses are opened: check the downloaded file
-	}
-	achievement, err := s.Office.Achievement(ctx, record.Achievement)
-	if err != nil {
-		return fmt.Errorf("reading the achievement: %w", err)
-	}
-	data.Art = artOf(achievement)
-	kind, from := "Badge", ""
-	if report.Credential != nil && report.Authentic != verifier.No {
-		data.Badge = viewOf(wording.English, report.Credential, anyone)
-		data.Name, kind, from = data.Badge.Name, data.Badge.Kind, data.Badge.Issuer.Name
-		if data.Badge.Superseded == refreshURL(record) {
-			data.Badge.Superseded = "" // told by Newer, where that is to be seen
-		}
-	} else {
-		data.Name = wording.First(achievement.Name, data.Name) // what nobody secured is not shown, but the page has a name
-	}
-	data.Title = data.Name
-	data.Preview = s.previewOf(data.Name, kind, from, record.URL, record.Achievement)
-	h := c.Response().Header()
-	h.Set("Cache-Control", cacheNever) // a verdict is true when it is given
-	if !data.Unlisted {
-		h.Del("X-Robots-Tag")
-	}
-	return s.page(c, http.StatusOK, "credential", data)
 }

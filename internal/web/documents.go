@@ -16,8 +16,9 @@ import (
 var documents = map[string]bool{
 	"/i/:id/did.json": true, "/i/:id/jwks.json": true, "/.well-known/did.json": true, "/.well-known/jwks.json": true,
 	"/a/:id/image.png": true, "/a/:id/image.svg": true, "/a/:id/art.svg": true, "/a/:id/definition.json": true, "/i/:id/image.png": true, "/i/:id/image.svg": true,
-	"/i/:id/revocations": true, "/i/:id/revocations/:number": true, "/e/:id": true, "/c/:id/refresh": true, "/status/:id": true, "/c/:id/qr.png": true, "/c/:id/qr.svg": true,
-	"/healthz": true, "/static/:file": true,
+	"/i/:id/revocations": true, "/i/:id/revocations/:number": true, "/e/:id": true, "/c/:id/refresh": true, "/status/:id": true, "/c/:id/qr.png": true, "/c/:id/qr.svg": true, "/c/:id/link.png": true, "/c/:id/link.svg": true,
+	"/c/:id/preview.png": true, "/c/:id/preview/:version": true, "/a/:id/preview.png": true, "/a/:id/preview/:version": true, "/oembed": true,
+	"/healthz": true, "/static/:file": true, packPath: true, "/accent/:colour": true,
 }
 
 // How long a copy may be kept, by what it is.

@@ -30,7 +30,7 @@ type endorsement struct {
 
 // endorsementsOf are the endorsements of something that its organisation publishes. Those that were given here are judged now; of those
 // from elsewhere it is told when their signatures were: to judge them anew takes the web, and whoever has the file can.
-func (s *server) endorsementsOf(ctx context.Context, organisation, subject string) ([]endorsement, error) {
+func (s *server) endorsementsOf(ctx context.Context, l wording.Language, f frame, organisation, subject string) ([]endorsement, error) {
 	published, err := s.Office.EndorsementsOf(ctx, organisation, subject)
 	if err != nil {
 		return nil, fmt.Errorf("listing the endorsements: %w", err)
@@ -41,12 +41,12 @@ func (s *server) endorsementsOf(ctx context.Context, organisation, subject strin
 		if err != nil {
 			return nil, err
 		}
-		line := endorsement{By: endorserOf(e), Name: wording.First(e.Name, "Endorsement"), Comment: markdown.HTML(e.Comment), From: wording.English.Day(e.ValidFrom)}
+		line := endorsement{By: endorserOf(e), Name: wording.First(e.Name, l.Say("page.endorsement.unnamed")), Comment: markdown.HTML(e.Comment), From: l.Day(e.ValidFrom)}
 		if !e.ValidUntil.IsZero() {
-			line.Until = wording.English.Day(e.ValidUntil)
+			line.Until = l.Day(e.ValidUntil)
 		}
 		if given == nil {
-			line.Shape, line.Attached = wording.ShapeNote, wording.English.Day(e.Issued)
+			line.Shape, line.Attached = wording.ShapeNote, l.Day(e.Issued)
 			list = append(list, line)
 			continue
 		}
@@ -54,10 +54,10 @@ func (s *server) endorsementsOf(ctx context.Context, organisation, subject strin
 		if err != nil {
 			return nil, err
 		}
-		v := judgeEndorsed(report, *given)
-		line.Shape, line.Found, line.Link = v.Shape, v.Title+".", "/e/"+given.ID
+		v := judgeEndorsed(l, report, *given)
+		line.Shape, line.Found, line.Link = v.Shape, v.Title+".", f.to("/e/"+given.ID)
 		if report.Authentic == verifier.No {
-			line.Comment, line.Name = "", "Endorsement" // what nobody secured is not shown
+			line.Comment, line.Name = "", l.Say("page.endorsement.unnamed") // what nobody secured is not shown
 		}
 		list = append(list, line)
 	}
@@ -98,8 +98,8 @@ func (s *server) judgeEndorsement(ctx context.Context, e issuer.Endorsement) (*v
 }
 
 // judgeEndorsed words a report on an endorsement that was given here.
-func judgeEndorsed(report *verifier.Report, e issuer.Endorsement) verdict {
-	return verdict{Verdict: wording.English.Verdict(report, wording.Standing{Revoked: eventOf(e.Revoked)}), Checked: wording.English.Instant(report.AsOf)}
+func judgeEndorsed(l wording.Language, report *verifier.Report, e issuer.Endorsement) verdict {
+	return verdictOf(l, report, wording.Standing{Revoked: eventOf(e.Revoked)})
 }
 
 type endorsementPage struct {
@@ -158,29 +158,30 @@ func (s *server) endorsementPage(c echo.Context, record issuer.Endorsement) erro
 	if err != nil {
 		return err
 	}
-	data := endorsementPage{frame: s.frame("Endorsement", false), Name: "Endorsement", Verdict: judgeEndorsed(report, record), Checks: checksOf(wording.English, report), Path: "/e/" + record.ID}
+	l := languageOf(c)
+	data := endorsementPage{frame: s.spoken(c, ""), Name: l.Say("page.endorsement.unnamed"), Verdict: judgeEndorsed(l, report, record), Checks: checksOf(l, report), Path: "/e/" + record.ID}
+	data.Unlisted = false
 	data.Checks.once(data.Verdict.Advice)
 	if report.Credential != nil && report.Authentic != verifier.No {
 		data.Secured = true
 		data.Name = wording.First(record.Name, data.Name)
 		dated := *report.Credential
 		dated.Awarded = "" // an endorsement is given, and not awarded
-		data.By, data.Comment, data.Dates = endorserOf(record), markdown.HTML(record.Comment), datesOf(wording.English, &dated)
-		if data.About, data.Kind, err = s.endorsed(ctx, record); err != nil {
+		data.By, data.Comment, data.Dates = endorserOf(record), markdown.HTML(record.Comment), datesOf(l, &dated)
+		if data.About, data.Kind, err = s.endorsed(ctx, l, data.frame, record); err != nil {
 			return err
 		}
 	}
 	data.Title = data.Name
-	c.Response().Header().Set("Cache-Control", cacheNever) // a verdict is true when it is given
-	return s.page(c, http.StatusOK, "endorsement", data)
+	return s.keptPage(c, l, "endorsement", data, data.Checks.passing(data.Verdict)...)
 }
 
 // endorsed names what an endorsement is about.
-func (s *server) endorsed(ctx context.Context, record issuer.Endorsement) (about reference, kind string, err error) {
+func (s *server) endorsed(ctx context.Context, l wording.Language, f frame, record issuer.Endorsement) (about reference, kind string, err error) {
 	about = reference{Name: wording.Plain(record.Subject), Link: webLink(record.Subject)}
 	switch record.Kind {
 	case issuer.EndorsesAchievement:
-		kind = "An achievement"
+		kind = l.Say("page.endorsement.achievement")
 		id, here := strings.CutPrefix(record.Subject, s.Base+"/a/")
 		if !here {
 			break
@@ -190,12 +191,12 @@ func (s *server) endorsed(ctx context.Context, record issuer.Endorsement) (about
 			return about, kind, fmt.Errorf("reading what is endorsed: %w", err)
 		}
 		if err == nil {
-			about = reference{Name: wording.First(a.Name, record.Subject), Link: "/a/" + a.ID, Lines: []string{wording.Plain(record.Subject)}}
+			about = reference{Name: wording.First(a.Name, record.Subject), Link: f.to("/a/" + a.ID), Lines: []string{wording.Plain(record.Subject)}}
 		}
 	case issuer.EndorsesIssuer:
-		kind = "An issuer"
+		kind = l.Say("page.endorsement.issuer")
 	case issuer.EndorsesCredential:
-		kind = "A badge"
+		kind = l.Say("page.endorsement.badge")
 	}
 	return about, kind, nil
 }

@@ -156,7 +156,7 @@ func (s *server) fail(err error, c echo.Context) {
 	}
 	if wantsPage(c) {
 		l := languageOf(c)
-		data := errorPage{frame: s.spoken(c, f.title(l)), Status: f.status, Detail: f.say(l)}
+		data := errorPage{frame: s.spoken(c, f.title(l)), Status: f.status, Detail: f.say(l), Badge: strings.HasPrefix(c.Request().URL.Path, "/c/")}
 		if f.status >= http.StatusInternalServerError {
 			data.Reference = requestID(c)
 		}

@@ -30,7 +30,7 @@ const (
 const secretNote = "note-for-the-issuer-alone"
 
 // ofTheRecord are exhibits that are about what the issuer has recorded: in a report they are like others.
-var ofTheRecord = []string{"replaced", "in-place", "revoked-by-mistake", "erased", "off", "public"}
+var ofTheRecord = []string{"replaced", "in-place", "revoked-by-mistake", "erased", "off", "public", "unclaimed", "backed"}
 
 // exhibit is one state of a badge.
 type exhibit struct {
@@ -177,6 +177,8 @@ func exhibits() map[string]exhibit {
 		"erased": {report: report(yes, yes), change: func(c *issuer.Credential) {
 			c.Erased, c.JSON, c.JWT = &issuer.Change{At: at(10), By: "earner", Note: secretNote}, nil, ""
 		}},
+		"unclaimed":  {report: report(yes, yes), change: func(c *issuer.Credential) { c.Claimed = time.Time{} }},
+		"backed":     {report: report(yes, yes), change: func(c *issuer.Credential) { c.Organisation = "full" }, achievement: "full"}, // endorsements, hours, a colour
 		"off":        {report: report(yes, yes), change: func(c *issuer.Credential) { c.Access = issuer.AccessOff }},
 		"public":     {report: report(yes, yes), change: func(c *issuer.Credential) { c.Access = issuer.AccessPublic }},
 		"superseded": {report: with(report(yes, yes), func(v *verifier.View) { v.Superseded = testBase + "/c/in-force" })},
@@ -298,7 +300,7 @@ func (g gallery) Credential(_ context.Context, id string) (issuer.Credential, er
 	}
 	c := issuer.Credential{
 		ID: id, Identifier: testBase + "/c/" + id, URL: testBase + "/c/" + id, Organisation: "cedar", Achievement: "groups",
-		Issued: judgedAt, JSON: []byte(`{"exhibit":"` + id + `"}`), JWT: testJWT,
+		Issued: judgedAt, Claimed: judgedAt, JSON: []byte(`{"exhibit":"` + id + `"}`), JWT: testJWT,
 	}
 	if shown.achievement != "" {
 		c.Achievement = shown.achievement
@@ -400,10 +402,14 @@ func (g gallery) Achievement(ctx context.Context, id string) (issuer.Achievement
 	view := award()
 	switch id {
 	case "groups":
-		a.Content.Version = "2.1"
+		a.Content.Version, a.Content.CreditsAvailable, a.About.Hours = "2.1", 1.5, 15
 		a.Content.Description = view.Achievement.Description
 		a.Content.ResultDescriptions[0].Levels = append(a.Content.ResultDescriptions[0].Levels,
 			credential.RubricCriterionLevel{Name: "Distinguished", Points: "4", Description: "Others learn from it."})
+		for _, m := range view.Results { // the levels in an order of their own
+			a.Content.ResultDescriptions = append(a.Content.ResultDescriptions, credential.ResultDescription{Name: m.Name, Levels: []credential.RubricCriterionLevel{
+				{Name: "Distinguished", Points: "4", Description: "Others learn from it."}, {Name: "Beginning", Points: "1"}, {Name: "Developing", Points: "2"}, {Name: "Proficient", Points: "3", Description: "It holds in every lesson."}}})
+		}
 		a.Content.Criteria.Narrative = view.Achievement.Criteria
 		return a, err
 	case "full":
@@ -454,7 +460,7 @@ func (g gallery) Organisation(ctx context.Context, id string) (issuer.Organisati
 		}
 	case "full":
 		o.Name, o.DID, o.Image = "Department of Education", "did:web:education.example", "image.svg"
-		o.Settings = issuer.Settings{Website: "https://education.example", Description: "Looks after the schools of the state."}
+		o.Settings = issuer.Settings{Website: "https://education.example", Description: "Looks after the schools of the state.", Accent: "#ff6a00"}
 	case "local":
 		o.DID, o.Name = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "An issuing organisation"
 		o.Keys = []issuer.Key{{Method: o.DID + "#z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", Algorithm: "EdDSA", State: issuer.KeyActive, Created: began}}

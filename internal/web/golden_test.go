@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"maps"
@@ -75,9 +76,15 @@ func stops() map[string]stop {
 		"issuer-full":               {Path: "/i/full", Status: 200},
 		"issuer-further":            {Path: "/i/full?achievements=second", Status: 200},
 		"home-further":              {Path: "/?achievements=third", Status: 200},
+		"home-found":                {Path: "/?q=group", Status: 200},
+		"home-not-found":            {Path: "/?q=<b>nothing", Status: 200},
 		"endorsement":               {Path: "/e/good", Status: 200},
 		"endorsement-revoked":       {Path: "/e/revoked", Status: 200},
 		"endorsement-hostile":       {Path: "/e/hostile", Status: 200},
+		"share":                     {Path: "/c/in-force/share", Status: 200},
+		"share-revoked":             {Path: "/c/revoked/share", Status: 200},
+		"card":                      {Path: "/c/public/embed", Status: 200},
+		"card-revoked":              {Path: "/c/revoked/embed", Status: 200},
 		"error-erased":              {Path: "/c/erased", Status: 410},
 		"error-nothing-here":        {Path: "/c/unknown", Status: 404},
 		"error-nothing-given":       {Path: "/verify", Text: " ", Status: 400},
@@ -103,8 +110,8 @@ func stops() map[string]stop {
 	for _, name := range ofTheRecord {
 		delete(all, "report-"+name)
 	}
-	for name, s := range maps.Clone(all) { // what speaks Spanish does so too
-		if s.Path == "/verify" || s.Status != http.StatusOK {
+	for name, s := range maps.Clone(all) { // one page of every kind in Spanish, and all around checking
+		if s.Path == "/verify" || s.Status != http.StatusOK || slices.Contains([]string{"home", "issuer", "achievement-full", "endorsement", "share", "card", "badge-backed", "badge-revoked"}, name) {
 			s.Path += "?lang=es"
 			all[name+"-es"] = s
 		}
@@ -134,7 +141,7 @@ func TestGoldenPages(t *testing.T) {
 	}
 	handler := newGallery(t)
 	// What changes by itself: the names of requests, and the digests in the names of files.
-	changing := regexp.MustCompile(`[A-Z2-7]{26}|/static/(laurel|mark|verify|table)\.[0-9a-f]{16}|name="reports" value="[^"]+"|href="data:[^"]+"`)
+	changing := regexp.MustCompile(`[A-Z2-7]{26}|/static/(laurel|mark|verify|table|scan|qr)\.[0-9a-f]{16}|name="reports" value="[^"]+"|href="data:[^"]+"`)
 	folder := filepath.Join("testdata", "golden")
 	if *update {
 		if err := os.RemoveAll(folder); err != nil {
@@ -162,6 +169,9 @@ func TestGoldenPages(t *testing.T) {
 				return "REQUEST"
 			})
 			harmless(t, page)
+			if weight := heft(t, handler, w.Body.String()); weight > 60_000 && !strings.HasPrefix(name, "table") && !strings.HasPrefix(name, "report-presentation") { // these grow with what is handed in
+				t.Errorf("the page weighs %d bytes", weight)
+			}
 			if regexp.MustCompile(`(?i)\bverified\b`).MatchString(page) {
 				t.Error("the page says Verified")
 			}
@@ -189,6 +199,18 @@ func TestGoldenPages(t *testing.T) {
 	}
 }
 
+// heft is how many bytes a browser is sent for a page before it can be read: itself, its style sheets and its script.
+func heft(t *testing.T, handler http.Handler, page string) int {
+	t.Helper()
+	weight := len(page)
+	for _, found := range regexp.MustCompile(`(?:href|src)="(/(?:static|accent)/[^"]+)"`).FindAllStringSubmatch(page, -1) {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, found[1], nil))
+		weight += w.Body.Len()
+	}
+	return weight
+}
+
 // harmless holds for every page, whatever a signer wrote: nothing runs, nothing is loaded from elsewhere, nothing that is
 // hidden changes how a text reads.
 func harmless(t *testing.T, page string) {
@@ -211,6 +233,12 @@ func harmless(t *testing.T, page string) {
 		if token.Data == "h1" {
 			headings++
 		}
+		if token.Data == "script" && slices.Contains(token.Attr, html.Attribute{Key: "type", Val: "application/ld+json"}) { // says something, and does nothing
+			if tokens.Next() != html.TextToken || !json.Valid(tokens.Raw()) || bytes.ContainsAny(tokens.Raw(), "<>&") {
+				t.Errorf("the page holds %s %s", token, tokens.Raw())
+			}
+			continue
+		}
 		if token.Data == "script" { // nothing but a file of ours, and nothing in it
 			if tokens.Next() != html.EndTagToken || !slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == "src" }) {
 				t.Errorf("the page holds %s", token)
@@ -218,6 +246,9 @@ func harmless(t *testing.T, page string) {
 		}
 		if slices.Contains([]string{"style", "iframe", "object", "embed", "base", "template", "b", "i"}, token.Data) {
 			t.Errorf("the page holds %s", token)
+		}
+		if token.Data == "img" && !(hasAttribute(token, "width") && hasAttribute(token, "height") && hasAttribute(token, "alt")) {
+			t.Errorf("a picture without its place or its words: %s", token)
 		}
 		for _, a := range token.Attr {
 			if complaint := judgeAttribute(token, a); complaint != "" {
@@ -230,14 +261,18 @@ func harmless(t *testing.T, page string) {
 	}
 }
 
+func hasAttribute(token html.Token, name string) bool {
+	return slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
 // judgeAttribute says what is wrong with an attribute of a page, "" when it may stand there.
 func judgeAttribute(token html.Token, a html.Attribute) string {
 	own := strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//")
 	scheme, _, _ := strings.Cut(a.Val, ":")
 	abroad := scheme == "https" || scheme == "http"
 	kept := token.Data == "a" && slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == "download" }) // saved, not opened
-	within := regexp.MustCompile(`^#(main|(row|report)-[0-9]+|s-[a-z]+)$`).MatchString(a.Val)
-	loaded := token.Data == "link" && !slices.Contains(token.Attr, html.Attribute{Key: "rel", Val: "canonical"})
+	within := regexp.MustCompile(`^(/i/[^#]*)?#(them|main|(row|report)-[0-9]+|s-[a-z]+)$`).MatchString(a.Val)
+	loaded := token.Data == "link" && !slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == "rel" && (a.Val == "canonical" || a.Val == "alternate") })
 	switch {
 	case strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcset":
 		return "an attribute that runs, paints or loads"

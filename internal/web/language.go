@@ -2,7 +2,9 @@ package web
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -48,10 +50,37 @@ func (s *server) spoken(c echo.Context, title string) frame {
 	now := languageOf(c)
 	for _, l := range wording.Languages {
 		if l != now {
-			f.Tongues = append(f.Tongues, tongue{Code: string(l), Name: l.Name(), Link: "/verify?" + languageParameter + "=" + string(l)})
+			f.Tongues = append(f.Tongues, tongue{Code: string(l), Name: l.Name(), Link: addressIn(c, l)})
 		}
 	}
 	return f
+}
+
+// addressIn is where the page of a request is found in another language: at its own address, but what a form has sent is at that of
+// the form.
+func addressIn(c echo.Context, l wording.Language) string {
+	query := url.Values{languageParameter: {string(l)}}
+	if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead {
+		return "/verify?" + query.Encode()
+	}
+	for _, name := range []string{searchParameter, issuersParameter, achievementsParameter} {
+		if value := c.QueryParam(name); value != "" {
+			query.Set(name, value)
+		}
+	}
+	path := "/" + strings.TrimLeft(c.Request().URL.EscapedPath(), "/\\") // never the address of another host
+	return path + "?" + query.Encode()
+}
+
+// to is the address of a page of this installation in the language that was chosen.
+func (f frame) to(path string) string {
+	switch {
+	case path == "":
+		return ""
+	case f.Query != "" && strings.Contains(path, "?"):
+		return path + "&" + f.Query[1:]
+	}
+	return path + f.Query
 }
 
 // words are the functions by which templates speak a language.

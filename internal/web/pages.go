@@ -2,10 +2,13 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -23,23 +26,50 @@ type pages map[string]*template.Template
 
 // loadPages reads the pages of one language.
 func loadPages(a assets, l wording.Language) (pages, error) {
-	shared, err := template.New("layout.html").
-		Funcs(template.FuncMap{"asset": a.link}).Funcs(words(l)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
-	if err != nil {
-		return nil, fmt.Errorf("reading the layout: %w", err)
+	shared := template.New("layout.html").Funcs(template.FuncMap{"asset": a.link}).Funcs(words(l))
+	for _, name := range []string{"layout", "parts", "award", "sharing"} {
+		if err := read(shared, l, name); err != nil {
+			return nil, fmt.Errorf("reading the layout: %w", err)
+		}
 	}
 	p := make(pages)
-	for _, name := range []string{"home", "verify", "report", "table", "credential", "achievement", "organisation", "endorsement", "error"} {
+	for _, name := range []string{"home", "verify", "device", "report", "table", "credential", "achievement", "organisation", "endorsement", "share", "certificate", "error"} {
 		copied, err := shared.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("reading the page %s: %w", name, err)
 		}
-		if p[name], err = copied.ParseFS(templateFiles, "templates/"+name+".html"); err != nil {
+		if err := read(copied, l, name); err != nil {
 			return nil, fmt.Errorf("reading the page %s: %w", name, err)
 		}
+		p[name] = copied
 	}
+	card, err := shared.Clone() // stands in pages of others, so it has no layout
+	if err != nil {
+		return nil, fmt.Errorf("reading the card: %w", err)
+	}
+	if err := read(card, l, "embed"); err != nil {
+		return nil, fmt.Errorf("reading the card: %w", err)
+	}
+	p["embed"] = card.Lookup("embed.html")
 	return p, nil
+}
+
+// bare is where a template says a text that no value stands in.
+var bare = regexp.MustCompile(`\{\{say "([^"]+)"\}\}`)
+
+// read adds a template. What it always says is put into it here, so that it need not be looked up for each page.
+func read(t *template.Template, l wording.Language, name string) error {
+	text, err := templateFiles.ReadFile("templates/" + name + ".html")
+	if err != nil {
+		return err
+	}
+	if name += ".html"; name != t.Name() {
+		t = t.New(name)
+	}
+	_, err = t.Parse(bare.ReplaceAllStringFunc(string(text), func(call string) string {
+		return template.HTMLEscapeString(l.Say(bare.FindStringSubmatch(call)[1]))
+	}))
+	return err
 }
 
 // frame is what the layout needs of every page.
@@ -49,20 +79,12 @@ type frame struct {
 	Local    bool   // its addresses work on this machine only
 	Unlisted bool   // search engines are asked to leave the page out
 	Preview  *preview
+	Data     any      // what the page says to programs, in the words of schema.org; nil for nothing
 	Query    string   // keeps the links of the page in the language that was chosen; "" for none
 	Tongues  []tongue // the other languages of the page; none where it speaks English only
 	Sealing  bool     // the page holds the form with the report, which is sent along to show it in another language
 	Script   string   // name of a static file
-}
-
-// preview is what other sites show of a page that somebody links to (the Open Graph protocol). Previews are kept for months,
-// so none says whether a badge is in force, and none names who earned it.
-type preview struct {
-	Title       string
-	Description string // at most 100 characters are shown
-	URL         string
-	Image       string // address of a PNG, or ""
-	Alt         string
+	Accent   string   // six hexadecimal digits of the colour that the issuer has chosen; "" for ours
 }
 
 func (s *server) frame(title string, unlisted bool) frame {
@@ -70,40 +92,66 @@ func (s *server) frame(title string, unlisted bool) frame {
 	return frame{Title: title, Host: host, Local: s.Local, Unlisted: unlisted}
 }
 
-// previewOf makes the preview of a page for an achievement or for an award of it; the picture is the achievement's, which
-// holds no credential.
-func (s *server) previewOf(name, kind, issuer, url, achievement string) *preview {
-	description := kind
-	if issuer != "" {
-		description += " from " + issuer
-	}
-	return &preview{
-		Title:       name,
-		Description: wording.Cut(description, 60) + ". Anyone can check it here.",
-		URL:         url,
-		Image:       s.Base + "/a/" + achievement + "/image.png",
-		Alt:         "Badge picture: " + name,
-	}
-}
-
-// page renders a page that speaks English only.
-func (s *server) page(c echo.Context, status int, name string, data any) error {
-	return s.render(c, wording.English, status, name, data)
-}
-
-// pageIn renders a page that speaks every language.
+// pageIn renders a page that is for this request alone.
 func (s *server) pageIn(c echo.Context, l wording.Language, status int, name string, data any) error {
+	body, err := s.rendered(l, name, data)
+	if err != nil {
+		return err
+	}
 	c.Response().Header().Set("Content-Language", string(l))
-	return s.render(c, l, status, name, data)
+	return c.HTMLBlob(status, body)
 }
 
-// render renders a template as a whole before anything is sent, so that an error can still become an error page.
-func (s *server) render(c echo.Context, l wording.Language, status int, name string, data any) error {
-	var out bytes.Buffer
-	if err := s.pages[l][name].Execute(&out, data); err != nil {
-		return fmt.Errorf("rendering the page %s: %w", name, err)
+// keptPage renders a page that may be kept and is asked about before each use: as long as it says the same, the answer is that it
+// does. What says only when it was looked at, and changes with every look, is given in passing and does not count.
+func (s *server) keptPage(c echo.Context, l wording.Language, name string, data any, passing ...string) error {
+	body, err := s.rendered(l, name, data)
+	if err != nil {
+		return err
 	}
-	return c.HTMLBlob(status, out.Bytes())
+	h := c.Response().Header()
+	tag := tagOf(body, passing)
+	h.Set("ETag", "W/"+tag) // two pages that say the same need not have the same bytes
+	h.Set("Cache-Control", cacheAsk)
+	h.Set("Content-Language", string(l))
+	h.Set("Vary", strings.Join(wording.Present(h.Get("Vary"), "Accept-Language"), ", "))
+	for known := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") { // RFC 9110 section 13.1.2: compared weakly
+		if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == tag {
+			return c.NoContent(http.StatusNotModified)
+		}
+	}
+	return c.HTMLBlob(http.StatusOK, body)
+}
+
+// tagOf is an entity tag over a page without the words that are given in passing.
+func tagOf(page []byte, passing []string) string {
+	said := bytes.Clone(page)
+	for _, words := range passing {
+		words := []byte(template.HTMLEscapeString(words))
+		for at := 0; len(words) > 0; at += len(words) {
+			next := bytes.Index(said[at:], words)
+			if next < 0 {
+				break
+			}
+			at += next
+			clear(said[at : at+len(words)]) // no page holds such a byte by itself
+		}
+	}
+	digest := sha256.New()
+	for part := range bytes.SplitSeq(said, []byte{0}) {
+		_, _ = digest.Write(part) // a digest takes every write
+	}
+	return `"` + base64.RawURLEncoding.EncodeToString(digest.Sum(nil)[:16]) + `"`
+}
+
+// rendered renders a template as a whole before anything is sent, so that an error can still become an error page.
+func (s *server) rendered(l wording.Language, name string, data any) ([]byte, error) {
+	var out bytes.Buffer
+	out.Grow(32 << 10)
+	if err := s.pages[l][name].Execute(&out, data); err != nil {
+		return nil, fmt.Errorf("rendering the page %s: %w", name, err)
+	}
+	return out.Bytes(), nil
 }
 
 type errorPage struct {
@@ -111,6 +159,7 @@ type errorPage struct {
 	Status    int
 	Detail    string
 	Reference string // of the request, for whoever runs this server; "" when the fault is not on this side
+	Badge     bool   // whoever asked wanted to see a badge
 }
 
 type verifyPage struct {
@@ -128,5 +177,6 @@ func (s *server) verifyForm(c echo.Context) error {
 	data := s.spoken(c, l.Say("page.verify.heading"))
 	data.Unlisted, data.Script = false, "verify.js"
 	data.Preview = &preview{Title: data.Title, Description: l.Say("page.verify.preview"), URL: s.Base + "/verify"}
+	h.Set("Permissions-Policy", policyCamera)
 	return s.pageIn(c, l, http.StatusOK, "verify", verifyPage{frame: data, Most: batch.MostRows, MostBytes: batch.MostBytes, FileBytes: credential.Limits.Upload})
 }

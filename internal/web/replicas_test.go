@@ -93,7 +93,7 @@ func TestReplicas(t *testing.T) {
 
 	// How long others may keep an answer is part of it.
 	for path, want := range map[string]string{
-		"/c/BADGE": cacheNever, "/c/BADGE.json": cacheAsk, "/c/BADGE.jwt": cacheAsk, "/status/LIST": cacheList, "/i/ISSUER/did.json": cacheDocument,
+		"/c/BADGE": cacheAsk, "/c/BADGE.json": cacheAsk, "/c/BADGE.jwt": cacheAsk, "/status/LIST": cacheList, "/i/ISSUER/did.json": cacheDocument,
 	} {
 		if got := b.get(s.path(path), "text/html, */*;q=0.1").Header().Get("Cache-Control"); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,6 +17,7 @@ import (
 type verdict struct {
 	wording.Verdict
 	Checked wording.Moment
+	Sign    string // what stands in its shape: the shape alone, or the shape and why
 }
 
 // judge words a report. The record is that of the issuer for its own credentials, nil for all others.
@@ -26,7 +26,13 @@ func judge(l wording.Language, report *verifier.Report, record *issuer.Credentia
 	if record != nil {
 		known = wording.Standing{Revoked: eventOf(record.Revoked), Suspended: eventOf(record.Suspended)}
 	}
-	return verdict{Verdict: l.Verdict(report, known), Checked: l.Instant(report.AsOf)}
+	return verdictOf(l, report, known)
+}
+
+func verdictOf(l wording.Language, report *verifier.Report, known wording.Standing) verdict {
+	v := verdict{Verdict: l.Verdict(report, known), Checked: l.Instant(report.AsOf)}
+	v.Sign = wording.Sign(v.Shape, report, known)
+	return v
 }
 
 func eventOf(change *issuer.Change) *wording.Event {
@@ -36,71 +42,24 @@ func eventOf(change *issuer.Change) *wording.Event {
 	return &wording.Event{At: change.At, Code: string(change.Code), Reason: change.Reason} // never the note, which is for the issuer alone
 }
 
-// finding is one check as a page shows it.
-type finding struct {
-	wording.Finding
-	Detail  string // for those who know the standard, in English
-	Code    string
-	Pointer string
-	Clause  string
-	Read    wording.Moment
-	Address string // where the fact was read, or would have been
-}
-
 // checked is what a page shows of the checks of a report.
-type checked struct {
-	Changes []finding // what can be proven about how a badge was changed
-	Shown   []finding // what was found, for anybody
-	Steps   []finding // each check for itself, for those who know the standard
-}
+type checked struct{ wording.Checks }
 
-// changes are the codes of what the verifier can prove about a signature that does not fit.
-var changes = []string{"altered", "altered_encoding", "added_member", "cut_off"}
+// checksOf prepares the checks of a report.
+func checksOf(l wording.Language, report *verifier.Report) checked { return checked{l.Checks(report)} }
 
-// checksOf prepares the checks of a report. What changes nothing for a reader stands among the steps only, and what one step
-// found twice is told in one place.
-func checksOf(l wording.Language, report *verifier.Report) checked {
-	var c checked
-	for _, check := range report.Checks {
-		f := finding{
-			Finding: l.Finding(report, check),
-			Detail:  wording.Prose(check.Detail),
-			Code:    wording.Plain(check.Code),
-			Pointer: wording.Plain(check.Pointer),
-			Clause:  wording.Plain(check.Clause),
-			Address: wording.Plain(check.Facts[verifier.FactAddress]),
-		}
-		if check.AsOf != nil {
-			f.Read = l.Instant(*check.AsOf)
-		}
-		c.Steps = append(c.Steps, f)
-		last := len(c.Shown) - 1
-		switch {
-		case check.Step == "proof" && slices.Contains(changes, check.Code):
-			c.Changes = append(c.Changes, f)
-		// Where a badge is not authentic, what could not be looked at does not matter to a reader.
-		case check.Outcome == verifier.NotApplicable || check.Outcome == verifier.NotKnown && report.Authentic == verifier.No:
-		case last >= 0 && c.Shown[last].Title == f.Title && c.Shown[last].Shape == f.Shape:
-			if !strings.Contains(c.Shown[last].Text, f.Text) {
-				c.Shown[last].Text += " " + f.Text
-			}
-		default:
-			c.Shown = append(c.Shown, f)
-		}
+// passing are the words that only say when the verdict was given and how old its facts were then.
+func (c checked) passing(v verdict) []string {
+	words := []string{v.Checked.Words, v.Checked.Machine}
+	for _, f := range c.Steps {
+		words = append(words, f.Age, f.Read.Words, f.Read.Machine)
 	}
-	return c
+	slices.Sort(words)
+	return slices.Compact(words)
 }
 
 // once takes an advice away where it stands above already.
-func (c *checked) once(advice string) {
-	for _, list := range [][]finding{c.Changes, c.Shown} {
-		for i := range list {
-			if list[i].Advice == advice {
-				list[i].Advice = ""
-			}
-		}
-	}
-}
+func (c *checked) once(advice string) { c.Once(advice) }
 
 // shown is a report as a page shows it.
 type shown struct {

@@ -118,7 +118,8 @@ func TestNotShared(t *testing.T) {
 	seen(http.StatusOK)
 }
 
-// TestListing: search engines may list an award that its earner made public, and no other.
+// TestListing: search engines may list an award that its earner made public, and no other; and of it the page alone, not what is made
+// of that page.
 func TestListing(t *testing.T) {
 	s, all := newBranches(t, testBase, false, 1)
 	b := all[0]
@@ -130,6 +131,7 @@ func TestListing(t *testing.T) {
 		for _, r := range formsOf(s.badge.ID) {
 			w := b.get(r.path, r.accept)
 			page := w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html")
+			public := public && !strings.HasSuffix(r.path, "/share") && !strings.HasSuffix(r.path, "/embed")
 			if listed := w.Header().Get("X-Robots-Tag") != "noindex"; listed != (page && public) {
 				t.Errorf("%s: %s as %q: listed is %t", access, r.path, r.accept, listed)
 			}

@@ -518,7 +518,7 @@ func TestLanguages(t *testing.T) {
 	wantText(t, f.hand(t, "/verify?lang=es", "", numbered(2), "Accept", "text/html"), "Auténtica y vigente hoy", "2 filas", `formaction="/verify/record?lang=en"`)
 	wantText(t, f.hand(t, "/verify?lang=es", "", nil, "Accept", "text/html"), "No había nada que comprobar", `<html lang="es">`)
 	wantText(t, f.call(http.MethodGet, "/c/unknown", nil, "Accept", "text/html", "Accept-Language", "es"), "Aquí no hay nada", `<html lang="es">`)
-	wantText(t, f.call(http.MethodGet, "/c/"+testID, nil, "Accept", "text/html", "Accept-Language", "es"), `<html lang="en">`, "Authentic, and in force today")
+	wantText(t, f.call(http.MethodGet, "/c/"+testID, nil, "Accept", "text/html", "Accept-Language", "es"), `<html lang="es">`, "Auténtica y vigente hoy")
 	w := f.call(http.MethodGet, "/c/unknown", nil, "Accept", "application/json", "Accept-Language", "es")
 	wantText(t, w, "There is nothing at this address.") // programs get one language
 }

@@ -24,7 +24,9 @@ type badge struct {
 	Version      string
 	Creator      *party
 	Dates        []labelled
-	Results      []labelled
+	Effort       string // hours and credits as the issuer states them; "" where that is not known
+	Code         string // by which people compare what they have on paper; "" for badges of others
+	Results      []mark
 	Alignments   []reference
 	Evidence     []reference
 	Endorsements []party
@@ -39,6 +41,21 @@ type party struct {
 	Link string
 }
 
+// mark is what was reached in one thing that was assessed.
+type mark struct {
+	labelled
+	Place   string // of the level among all, in words; "" where that is not known
+	Levels  []reached
+	Meaning string // what the level means
+}
+
+// reached is one of the levels that there are, from low to high.
+type reached struct {
+	Name string
+	Upto bool // it was reached, or passed
+	Here bool // it is the one
+}
+
 type labelled struct {
 	Label string
 	Value string
@@ -49,6 +66,7 @@ type reference struct {
 	Name  string
 	Link  string // "" when there is nothing that a page may link to
 	Lines []string
+	Art   string // address of its picture, where it is an achievement of this installation
 }
 
 // audience says how much of a recipient's identifiers a page shows.
@@ -82,8 +100,8 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 		}
 	}
 	b.Dates = datesOf(l, v)
-	for _, mark := range v.Results {
-		b.Results = append(b.Results, labelled{Label: wording.First(mark.Name, l.Say("page.badge.result")), Value: l.Mark(mark)})
+	for _, m := range v.Results {
+		b.Results = append(b.Results, mark{labelled: labelled{Label: wording.First(m.Name, l.Say("page.badge.result")), Value: l.Mark(m)}})
 	}
 	for _, a := range v.Alignments {
 		b.Alignments = append(b.Alignments, alignmentOf(l, a.Name, a.URL, a.Code, a.Framework, a.Description))

@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/internal/batch"
+	"github.com/laurelbadges/laurel/internal/origin"
 	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
@@ -76,6 +77,8 @@ type Config struct {
 	Version string
 	// AuditHead signs the end of the audit log, to be published at /audit-head. Nil publishes none.
 	AuditHead func(ctx context.Context) (string, error)
+	// Pack makes the offline pack of the installation, signed by its first issuer, to be published at /offline-pack. Nil publishes none.
+	Pack func(ctx context.Context) ([]byte, error)
 	// Seal is a secret of 32 bytes or more that every process of the installation has, so that a page of one can be given back to
 	// another. Nil makes one for this process.
 	Seal []byte
@@ -87,10 +90,12 @@ type server struct {
 	pages   map[wording.Language]pages
 	assets  assets
 	limits  *limiter
-	origins *http.CrossOriginProtection
+	origins *origin.Guard
 	uploads *uploads
 	judged  *judgements
 	seal    seal
+	index   *index
+	kept    *keep
 	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
 
@@ -131,17 +136,16 @@ func New(config Config) (*Site, error) {
 		config.Now = time.Now
 	}
 	s := &server{
-		Config: config, limits: newLimiter(config.VerifyRate), origins: http.NewCrossOriginProtection(), uploads: newUploads(),
-		judged: newJudgements(), seal: newSeal(), pages: map[wording.Language]pages{}, art: sync.OnceValues(paper.ArtPNG),
+		Config: config, limits: newLimiter(config.VerifyRate), uploads: newUploads(),
+		judged: newJudgements(), seal: newSeal(), index: &index{}, kept: newKeep(mostKept, mostKeptBytes), pages: map[wording.Language]pages{}, art: sync.OnceValues(paper.ArtPNG),
 	}
 	if config.Seal != nil {
 		s.seal = sealOf(config.Seal, config.Version)
 	}
-	// Behind a proxy the Host header need not be ours: pages of our own address may always post.
-	if err := s.origins.AddTrustedOrigin(config.Base); err != nil {
+	if s.origins, err = origin.New(config.Base); err != nil {
 		return nil, fmt.Errorf("serving pages: %w", err)
 	}
-	if s.assets, err = loadAssets(); err != nil {
+	if s.assets, err = loaded(); err != nil {
 		return nil, fmt.Errorf("serving pages: %w", err)
 	}
 	for _, l := range wording.Languages {
@@ -183,15 +187,25 @@ func (s *server) routes(e *echo.Echo) {
 	}
 	get("/", s.home)
 	get("/verify", s.verifyForm)
+	get(devicePath, s.deviceForm)
 	e.POST("/verify", s.verify, s.limited)
 	e.POST(recordPath, s.record, s.limited)
 	open("/c/:id", s.credential)
 	open("/c/:id/refresh", s.refresh)
-	open("/c/:id/qr.png", s.qrPNG)
-	open("/c/:id/qr.svg", s.qrSVG)
+	open("/c/:id/qr.png", s.sharedFile("qr.png", mediaPNG, func(address string) ([]byte, error) { return paper.QRPNG(address, qrModule) }))
+	open("/c/:id/qr.svg", s.sharedFile("qr.svg", mediaSVG, paper.QRSVG))
+	open("/c/:id/link.png", s.sharedFile("link.png", mediaPNG, paper.LinkPNG))
+	open("/c/:id/link.svg", s.sharedFile("link.svg", mediaSVG, paper.LinkSVG))
+	open("/c/:id/preview.png", s.awardPreview)
+	open("/c/:id/preview/:version", s.awardPreview)
+	open("/c/:id/share", s.share)
+	open("/c/:id/embed", s.embed)
+	open("/oembed", s.oembed)
 	open("/a/:id", s.achievement)
 	open("/a/:id/image.png", s.achievementPicture)
 	open("/a/:id/image.svg", s.achievementDrawing)
+	open("/a/:id/preview.png", s.definitionPreview)
+	open("/a/:id/preview/:version", s.definitionPreview)
 	open("/a/:id/art.svg", s.achievementArt)
 	open("/a/:id/definition.json", s.achievementDefinition)
 	open("/i/:id", s.organisation)
@@ -205,8 +219,12 @@ func (s *server) routes(e *echo.Echo) {
 	open("/.well-known/did.json", s.document("application/did+json"))
 	open("/.well-known/jwks.json", s.document("application/jwk-set+json"))
 	open("/status/:id", s.statusList)
+	get("/accent/:colour", s.accent)
 	if s.AuditHead != nil {
 		open("/audit-head", (&auditHead{sign: s.AuditHead, now: s.Now}).serve)
+	}
+	if s.Pack != nil {
+		open(packPath, (&offlinePack{gather: s.Pack, now: s.Now}).serve)
 	}
 	get("/healthz", s.healthy)
 	get("/static/:file", s.static)

@@ -266,7 +266,7 @@ func TestEveryFamilyIsWhole(t *testing.T) {
 		for _, kind := range []string{"json", "jwt", "png", "svg", "jpeg", "gif", "webp", "heic", "pdf", "qr", "url", "html", "zip", "file"} {
 			keys = append(keys, "kind."+kind)
 		}
-		for _, origin := range []string{"network", "installation", "file"} {
+		for _, origin := range []string{"network", "installation", "file", "pack"} {
 			keys = append(keys, "origin."+origin)
 		}
 		for _, cause := range causes {

@@ -22,6 +22,12 @@ func (l Language) Day(t time.Time) Moment {
 	}
 }
 
+// Month writes the month and the year in UTC.
+func (l Language) Month(t time.Time) string {
+	t = t.UTC()
+	return l.Say("date.month", "month", l.Say("month."+strconv.Itoa(int(t.Month()))), "year", fmt.Sprintf("%04d", t.Year()))
+}
+
 // Instant writes the day and the time in UTC.
 func (l Language) Instant(t time.Time) Moment {
 	day := l.Day(t)
@@ -60,8 +66,8 @@ func (l Language) Age(read *time.Time, asOf time.Time, origin string) string {
 	default:
 		words = l.Count("age.days", int(d.Hours()/24))
 	}
-	if place, known := l.text("origin." + origin); known {
-		words += ", " + place
+	if _, known := l.text("origin." + origin); known {
+		words += ", " + l.Say("origin."+origin, "date", l.Day(*read).Words)
 	}
 	return words
 }

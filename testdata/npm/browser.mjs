@@ -167,6 +167,10 @@ async function show(page, name, size, colorScheme) {
 // Spanish, where only words differ, narrow and light.
 async function walk(names) {
   const context = await browser.newContext({viewport: sizes.wide, reducedMotion: 'reduce'});
+  await context.addInitScript(() => {
+    window.shifted = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(e => { window.shifted += e.hadRecentInput ? 0 : e.value; })).observe({type: 'layout-shift', buffered: true});
+  });
   const page = await context.newPage();
   let current = '';
   listen(page, () => current);
@@ -174,6 +178,16 @@ async function walk(names) {
     current = name;
     const spanish = name.endsWith('-es');
     await open(page, name, stops[name]);
+    const shifted = await page.evaluate(() => window.shifted);
+    if(shifted > 0.05) { // half of what is called good: a script may still show a hint
+      findings.push(`${name}: its parts move by ${shifted.toFixed(3)} while it comes`);
+    }
+    if(name === 'badge-unclaimed') {
+      const sheets = (await page.pdf({format: 'Letter'})).toString('latin1').match(/\/Type\s*\/Page\b/g)?.length;
+      if(sheets !== 1) {
+        findings.push(`${name}: prints on ${sheets} pages`);
+      }
+    }
     if(pictures) {
       for(const size of Object.keys(sizes)) {
         for(const colorScheme of ['light', 'dark']) {
@@ -379,7 +393,44 @@ async function comfort() {
   await context.close();
 }
 
+// The card stands in a page of another site, whole and with all of its look, and no other page of ours does. Texts to share are copied.
+async function shared() {
+  const context = await browser.newContext({viewport: sizes.wide, permissions: ['clipboard-read', 'clipboard-write']});
+  const page = await context.newPage();
+  const expect = (what, good) => {
+    if(!good) {
+      findings.push(`what is shared: ${what}`);
+    }
+  };
+  await page.goto(origin + stops.share.path);
+  const text = await page.locator('#text').inputValue();
+  await page.locator('[data-copy=text]').press('Enter');
+  await page.waitForFunction(() => document.querySelector('#copied').textContent !== '');
+  expect('a text is not copied', await page.evaluate(() => navigator.clipboard.readText()) === text);
+  const html = await page.locator('#frame').inputValue();
+  const base = html.match(/src="(https:\/\/[^/"]+)/)[1];
+  const pages = ['in-force', 'revoked', 'status-unknown', 'long-words'].map(name => `/c/${name}/embed`);
+  const frame = (path, other = '') => html.replace(/src="[^"]+"/, `src="${origin}${path}"`).replace('loading="lazy"', other);
+  await page.route('http://elsewhere.example/', route => route.fulfill({contentType: 'text/html', body: '<!DOCTYPE html><title>x</title>' +
+    pages.map(path => frame(path)).join('') + frame(pages[0] + '?lang=es').replace(/width="\d+" height="\d+"/, 'width="300" height="440"') + frame('/c/in-force')}));
+  expect(`the card is at ${base}`, /^https:/.test(base));
+  await page.goto('http://elsewhere.example/');
+  for(const child of page.frames().slice(1)) {
+    const path = child.url().replace(origin, '');
+    if(!path.includes('/embed')) {
+      expect(`${path} is shown in a page of another site`, await child.locator('main').count() === 0);
+      continue;
+    }
+    const look = await child.evaluate(() => ({
+      verdict: document.querySelector('.pill').textContent.trim(), high: document.documentElement.scrollHeight - innerHeight, wide: document.documentElement.scrollWidth - innerWidth,
+      art: document.querySelector('img').naturalWidth, styled: getComputedStyle(document.querySelector('main')).display}));
+    expect(`${path}: ${JSON.stringify(look)}`, look.verdict !== '' && look.high <= 0 && look.wide <= 0 && look.art > 0 && look.styled === 'flex');
+  }
+  expect(`${page.frames().length - 1} frames`, page.frames().length === pages.length + 3);
+  await context.close();
+}
+
 const names = Object.keys(stops).sort();
-await Promise.all([...[0, 1].map(worker => walk(names.filter((_, i) => i % 2 === worker))), without().then(() => table(true)).then(() => table(false)).then(comfort)]);
+await Promise.all([...[0, 1].map(worker => walk(names.filter((_, i) => i % 2 === worker))), without().then(shared).then(() => table(true)).then(() => table(false)).then(comfort)]);
 await browser.close();
 console.log(JSON.stringify({looks, findings}));

@@ -133,3 +133,57 @@ form.addEventListener('submit', event => {
 });
 // Whoever comes back to the page finds it at rest.
 window.addEventListener('pageshow', check);
+
+// The camera: what reads a code is loaded when somebody chooses to.
+const scan = document.getElementById('scan'), scanner = document.getElementById('scanner'), aim = document.getElementById('aim');
+let stop;
+
+function rest(words, state) {
+  stop?.abort();
+  stop = undefined;
+  scanner.hidden = true;
+  scan.hidden = false;
+  say(words, state);
+}
+
+async function look() {
+  const camera = document.getElementById('camera');
+  stop = new AbortController();
+  const signal = stop.signal;
+  scan.hidden = true;
+  scanner.hidden = false;
+  aim.textContent = form.dataset.aim;
+  document.getElementById('scan-stop').focus();
+  let found;
+  try {
+    const {read} = await import(form.dataset.scan);
+    found = await read(camera, form.dataset.decoder, signal);
+  } catch(error) {
+    if(!signal.aborted) {
+      rest(error.name === 'NotAllowedError' ? form.dataset.denied : form.dataset.nocamera, 'trouble');
+      scan.focus();
+    }
+    return;
+  }
+  if(found) {
+    rest(form.dataset.found);
+    document.getElementById('text').value = found;
+    field.value = '';
+    form.requestSubmit();
+  }
+}
+
+if(navigator.mediaDevices?.getUserMedia) {
+  scan.hidden = false;
+  scan.addEventListener('click', look);
+  document.getElementById('scan-stop').addEventListener('click', () => {
+    rest('');
+    scan.focus();
+  });
+  window.addEventListener('pagehide', () => rest(''));
+  document.addEventListener('visibilitychange', () => {
+    if(document.hidden && stop) {
+      rest('');
+    }
+  });
+}

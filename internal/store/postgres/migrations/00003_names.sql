@@ -12,3 +12,32 @@ CREATE INDEX "holding_by_fourth" ON "holding" ("fourth", "ord", "id") WHERE "fou
 CREATE INDEX "holding_by_fifth" ON "holding" ("fifth", "ord", "id") WHERE "fifth" <> '';
 CREATE INDEX "holding_by_sixth" ON "holding" ("sixth", "ord", "id") WHERE "sixth" <> '';
 CREATE INDEX "holding_by_seventh" ON "holding" ("seventh", "ord", "id") WHERE "seventh" <> '';
+
+-- What earners bring from elsewhere, and the pages that they share.
+CREATE TABLE "earner_import" (
+	"id" text COLLATE "C" PRIMARY KEY,
+	"version" bigint NOT NULL,
+	"ord" text COLLATE "C" NOT NULL,
+	"crc" bigint NOT NULL,
+	"body" text NOT NULL,
+	"address" text COLLATE "C"
+);
+CREATE INDEX "earner_import_by_address" ON "earner_import" ("address", "ord", "id") WHERE "address" <> '';
+CREATE TABLE "earner_file" (
+	"id" text COLLATE "C" PRIMARY KEY,
+	"version" bigint NOT NULL,
+	"ord" text COLLATE "C" NOT NULL,
+	"crc" bigint NOT NULL,
+	"body" text NOT NULL,
+	"address" text COLLATE "C"
+);
+CREATE INDEX "earner_file_by_address" ON "earner_file" ("address", "ord", "id") WHERE "address" <> '';
+CREATE TABLE "earner_set" (
+	"id" text COLLATE "C" PRIMARY KEY,
+	"version" bigint NOT NULL,
+	"ord" text COLLATE "C" NOT NULL,
+	"crc" bigint NOT NULL,
+	"body" text NOT NULL,
+	"address" text COLLATE "C"
+);
+CREATE INDEX "earner_set_by_address" ON "earner_set" ("address", "ord", "id") WHERE "address" <> '';

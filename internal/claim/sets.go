@@ -1,0 +1,337 @@
+package claim
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+// setPage is the form of a set.
+type setPage struct {
+	frame
+	Set                 earner.Set
+	New                 bool
+	Wrong               string // why what was sent was not taken
+	Once                string // tells one form from the next
+	Path                string // where it is sent
+	Cards               []card
+	Public              string // address of the page; "" while nobody sees it
+	Reach               string // the same with the host
+	Hidden              int    // badges of it that the page does not show
+	TitleMost, TextMost int
+	Most                int
+}
+
+// arrange shows the form of a set: /mine/sets/new, or one that there is.
+func (s *site) arrange(w http.ResponseWriter, r *http.Request) error {
+	return s.setForm(w, r, http.StatusOK, nil, "")
+}
+
+// setForm is the form of a set. What somebody has just sent, and has to mend, stands in it again.
+func (s *site) setForm(w http.ResponseWriter, r *http.Request, status int, sent *earner.SetInput, wrong string) error {
+	l, _ := language(r)
+	t := speak(l)
+	page := setPage{TitleMost: earner.MostTitle, TextMost: earner.MostText, Most: earner.MostInSet}
+	person, err := s.Earners.Person(r.Context(), s.session(r))
+	if err != nil {
+		return err
+	}
+	if id := r.PathValue("id"); id == "" {
+		page.frame, page.New, page.Once, page.Path = s.frame(r, t.say("set.new")), true, rand.Text(), "/mine/sets"
+	} else {
+		shown, err := s.Collection.Preview(r.Context(), s.session(r), id)
+		if err != nil {
+			return err
+		}
+		page.frame, page.Set, page.Path, page.Hidden = s.frame(r, shown.Set.Title), shown.Set, "/mine/sets/"+shown.ID, shown.Hidden
+		if shown.Access != issuer.AccessOff {
+			page.Public = "/s/" + shown.ID
+			page.Reach = s.Base + page.Public
+		}
+	}
+	if sent != nil {
+		page.Once, page.Wrong = sent.Once, wrong
+		page.Set.Title, page.Set.Text, page.Set.Name, page.Set.Items, page.Set.Access, page.Set.Files = sent.Title, sent.Text, sent.Name, sent.Items, sent.Access, sent.Files
+	}
+	cards, _, err := s.cards(r, person, "", true)
+	if err != nil {
+		return err
+	}
+	chosen := map[earner.Item]bool{}
+	for _, item := range page.Set.Items {
+		chosen[item] = true
+	}
+	for _, c := range cards {
+		item, _ := itemOf(c.item)
+		if c.Chosen = chosen[item]; c.Open || c.Chosen {
+			page.Cards = append(page.Cards, c)
+		}
+	}
+	s.page(w, r, status, "set", page)
+	return nil
+}
+
+// itemOf reads what names a badge in the form of a set.
+func itemOf(text string) (earner.Item, bool) {
+	kind, id, _ := strings.Cut(text, ":")
+	switch {
+	case id == "":
+	case kind == "a":
+		return earner.Item{Award: id}, true
+	case kind == "i":
+		return earner.Item{Imported: id}, true
+	}
+	return earner.Item{}, false
+}
+
+// save makes or changes a set.
+func (s *site) save(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return unreadable(err)
+	}
+	in := earner.SetInput{ID: r.PathValue("id"), Once: r.PostFormValue("once"), Title: r.PostFormValue("title"), Text: r.PostFormValue("text"), Name: r.PostFormValue("name"),
+		Access: issuer.Access(r.PostFormValue("access")), Files: r.PostFormValue("files") == "yes"}
+	if in.ID == "" && len(in.Once) < 20 {
+		return &issuer.Error{Kind: issuer.KindInvalid, Code: "broken_off", Detail: "The form did not arrive whole."}
+	}
+	switch in.Access {
+	case "unlisted":
+		in.Access = issuer.AccessUnlisted
+	case "":
+		in.Access = "none" // a form without an answer says nothing
+	}
+	for _, text := range r.PostForm["badge"] {
+		item, ok := itemOf(text)
+		if !ok {
+			return errNotFound
+		}
+		in.Items = append(in.Items, item)
+	}
+	id, err := s.Collection.Save(r.Context(), s.session(r), in)
+	var told *issuer.Error
+	if errors.As(err, &told) && told.Kind == issuer.KindInvalid && told.Code != "access" {
+		l, _ := language(r)
+		return s.setForm(w, r, http.StatusBadRequest, &in, speak(l).say("error."+told.Code))
+	}
+	if err != nil {
+		return err
+	}
+	return went(w, r, "/mine/sets/"+id, "said", "set_saved")
+}
+
+func (s *site) removeSet(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Collection.RemoveSet(r.Context(), s.session(r), r.PathValue("id")); err != nil {
+		return err
+	}
+	return went(w, r, "/mine", "said", "set_removed")
+}
+
+// setPresentation is a set as a file for whoever made it.
+func (s *site) setPresentation(w http.ResponseWriter, r *http.Request) error {
+	shown, err := s.Collection.Preview(r.Context(), s.session(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.present(w, r, shown)
+}
+
+func (s *site) present(w http.ResponseWriter, r *http.Request, shown earner.Shown) error {
+	document, _, err := s.Collection.Presentation(r.Context(), shown.Badges)
+	if err != nil {
+		return err
+	}
+	return file(w, "application/vp", "presentation.json", document)
+}
+
+// sharedPage is a set as everybody sees it who has its address.
+type sharedPage struct {
+	frame
+	Set      earner.Set
+	Cards    []sharedCard
+	Summary  string
+	Checked  wording.Moment
+	Host     string
+	Page     string // its address
+	About    string // for previews of links to it
+	Own      bool   // some of the badges are of this installation
+	Imported bool   // some are not
+	Left     bool   // some are no part of the presentation
+}
+
+// sharedCard is a badge on the page.
+type sharedCard struct {
+	Number    int
+	Art, Alt  string
+	Name      string
+	Kind      string
+	From      string
+	Who       string // host or id of the issuer: a name alone can be anybody's
+	When      wording.Moment
+	Narrative string
+	Link      string // its own page
+	Verdict   verdict
+	Whose     string
+	Late      bool // it was not judged now
+	File      string
+}
+
+// shared is the page of a set. Each badge on it is judged now.
+func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
+	shown, err := s.Collection.Shown(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	release, err := s.Admit(r, true)
+	if err != nil {
+		return err
+	}
+	defer release()
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(30 * time.Second))
+	if err := s.Collection.Judge(r.Context(), &shown); err != nil {
+		return err
+	}
+	l, _ := language(r)
+	t := speak(l)
+	page := sharedPage{frame: s.frame(r, wording.Plain(shown.Title)), Set: shown.Set, Checked: l.Instant(s.Now()), Host: strings.TrimPrefix(strings.TrimPrefix(s.Base, "https://"), "http://"),
+		Page: s.Base + "/s/" + shown.ID}
+	good, bad := 0, 0
+	for _, b := range shown.Badges {
+		c := s.sharedCard(l, b, shown, r)
+		page.Cards = append(page.Cards, c)
+		page.Own, page.Imported = page.Own || b.Award != nil, page.Imported || b.Imported != nil
+		page.Left = page.Left || b.Imported != nil && strings.HasPrefix(b.Imported.Standard, "Open Badges 2")
+		switch c.Verdict.Shape {
+		case wording.ShapeYes:
+			good++
+		case wording.ShapeNo:
+			bad++
+		}
+	}
+	page.Summary = t.summary(len(page.Cards), good, bad)
+	page.About = t.say("shared.preview", "n", len(page.Cards))
+	if shown.Access == issuer.AccessPublic {
+		page.Listed = true
+		w.Header().Del("X-Robots-Tag")
+	}
+	page.Mine = false
+	s.page(w, r, http.StatusOK, "shared", page)
+	return nil
+}
+
+// summary counts answers. What is not good is always named.
+func (t tongue) summary(all, good, bad int) string {
+	if all == good && all > 0 {
+		return t.say("shared.all."+number(all), "n", all)
+	}
+	parts := []string{t.say("shared.count."+number(all), "n", all), t.say("shared.good", "n", good)}
+	if bad > 0 {
+		parts = append(parts, t.say("shared.bad", "n", bad))
+	}
+	if rest := all - good - bad; rest > 0 {
+		parts = append(parts, t.say("shared.rest", "n", rest))
+	}
+	return parts[0] + " " + strings.Join(parts[1:], ", ") + "."
+}
+
+func number(n int) string {
+	if n == 1 {
+		return "one"
+	}
+	return "many"
+}
+
+func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown, r *http.Request) sharedCard {
+	t := speak(l)
+	c := sharedCard{Number: b.Number}
+	path := "/s/" + shown.ID
+	if shown.Files {
+		c.File = path + "/file/" + strconv.Itoa(b.Number)
+	}
+	if a := b.Award; a != nil {
+		c.Art, c.Link, c.Whose = artOf(*a), here(r, "/c/"+a.Credential.ID), t.say("shared.whose.own")
+		c.Verdict = verdictOf(l, b.Report, standingOf(a.Credential))
+		c.Name, c.Kind, c.From = wording.First(a.Achievement.Name, l.Say("credential.AchievementCredential")), l.TypeName(a.Achievement.Content.AchievementType), wording.Plain(a.Organisation.Name)
+		c.Who, c.When, c.Narrative = hostOf(a.Organisation.DID), l.Day(a.Holding.Created), wording.Prose(a.Achievement.Content.Description)
+		if v := b.Report.Credential; v != nil && v.Awarded != "" {
+			c.When = signedDay(l, v.Awarded)
+		}
+		if a.Achievement.Content.AchievementType == "" {
+			c.Kind = l.KindName("AchievementCredential")
+		}
+		return c
+	}
+	i := b.Imported
+	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), i.Name, kindOf(l, i), wording.First(i.Issuer, i.IssuerID), i.Narrative
+	c.Who, c.When = hostOf(i.IssuerID), signedDay(l, i.Awarded)
+	if b.Late {
+		c.Late = true
+		c.Verdict = s.storedVerdict(l, i, b.Report)
+		if c.Verdict.Shape == wording.ShapeYes {
+			c.Verdict.Shape, c.Verdict.Sign, c.Verdict.Then = wording.ShapeUnknown, "unknown", true
+		}
+	} else {
+		c.Verdict = verdictOf(l, b.Report, wording.Standing{})
+	}
+	c.Whose = t.say("shared.whose." + string(b.Whose))
+	return c
+}
+
+// badgeOf is the badge of a set at the place that a path names.
+func (s *site) badgeOf(r *http.Request) (earner.Shown, earner.Badge, error) {
+	shown, err := s.Collection.Shown(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return shown, earner.Badge{}, err
+	}
+	for _, b := range shown.Badges {
+		if strconv.Itoa(b.Number) == r.PathValue("number") {
+			return shown, b, nil
+		}
+	}
+	return shown, earner.Badge{}, errNotFound
+}
+
+func (s *site) sharedArt(w http.ResponseWriter, r *http.Request) error {
+	_, b, err := s.badgeOf(r)
+	if err != nil {
+		return err
+	}
+	if b.Imported == nil {
+		return errNotFound
+	}
+	return s.sendArt(w, r, b.Imported)
+}
+
+// sharedFile is a badge of a set as its issuer signed it, where whoever made the set lets others have it.
+func (s *site) sharedFile(w http.ResponseWriter, r *http.Request) error {
+	shown, b, err := s.badgeOf(r)
+	if err != nil {
+		return err
+	}
+	if !shown.Files {
+		return errNotFound
+	}
+	text, token, err := s.Collection.Text(r.Context(), b)
+	if err != nil {
+		return err
+	}
+	return textFile(w, "badge-"+strconv.Itoa(b.Number), text, token)
+}
+
+func (s *site) sharedPresentation(w http.ResponseWriter, r *http.Request) error {
+	shown, err := s.Collection.Shown(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if !shown.Files {
+		return errNotFound
+	}
+	return s.present(w, r, shown)
+}

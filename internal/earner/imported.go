@@ -1,0 +1,191 @@
+package earner
+
+import (
+	"strings"
+	"time"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/mail"
+	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+// Bounds of what a person brings from elsewhere.
+const (
+	MostImported = 200      // badges
+	MostKept     = 32 << 20 // bytes of them together, with their pictures
+	mostPicture  = 512 << 10
+)
+
+// Imported is a badge that a person has brought from elsewhere. Its text lies apart, in a [File]. What it says was signed by its issuer
+// as far as Report says so, and by nobody otherwise.
+type Imported struct {
+	ID      string    `json:"id"`
+	Address string    `json:"address"` // whose it is here: one of the person's addresses
+	Digest  string    `json:"digest"`  // of the text
+	Added   time.Time `json:"added"`
+	Carrier string    `json:"carrier"`        // what it was brought as: verifier.Input.Kind
+	Link    string    `json:"link,omitempty"` // where it was read; only the person sees it
+	Token   bool      `json:"token,omitempty"`
+	Size    int       `json:"size"`              // bytes of the text and the picture
+	Picture string    `json:"picture,omitempty"` // media type of the picture that came with it; "" where there is none
+
+	Name      string `json:"name"`
+	Kind      string `json:"kind"`           // verifier.View.Kind
+	Type      string `json:"type,omitempty"` // achievementType
+	Standard  string `json:"standard"`       // verifier.View.Standard
+	Issuer    string `json:"issuer"`         // its name
+	IssuerID  string `json:"issuerId"`
+	Awarded   string `json:"awarded,omitempty"` // as signed
+	Until     string `json:"until,omitempty"`   // as signed
+	Narrative string `json:"narrative,omitempty"`
+
+	Recipient []credential.IdentityObject `json:"recipient,omitempty"` // as signed; none unless that it was signed is known
+	Report    *verifier.Report            `json:"report"`              // the last, without what is large
+}
+
+var imports = issuer.Table[Imported]{
+	Kind:    issuer.Kind{Name: "earner-import", Lookups: []string{"address"}},
+	Key:     func(i *Imported) string { return i.ID },
+	Order:   func(i *Imported) string { return issuer.Sortable(i.Added) },
+	Lookups: func(i *Imported) []string { return []string{i.Address} },
+}
+
+// File is the text of a badge from elsewhere, and the picture that came with it.
+type File struct {
+	ID      string `json:"id"` // Imported.ID
+	Address string `json:"address"`
+	Text    string `json:"text"` // JSON or a token
+	Picture []byte `json:"picture,omitempty"`
+}
+
+var files = issuer.Table[File]{
+	Kind:    issuer.Kind{Name: "earner-file", Lookups: []string{"address"}},
+	Key:     func(f *File) string { return f.ID },
+	Lookups: func(f *File) []string { return []string{f.Address} },
+}
+
+// Whose says whether a badge from elsewhere was made for the person who brought it.
+type Whose string
+
+// What comparing the recipient of a badge with the addresses of a person can give.
+const (
+	WhoseTheirs  Whose = "theirs"  // it names one of their addresses, each of which they have shown to be theirs
+	WhoseOther   Whose = "other"   // it names another address
+	WhoseUnclear Whose = "unclear" // it names its recipient in another way than by an address, or what it says is not known to be signed
+	WhoseNobody  Whose = "nobody"  // it names no recipient
+)
+
+// Whose compares the recipient of the badge with addresses. Names are not compared: anybody can have one.
+func (i *Imported) Whose(addresses []string) Whose {
+	if i.Report == nil || i.Report.Authentic != verifier.Yes {
+		return WhoseUnclear
+	}
+	named, compared := false, false
+	for _, identity := range i.Recipient {
+		if identity.Type == "name" || identity.Hash == "" {
+			continue
+		}
+		named = true
+		identity.Hash = strings.TrimPrefix(identity.Hash, "mailto:")
+		if !isAddress(identity) {
+			continue
+		}
+		compared = true
+		for _, a := range addresses {
+			if credential.MatchesIdentity(identity, a) {
+				return WhoseTheirs
+			}
+		}
+	}
+	switch {
+	case compared:
+		return WhoseOther
+	case named:
+		return WhoseUnclear
+	}
+	return WhoseNobody
+}
+
+// isAddress says whether an identity is an e-mail address, or the hash of one that can be computed.
+func isAddress(o credential.IdentityObject) bool {
+	if o.Hashed {
+		algorithm, _, _ := strings.Cut(o.Hash, "$")
+		return (o.Type == "emailAddress" || o.Type == "email") && (algorithm == "sha256" || algorithm == "md5")
+	}
+	_, is := mail.Address(o.Hash)
+	return is
+}
+
+// Clear says whether the file holds an e-mail address that everybody can read.
+func (i *Imported) Clear() bool {
+	for _, identity := range i.Recipient {
+		if !identity.Hashed && strings.Contains(identity.Hash, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// recipientOf is whom a badge names, with what it takes to compare hashes. document is nil where it is not a credential of the W3C; then
+// salts are not known.
+func recipientOf(text []byte, report *verifier.Report) (all []credential.IdentityObject) {
+	if report.Authentic != verifier.Yes {
+		return nil
+	}
+	if report.Document != nil {
+		if c, err := credential.FromValue(text, report.Document); err == nil {
+			all = c.Subject.Identifiers
+			if c.Subject.ID != "" {
+				all = append(all, credential.IdentityObject{Type: "id", Hash: c.Subject.ID})
+			}
+		}
+	} else if report.Credential != nil {
+		for _, identity := range report.Credential.Recipient {
+			if identity.Hashed {
+				identity.Type = "hash of " + identity.Type // whose salt is not known: nothing can be compared
+			}
+			all = append(all, credential.IdentityObject{Type: identity.Type, Hash: identity.Value, Hashed: identity.Hashed})
+		}
+	}
+	const most = 16
+	all = append([]credential.IdentityObject(nil), all[:min(len(all), most)]...)
+	for i := range all {
+		all[i].Hash, all[i].Salt = wording.Cut(all[i].Hash, 2048), cutSalt(all[i].Salt)
+	}
+	return all
+}
+
+// cutSalt is a salt that can be kept. With one that was cut nothing matches.
+func cutSalt(salt string) string {
+	if len(salt) > 1024 {
+		return salt[:1024]
+	}
+	return salt
+}
+
+// lean is a report without what may be large: enough to word the answer, its causes and its age in any language.
+func lean(r *verifier.Report) *verifier.Report {
+	const most = 48 // checks
+	out := &verifier.Report{Outcome: r.Outcome, Authentic: r.Authentic, InForce: r.InForce, AsOf: r.AsOf, Input: verifier.Input{Kind: r.Input.Kind}}
+	for _, keep := range []func(c verifier.Check) bool{
+		func(c verifier.Check) bool { return c.Outcome == verifier.Fail || c.Outcome == verifier.NotKnown },
+		func(c verifier.Check) bool { return c.Outcome != verifier.Fail && c.Outcome != verifier.NotKnown },
+	} {
+		for _, c := range r.Checks {
+			if keep(c) && len(out.Checks) < most {
+				out.Checks = append(out.Checks, c)
+			}
+		}
+	}
+	if v := r.Credential; v != nil {
+		short := &verifier.View{Standard: v.Standard, Kind: v.Kind, Name: wording.Cut(v.Name, 300), Awarded: wording.Cut(v.Awarded, 64), ValidFrom: wording.Cut(v.ValidFrom, 64),
+			ValidUntil: wording.Cut(v.ValidUntil, 64), Issuer: verifier.Party{ID: wording.Cut(v.Issuer.ID, 2048), Name: wording.Cut(v.Issuer.Name, 300)}}
+		if a := v.Achievement; a != nil {
+			short.Achievement = &verifier.Award{Name: wording.Cut(a.Name, 300), Type: wording.Cut(a.Type, 100)}
+		}
+		out.Credential = short
+	}
+	return out
+}

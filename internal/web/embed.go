@@ -1,0 +1,65 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/issuer"
+)
+
+// policyCard lets pages of any site show the card in a frame; it lets the card itself do nothing.
+const policyCard = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
+
+// cardWidth is how wide a card is in CSS pixels, where nobody asks for less.
+const cardWidth = 480
+
+// cardHeight is how high a card of a width has to be, so that nothing of most cards is cut off.
+func cardHeight(width int) int {
+	if width < 360 {
+		return 440 // the picture stands above the words
+	}
+	return 264
+}
+
+type cardPage struct {
+	frame
+	Verdict   verdict
+	Name      string
+	Kind      string
+	From      string
+	Recipient string // only where the earner made the page public
+	URL       string
+	Art       string
+	Alt       string
+}
+
+// embed answers with the card of an award, for pages of other sites. What it says it says now, unlike a picture.
+func (s *server) embed(c echo.Context) error {
+	c.Response().Header().Set("Content-Security-Policy", policyCard)
+	a, err := s.askedAward(c)
+	if err != nil {
+		return err
+	}
+	l := languageOf(c)
+	f := s.spoken(c, a.name(l))
+	f.Accent = accentOf(a.organisation)
+	data := cardPage{
+		frame: f, Verdict: judge(l, a.report, &a.record), Name: f.Title, Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
+		URL: a.record.URL + f.Query, Art: artOf(a.achievement), Alt: l.Say("page.badge.picture", "name", f.Title),
+	}
+	if v := a.view(); v != nil && a.record.Access == issuer.AccessPublic {
+		data.Recipient = viewOf(l, v, anyone).Recipient
+	}
+	return s.keptPage(c, l, "embed", data, data.Verdict.Checked.Words, data.Verdict.Checked.Machine)
+}
+
+// frameOf is the HTML by which a page of another site shows the card: in a frame that may open pages, and nothing else.
+func (s *server) frameOf(l wording.Language, a shownAward, query string, width, height int) string {
+	return fmt.Sprintf(`<iframe src="%s" title="%s" width="%d" height="%d" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" style="border:0;max-width:100%%"></iframe>`,
+		htmlOf(a.record.URL+"/embed"+query), htmlOf(l.Say("page.embed.title", "name", a.name(l))), width, height)
+}
+
+func htmlOf(text string) string { return template.HTMLEscapeString(text) }

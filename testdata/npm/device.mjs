@@ -1,0 +1,175 @@
+// Checks badges in Chromium, on the page that does so without a server, and scans one with a camera. Reads one JSON document from standard
+// input:
+//   {"origin": "http://localhost:…", "good": id, "revoked": id, "folder": for what is made on the way, "pictures": folder or ""}
+// Writes {"looks": number, "times": {what: milliseconds}, "reports": {what: [here, of the server]}, "findings": [text, …]}.
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {chromium} from 'playwright-core';
+import {Eyes, sizes} from './looks.mjs';
+
+const parts = [];
+for await (const part of process.stdin) {
+  parts.push(part);
+}
+const {origin, good, revoked, folder, pictures} = JSON.parse(Buffer.concat(parts).toString());
+const eyes = new Eyes(origin, pictures);
+const reports = {}, times = {};
+const film = join(folder, 'camera.y4m');
+const browser = await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu',
+  '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`]});
+
+const expect = (what, holds) => {
+  if(!holds) {
+    eyes.note(what);
+  }
+};
+const bytes = async (path, headers) => Buffer.from(await (await fetch(origin + path, {headers})).arrayBuffer());
+const badge = await bytes(`/c/${good}.json`), bad = await bytes(`/c/${revoked}.json`), picture = await bytes(`/c/${good}.png`);
+const altered = Buffer.from(badge.toString().replace('"validFrom": "20', '"validFrom": "19').replace('"validFrom":"20', '"validFrom":"19'));
+expect('nothing was altered', !altered.equals(badge));
+
+const context = await browser.newContext({viewport: sizes.wide, reducedMotion: 'reduce', locale: 'en', permissions: []});
+const page = await context.newPage();
+eyes.listen(page, () => 'device');
+// Every request, of the worker too: all are GETs of this server without a body, and none names a badge.
+const asked = [];
+context.on('request', request => {
+  asked.push(new URL(request.url()).pathname);
+  expect(`sends ${request.method()} ${request.url()}`, request.method() === 'GET' && request.postData() === null && request.url().startsWith(origin + '/'));
+});
+
+const ready = () => page.waitForFunction(() => !document.querySelector('#device button[type=submit]').disabled, null, {timeout: 60000});
+async function check(name, body) {
+  await page.setInputFiles('#credential', {name, mimeType: 'application/octet-stream', buffer: body});
+  await page.focus('#device button[type=submit]');
+  const begun = Date.now();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => !document.querySelector('#sending').classList.contains('at-work') && document.querySelector('#reports').children.length > 0);
+  times[name] = Date.now() - begun;
+  return page.locator('#reports').innerText();
+}
+async function server(name, body) {
+  const form = new FormData();
+  form.append('credential', new Blob([body]), name);
+  return await (await fetch(`${origin}/verify`, {method: 'POST', body: form, headers: {Accept: 'application/json'}})).text();
+}
+const both = async (name, body) => { reports[name] = [await page.locator('#reports pre code').first().textContent(), await server(name, body)]; };
+
+// By keyboard from the form to the page.
+await page.goto(`${origin}/verify`);
+await page.locator('a[href="/verify/device"]').focus();
+let begun = Date.now();
+await Promise.all([page.waitForURL('**/verify/device'), page.keyboard.press('Enter')]);
+await ready();
+times.load = Date.now() - begun;
+await eyes.judge(page, 'device-wide-light');
+await eyes.picture(page, 'device');
+let said = await check('badge.json', badge);
+expect(`a good badge: ${said}`, said.includes('Authentic, and in force today') && said.includes('from this installation'));
+expect('nobody is told that it is done', /Nothing was uploaded/.test(await page.locator('#sending').textContent()));
+expect('the keyboard is not led to what was found', await page.evaluate(() => document.activeElement.id === 'found'));
+await both('badge.json', badge);
+await eyes.picture(page, 'device-good');
+said = await check('revoked.json', bad);
+expect(`a revoked badge: ${said}`, said.includes('Authentic, but revoked'));
+await both('revoked.json', bad);
+await eyes.picture(page, 'device-revoked');
+said = await check('altered.json', altered);
+expect(`an altered badge: ${said}`, await page.locator('.band-no').count() === 1 && await page.locator('.band-yes').count() === 0);
+await both('altered.json', altered);
+said = await check('badge.png', picture);
+expect(`a picture: ${said}`, said.includes('Authentic, and in force today') && said.includes('badge.png'));
+await both('badge.png', picture);
+said = await check('cat.png', await bytes('/nothing.png'));
+expect(`no badge: ${said}`, await page.locator('.band-no, .band-unknown').count() === 1);
+expect(`asks for ${asked.join(' ')}`, asked.every(path => /^\/(static|status|i)\/|^\/verify(\/device)?$/.test(path)));
+expect('the files were named', !asked.some(path => path.includes(good) || path.includes(revoked)));
+
+// A pack that was changed, or is none, is refused; the good one stands in for the network.
+const pack = await bytes('/offline-pack');
+const give = async body => {
+  await page.setInputFiles('#pack-file', {name: 'laurel.pack', mimeType: 'application/octet-stream', buffer: body});
+  await page.waitForFunction(() => !document.querySelector('#pack-state').classList.contains('at-work') && document.querySelector('#pack-state').textContent);
+  const told = await page.locator('#pack-state').textContent();
+  await page.setInputFiles('#pack-file', []);
+  return told;
+};
+expect('a changed pack', (await give(Buffer.concat([pack.subarray(0, -20), Buffer.from(' '), pack.subarray(-20)]))).includes('changed or cut off'));
+expect('no pack', (await give(badge)).includes('no offline pack'));
+await page.locator('#pack-get').focus();
+await page.keyboard.press('Enter');
+await page.waitForSelector('#pack-forget:visible');
+expect('the pack does not tell its age', (await page.locator('#pack-state').textContent()).includes('read just now'));
+said = await check('badge.json', badge);
+expect(`a good badge by a pack: ${said}`, said.includes('from the offline pack of'));
+await eyes.look(page, 'device-pack');
+await context.setOffline(true);
+const before = asked.length;
+said = await check('badge.json', badge);
+expect(`a good badge without a network: ${said}`, said.includes('Authentic, and in force today') && said.includes('from the offline pack of'));
+said = await check('revoked.json', bad);
+expect(`a revoked badge without a network: ${said}`, said.includes('Authentic, but revoked'));
+await page.locator('#pack-forget').click();
+await page.waitForSelector('#pack-forget', {state: 'hidden'});
+await page.locator('#quiet').check();
+said = await check('badge.json', badge);
+expect(`without a pack: ${said}`, await page.locator('.band-unknown').count() === 1 && await page.locator('.band-yes').count() === 0);
+expect(`asks without a network: ${asked.slice(before)}`, asked.length === before);
+await context.setOffline(false);
+await page.goto(`${origin}/verify/device?lang=es`);
+await ready();
+said = await check('badge.json', badge);
+expect(`in Spanish: ${said}`, said.includes('Auténtica y vigente hoy'));
+await eyes.judge(page, 'device-es');
+await context.close();
+
+// The camera: refused, and then a code before it.
+const eye = await browser.newContext({viewport: sizes.narrow, reducedMotion: 'reduce', locale: 'en'});
+const scan = await eye.newPage();
+eyes.listen(scan, () => 'scan');
+await scan.goto(`${origin}/c/${good}`);
+const plane = await scan.evaluate(async address => {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = 640;
+  canvas.height = 480;
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, 640, 480);
+  context.drawImage(image, 140, 60, 360, 360);
+  return [...context.getImageData(0, 0, 640, 480).data].filter((_, i) => i % 4 === 0);
+}, `/c/${good}/qr.png`);
+writeFileSync(film, Buffer.concat([Buffer.from('YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n'), ...Array(2).fill(Buffer.concat([Buffer.from('FRAME\n'), Buffer.from(plane), Buffer.alloc(2 * 320 * 240, 128)]))]));
+await scan.goto(`${origin}/verify`);
+const decoder = [];
+scan.on('request', request => decoder.push(request.url()));
+await scan.evaluate(() => {
+  window.ask = navigator.mediaDevices.getUserMedia;
+  navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };
+});
+await scan.locator('#scan').focus();
+await scan.keyboard.press('Enter');
+await scan.waitForSelector('#sending.trouble');
+expect('a refused camera is not told', (await scan.locator('#sending').textContent()).includes('does not let this page use the camera') && await scan.evaluate(() => document.activeElement.id === 'scan'));
+await scan.evaluate(() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotFoundError'); }; });
+await scan.keyboard.press('Enter');
+await scan.waitForFunction(() => document.querySelector('#sending').textContent.includes('No camera was found'));
+expect('the decoder is loaded without need', !decoder.some(address => address.includes('/qr.')));
+await scan.evaluate(() => { delete navigator.mediaDevices.getUserMedia; });
+await eye.grantPermissions(['camera'], {origin});
+if(pictures) {
+  await scan.evaluate(() => {
+    const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async wanted => { window.stream = await get(wanted); return window.stream; };
+  });
+}
+begun = Date.now();
+await scan.keyboard.press('Enter');
+await scan.waitForSelector('#scanner:visible');
+await scan.waitForSelector('h1:has-text("Authentic, and in force today")', {timeout: 30000}).catch(() => eyes.note('the camera reads nothing'));
+times.scan = Date.now() - begun;
+expect('the code does not lead to its badge', await scan.locator('.band-yes').count() === 1);
+await browser.close();
+console.log(JSON.stringify({looks: eyes.looks, times, reports, findings: eyes.findings}));
