@@ -149,18 +149,23 @@ func (s *server) rejected(c echo.Context) error {
 	}
 	if slices.Equal(b.Header, rowHeader) {
 		list := items[rejectedResource]{Items: []rejectedResource{}}
+		asJSON := true
 		for row, err := range rows {
 			if err != nil {
 				return err
 			}
-			list.Items = append(list.Items, rejectedResource{row.Row, awardIn(row.Cells), row.Problems})
+			award, ok := awardIn(row.Cells)
+			asJSON = asJSON && ok
+			list.Items = append(list.Items, rejectedResource{row.Row, award, row.Problems})
 		}
-		text, err := encode(list)
-		if err != nil {
-			return err
+		if asJSON {
+			text, err := encode(list)
+			if err != nil {
+				return err
+			}
+			c.Response().Header().Set("Content-Disposition", `attachment; filename="rejected-`+b.ID+`.json"`)
+			return c.Blob(http.StatusOK, mediaJSON, text)
 		}
-		c.Response().Header().Set("Content-Disposition", `attachment; filename="rejected-`+b.ID+`.json"`)
-		return c.Blob(http.StatusOK, mediaJSON, text)
 	}
 	var out bytes.Buffer
 	if err := roster.WriteRejected(&out, b.Header, rows); err != nil {

@@ -121,6 +121,12 @@ func TestRejectedJSON(t *testing.T) {
 		t.Errorf("%v %s", file.header, file.text)
 	}
 
+	// A file may have that header as well; it comes back as a file.
+	sent := w.upload(t, "name=x&achievement="+achievement, strings.Join(rowHeader, ",")+"\n,kim,Kim,,,,not JSON\n").want(t, 201, "")
+	if r := w.ask(t, w.ours, "GET", "/api/v1/batches/"+sent.at("id")+"/rejected", "").want(t, 200, ""); !strings.HasPrefix(r.text, "\ufeff\"achievement\",") || !strings.Contains(r.text, "not JSON") {
+		t.Error(r.text)
+	}
+
 	// A file of rejected names of awards has a head for them.
 	named := w.ask(t, w.ours, "POST", "/api/v1/revocations", `{"name":"n","ids":["nobody"],"code":"error"}`).want(t, 201, "error")
 	if r := w.ask(t, w.ours, "GET", "/api/v1/batches/"+named.at("id")+"/rejected", ""); !strings.HasPrefix(r.text, "\ufeff\"award\",\"Laurel row\",\"Laurel problem\"\r\n\"nobody\",\"1\",") {

@@ -71,7 +71,7 @@ func TestListsBounded(t *testing.T) {
 	if answer.Code != 201 {
 		t.Errorf("%d %s", answer.Code, answer.Body)
 	}
-	if answer.read.IsZero() || answer.write.Before(began.Add(intake.PlaceWait+intake.WorkMost)) || answer.last.IsZero() || answer.last.After(time.Now().Add(answerWait)) {
+	if answer.read.IsZero() || answer.write.Before(began.Add(intake.PlaceWait+intake.WorkMost)) || answer.last.IsZero() || answer.last.After(time.Now().Add(intake.AnswerWait)) {
 		t.Errorf("from %v read until %v, written until %v, and at last %v", began, answer.read, answer.write, answer.last)
 	}
 	entry, err := lists.Enter(w.ours.ID, 1) // and the room is given back

@@ -43,9 +43,8 @@ func (s *server) prepare(c echo.Context) error {
 		return err
 	}
 	defer entry.End()
-	control := http.NewResponseController(c.Response()) // a server without deadlines needs no more time
-	_ = control.SetReadDeadline(time.Now().Add(intake.ReadTime(r.ContentLength)))
-	_ = control.SetWriteDeadline(time.Now().Add(intake.ReadTime(r.ContentLength) + intake.PlaceWait + intake.WorkMost + answerWait))
+	control := http.NewResponseController(c.Response())
+	r.Body = intake.Receive(r.Body, r.ContentLength, control)
 	body, err := whole(r)
 	if err != nil {
 		return err
@@ -56,7 +55,7 @@ func (s *server) prepare(c echo.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), intake.WorkMost)
 	defer cancel()
-	defer func() { _ = control.SetWriteDeadline(time.Now().Add(answerWait)) }()
+	defer func() { _ = control.SetWriteDeadline(time.Now().Add(intake.AnswerWait)) }()
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	c.SetRequest(r)
@@ -65,9 +64,6 @@ func (s *server) prepare(c echo.Context) error {
 	}
 	return s.prepareList(c)
 }
-
-// answerWait is how long somebody may take to read the answer.
-const answerWait = 30 * time.Second
 
 // prepareRows prepares a batch of awards that are given as JSON.
 func (s *server) prepareRows(c echo.Context) error {
@@ -130,12 +126,13 @@ func cellsOf(in issuer.AwardInput, given any) []string {
 	return []string{in.Achievement, in.Recipient, in.Name, date(in.AwardedDate), date(in.ValidUntil), in.Narrative, string(bytes.TrimSpace(text))}
 }
 
-// awardIn is the award in the cells of cellsOf; nil where they are erased.
-func awardIn(cells []string) json.RawMessage {
-	if len(cells) != len(rowHeader) {
-		return nil
+// awardIn is the award in the cells of cellsOf; nil where they are erased. It is false for cells of a file that has the same header.
+func awardIn(cells []string) (json.RawMessage, bool) {
+	if len(cells) == 0 {
+		return nil, true
 	}
-	return json.RawMessage(cells[len(cells)-1])
+	award := json.RawMessage(cells[len(cells)-1])
+	return award, len(cells) == len(rowHeader) && json.Valid(award)
 }
 
 // prepareList prepares a batch of the awards in a CSV or XLSX file.

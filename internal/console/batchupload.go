@@ -106,16 +106,17 @@ func (s *server) uploadForm(v *visit, status int, f *form) error {
 
 // takeList has a form with a list read, and then worked on, when there is room for that and within the time that it takes: the server
 // as a whole is set to what small forms take.
-func (s *server) takeList(v *visit, read func(f *form) (*list, []byte, error)) error {
+//
+// size is what the list counts for until it has a place; negative is the most.
+func (s *server) takeList(v *visit, size int64, read func(f *form) (*list, []byte, error)) error {
 	r := v.Request()
-	entry, err := s.Lists.Enter(v.organisation.ID, r.ContentLength)
+	entry, err := s.Lists.Enter(v.organisation.ID, size)
 	if err != nil {
 		return err
 	}
 	defer entry.End()
-	control := http.NewResponseController(v.Response()) // a server without deadlines needs no more time
-	_ = control.SetReadDeadline(time.Now().Add(intake.ReadTime(r.ContentLength)))
-	_ = control.SetWriteDeadline(time.Now().Add(intake.ReadTime(r.ContentLength) + intake.PlaceWait + intake.WorkMost + answerWait))
+	control := http.NewResponseController(v.Response())
+	r.Body = intake.Receive(r.Body, r.ContentLength, control)
 	f, err := v.readForm()
 	if err != nil {
 		return err
@@ -129,17 +130,14 @@ func (s *server) takeList(v *visit, read func(f *form) (*list, []byte, error)) e
 	}
 	ctx, cancel := context.WithTimeout(v.ctx(), intake.WorkMost)
 	defer cancel()
-	defer func() { _ = control.SetWriteDeadline(time.Now().Add(answerWait)) }()
+	defer func() { _ = control.SetWriteDeadline(time.Now().Add(intake.AnswerWait)) }()
 	v.SetRequest(r.WithContext(ctx))
 	return s.readList(v, l, file)
 }
 
-// answerWait is how long somebody may take to read the answer.
-const answerWait = 30 * time.Second
-
 // upload takes a file, and asks what its columns mean where that is not plain.
 func (s *server) upload(v *visit) error {
-	return s.takeList(v, func(f *form) (*list, []byte, error) { return s.uploaded(v, f) })
+	return s.takeList(v, v.Request().ContentLength, func(f *form) (*list, []byte, error) { return s.uploaded(v, f) })
 }
 
 // uploaded is the file of a form; nil where the form was shown again.
@@ -166,7 +164,8 @@ func (s *server) uploaded(v *visit, f *form) (*list, []byte, error) {
 
 // sayColumns takes the same file again, with what its columns mean.
 func (s *server) sayColumns(v *visit) error {
-	return s.takeList(v, func(f *form) (*list, []byte, error) {
+	// What a form has kept is larger than what is sent.
+	return s.takeList(v, -1, func(f *form) (*list, []byte, error) {
 		file, err := unpacked(f.Get(fieldKept))
 		if err != nil {
 			return nil, nil, failure{status: http.StatusBadRequest, title: "The file did not come back whole", detail: "Choose it once more."}

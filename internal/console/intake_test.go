@@ -29,8 +29,8 @@ func TestListsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	upload := func() *httptest.ResponseRecorder {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, base+w.in("batches", "new"), strings.NewReader(
+	post := func(page string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, base+w.in("batches", page), strings.NewReader(
 			"--x\r\nContent-Disposition: form-data; name=\"achievement\"\r\n\r\n"+achievement+
 				"\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nemail\nana@example.org\n\r\n--x--\r\n"))
 		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
@@ -42,8 +42,20 @@ func TestListsBounded(t *testing.T) {
 		w.handler.ServeHTTP(answer, r)
 		return answer
 	}
+	upload := func() *httptest.ResponseRecorder { return post("new") }
 	if got := upload(); got.Code != 503 || got.Header().Get("Retry-After") != "5" || !strings.Contains(got.Body.String(), "Other lists are being read") {
 		t.Errorf("%d %v %s", got.Code, got.Header(), got.Body)
+	}
+	e.End()
+	if got := upload(); got.Code != 303 {
+		t.Errorf("beside another list: %d %s", got.Code, text(got.Body.String()))
+	}
+	// A list that a form has kept is small as it is sent, and counts as the largest.
+	if e, err = lists.Enter(w.ours.ID, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := post("columns"); got.Code != 503 {
+		t.Errorf("a kept list beside one: %d %s", got.Code, text(got.Body.String()))
 	}
 	e.End()
 	f.End()

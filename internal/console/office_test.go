@@ -371,7 +371,7 @@ func TestInstallation(t *testing.T) {
 	o.post(pathInstallation+"/organisations/new", url.Values{"name": {""}}).want(t, 422, `href="#f-name"`)
 	fresh := url.Values{"name": {"Lakeside District"}, "email": {"office@lake.example"}}
 	o.follow(o.post(pathInstallation+"/organisations/new", fresh)).want(t, 200, "Lakeside District", "You are its owner")
-	o.post(pathInstallation+"/organisations/new", fresh).want(t, 422, "of this name")
+	o.post(pathInstallation+"/organisations/new", fresh).want(t, 422, "has this name")
 	o.get("/console").want(t, 200, "Riverside District", "Lakeside District", pathInstallation)
 
 	lost, err := w.service.CreateOrganisation(t.Context(), "Lost District", "", "test")

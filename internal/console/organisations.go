@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
@@ -78,15 +77,6 @@ func (s *server) newOrganisation(v *visit) error {
 			return err
 		}
 		err = v.onlyOnce(f, func() error {
-			all, err := s.Office.Organisations(v.ctx())
-			if err != nil {
-				return err
-			}
-			for _, o := range all {
-				if strings.EqualFold(o.Name, f.Get("name")) {
-					return &issuer.Error{Kind: issuer.KindConflict, Code: "name", Detail: "There is an organisation of this name on this server already."}
-				}
-			}
 			o, err := s.People.CreateOrganisation(v.ctx(), v.person.ID, f.Get("name"), f.Get("email"))
 			if err != nil {
 				return err

@@ -21,17 +21,12 @@ const (
 	sentOwn    = 8        // of them, of one organisation
 )
 
-// PlaceWait is how long a list waits for a place. WorkMost is how long one is worked on at most.
+// How long a list waits for a place, is worked on, and may take to be answered.
 const (
-	PlaceWait = 10 * time.Second
-	WorkMost  = 5 * time.Minute
+	PlaceWait  = 10 * time.Second
+	WorkMost   = 5 * time.Minute
+	AnswerWait = 30 * time.Second
 )
-
-// ReadTime is how long a list of so many bytes may take to come: with a second for each quarter of a megabyte. One whose size is not
-// announced has to be small.
-func ReadTime(bytes int64) time.Duration {
-	return 15*time.Second + time.Duration(min(max(bytes, 0), sentOne)/(256<<10))*time.Second
-}
 
 // Intake bounds what lists of awards take in memory: all rooms that take them share one. Each organisation has one list worked on at a
 // time, so that no other one waits for all that it has sent.
