@@ -69,7 +69,7 @@ differential: tools
 
 # For benchstat; docs/performance.md says how to read it. Growth over processors and hostile inputs have runs of their own.
 bench: build
-	LAUREL_MILLION=$${LAUREL_MILLION-1} $(GO) test -timeout 60m -run '^$$' -bench . -skip '^Benchmark(Cores|Hostile)$$' -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./cmd/laurel
+	LAUREL_MILLION=$${LAUREL_MILLION-1} $(GO) test -timeout 60m -run '^$$' -bench . -skip '^Benchmark(Cores|Hostile)$$' -benchmem ./proof/... ./verifier ./issuer ./internal/store/... ./internal/web ./internal/console ./cmd/laurel
 	$(GO) test -timeout 10m -run '^$$' -bench '^BenchmarkCores$$' -cpu 1,2 ./cmd/laurel
 	$(GO) test -timeout 10m -run '^$$' -bench . -benchtime 3000x ./internal/scale
 	$(GO) test -timeout 30m -run '^$$' -bench '^BenchmarkHostile$$' -benchtime 3x ./cmd/laurel
