@@ -174,6 +174,14 @@ func succeedableBy(tx Tx, before *Credential, by string) error {
 // overtaken gives up a draft that was to take the place of another award, when that has come to another end since: whoever revoked,
 // suspended or erased it did not know of this one. It returns why, nil for a draft that stands.
 func (s *Service) overtaken(tx Tx, c *Credential) (why *Error, err error) {
+	if why, err = succeeds(tx, c); why == nil || err != nil {
+		return nil, err
+	}
+	return why, s.giveUp(tx, c, AuditEntry{Actor: "laurel", Detail: why.Code})
+}
+
+// succeeds says why an award that was begun cannot take the place of another any more; nil: it can, or takes that of none.
+func succeeds(tx Tx, c *Credential) (why *Error, err error) {
 	if c.Supersedes == "" {
 		return nil, nil
 	}
@@ -187,7 +195,7 @@ func (s *Service) overtaken(tx Tx, c *Credential) (why *Error, err error) {
 	if !errors.As(err, &why) || why.Kind != KindConflict {
 		return nil, err
 	}
-	return why, s.giveUp(tx, c, AuditEntry{Actor: "laurel", Detail: why.Code})
+	return why, nil
 }
 
 // gaveUp is the error of whoever waits for an award that was given up.

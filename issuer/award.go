@@ -238,9 +238,17 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 }
 
 // intendFor records the intent of the award c to somebody.
-func (s *Service) intendFor(tx Tx, c *Credential, b beginning) (err error) {
+func (s *Service) intendFor(tx Tx, c *Credential, b beginning) error {
+	if err := s.apply(tx, c, &b); err != nil {
+		return err
+	}
+	return s.begin(tx, c, b)
+}
+
+// apply fills in of an award to somebody what follows from the policies of its organisation and achievement.
+func (s *Service) apply(tx Tx, c *Credential, b *beginning) (err error) {
 	if b.badge.ValidFrom.IsZero() { // a batch may have been prepared long ago
-		b.badge.ValidFrom = s.instant()
+		b.badge.ValidFrom = c.Intended.Truncate(time.Second)
 		if err := s.endsAfter(b.badge.ValidFrom, b.badge.ValidUntil); err != nil {
 			return err
 		}
@@ -251,22 +259,25 @@ func (s *Service) intendFor(tx Tx, c *Credential, b beginning) (err error) {
 	if c.Access = b.access; b.organisation.Settings.Held {
 		c.Access = AccessHeld
 	}
-	if c.Recipient, err = s.recipientKey(tx, b.organisation.ID, b.recipient.Email); err != nil {
+	c.Organisation = b.organisation.ID
+	if c.Recipient, err = s.recipientKey(tx, c.Organisation, b.recipient.Email); err != nil {
 		return err
 	}
-	replaced, err := s.judgeDuplicates(tx, b.achievement, c.Recipient)
-	if err != nil {
+	return s.replace(tx, c, b.achievement, b.alone)
+}
+
+// replace finds the awards whose place a new one takes. alone says that one person makes it, who revokes nothing where that needs two.
+func (s *Service) replace(tx Tx, c *Credential, a Achievement, alone bool) error {
+	c.Supersedes, c.AlsoReplaces = "", nil
+	replaced, err := s.judgeDuplicates(tx, a, c.Recipient)
+	if err != nil || len(replaced) == 0 {
 		return err
 	}
-	if len(replaced) > 0 {
-		c.Supersedes, c.AlsoReplaces = replaced[0], replaced[1:]
-		if b.alone {
-			if err := needsSecond(tx, b.organisation.ID, ActRevoke); err != nil {
-				return err
-			}
-		}
+	c.Supersedes, c.AlsoReplaces = replaced[0], replaced[1:]
+	if alone {
+		return needsSecond(tx, c.Organisation, ActRevoke)
 	}
-	return s.begin(tx, c, b)
+	return nil
 }
 
 // beginning is what an award begins with, beside what its record says.
@@ -284,24 +295,11 @@ type beginning struct {
 }
 
 // begin gives an award its place in the lists and records it as a draft.
-func (s *Service) begin(tx Tx, c *Credential, b beginning) (err error) {
-	c.Organisation, c.Achievement, c.By = b.organisation.ID, b.achievement.ID, b.actor
-	if c.Sequence, err = tx.Next("credential"); err != nil {
+func (s *Service) begin(tx Tx, c *Credential, b beginning) error {
+	if err := takePlace(tx, c, &b.organisation); err != nil {
 		return err
 	}
-	if c.Slot, err = takeSlot(tx, b.organisation.ID); err != nil {
-		return err
-	}
-	if b.organisation.Settings.RevocationList {
-		if c.Revocations, err = takeRevocations(tx, b.organisation.ID); err != nil {
-			return err
-		}
-	}
-	build := b.build
-	if build == nil {
-		build = credential.Build
-	}
-	if c.Unsigned, err = s.composeWith(build, b.badge, &b.organisation, &b.achievement, c); err != nil {
+	if err := s.describe(c, &b); err != nil {
 		return err
 	}
 	if err := credentials.Put(tx, c, 0); err != nil {
@@ -310,12 +308,47 @@ func (s *Service) begin(tx Tx, c *Credential, b beginning) (err error) {
 	if err := b.once.keep(tx, c.ID, nil, 0); err != nil {
 		return err
 	}
-	e := AuditEntry{At: c.Intended, Actor: b.actor, Action: string(EventIntended), Subject: c.ID, Organisation: c.Organisation, Detail: b.achievement.ID, why: b.note}
+	return s.recordBegun(tx, c, b.recipient, b.note)
+}
+
+// takePlace gives an award its place in the lists of an organisation.
+func takePlace(tx Tx, c *Credential, o *Organisation) (err error) {
+	if c.Sequence, err = tx.Next("credential"); err != nil {
+		return err
+	}
+	if c.Slot, err = takeSlot(tx, o.ID); err != nil {
+		return err
+	}
+	if o.Settings.RevocationList {
+		c.Revocations, err = takeRevocations(tx, o.ID)
+	}
+	return err
+}
+
+// describe writes the document of an award that has its place.
+func (s *Service) describe(c *Credential, b *beginning) (err error) {
+	c.Organisation, c.Achievement, c.By = b.organisation.ID, b.achievement.ID, b.actor
+	build := b.build
+	if build == nil {
+		build = credential.Build
+	}
+	c.Unsigned, err = s.composeWith(build, b.badge, &b.organisation, &b.achievement, c)
+	return err
+}
+
+// recordBegun records that an award is recorded as a draft.
+func (s *Service) recordBegun(tx Tx, c *Credential, to Recipient, note string) error {
+	e := AuditEntry{At: c.Intended, Actor: c.By, Action: string(EventIntended), Subject: c.ID, Organisation: c.Organisation, Detail: c.Achievement, why: note}
 	if err := record(tx, e); err != nil {
 		return err
 	}
-	b.recipient.Email = strings.ToLower(strings.TrimSpace(b.recipient.Email))
-	return s.observe(tx, Event{Type: EventIntended, Organisation: c.Organisation, Subject: c.ID, Actor: b.actor, Credential: c, Recipient: &b.recipient})
+	return s.tellBegun(tx, c, to)
+}
+
+// tellBegun tells of an award that is begun.
+func (s *Service) tellBegun(tx Tx, c *Credential, to Recipient) error {
+	to.Email = strings.ToLower(strings.TrimSpace(to.Email))
+	return s.observe(tx, Event{Type: EventIntended, Organisation: c.Organisation, Subject: c.ID, Actor: c.By, Credential: c, Recipient: &to})
 }
 
 // compose writes the document of the award c.

@@ -103,7 +103,7 @@ var batches = Table[Batch]{
 type BatchRow struct {
 	Number   int         `json:"number"`             // from 1, in the order in which the rows were given
 	Line     int         `json:"line,omitempty"`     // of the table that it comes from, as a table program counts; 0 where there is none
-	Award    string      `json:"award,omitempty"`    // Credential.ID; "" before it is begun
+	Award    string      `json:"award,omitempty"`    // Credential.ID; "" before it is recorded
 	Done     bool        `json:"done,omitempty"`     // nothing is left to be done
 	Code     string      `json:"code,omitempty"`     // of an Error: why nothing was done
 	Problem  string      `json:"problem,omitempty"`  // the same as a sentence; "" where there is none
@@ -138,7 +138,7 @@ func (r *BatchRow) State() RowState {
 type heldRow struct {
 	BatchRow
 	Batch string   `json:"batch"`
-	Plan  *planned `json:"plan,omitempty"`  // of an award that is not begun. It says who somebody is and goes when the award is begun
+	Plan  *planned `json:"plan,omitempty"`  // of an award that is not recorded. It says who somebody is and goes when the award is
 	Cells []string `json:"cells,omitempty"` // of a rejected row, as they were given; they go with Batch.Kept
 	// Recipient is the keyed digest of the address that Plan or Cells name, see [Service.RecipientKey]; it goes with them.
 	Recipient string `json:"recipient,omitempty"`

@@ -109,7 +109,7 @@ func TestBatch(t *testing.T) {
 	if err != nil || finished || calls != 2 {
 		t.Errorf("finished %v after %d looks, error %v", finished, calls, err)
 	}
-	if now, err := d.Batch(t.Context(), b.ID); err != nil || now.Done != 100 {
+	if now, err := d.Batch(t.Context(), b.ID); err != nil || now.Done != 200 {
 		t.Errorf("%+v, error %v", now, err)
 	}
 	d.open(t, public)

@@ -50,8 +50,8 @@ func (s *Service) releaseBatch(ctx context.Context, find batchFinder, by Write) 
 	return b, stored(err)
 }
 
-// DropBatch ends a batch: rows that are not begun fail with the code dropped, and what they would have said of people is erased. An
-// award that is begun has its place in the status lists and is completed; where one is, the batch is open until then. Awards that are
+// DropBatch ends a batch: rows whose awards are not recorded fail with the code dropped, and what they would have said of people is
+// erased. An award that could not be signed yet is a draft and is completed; where one is, the batch is open until then. Awards that are
 // made stay. A batch that is finished has kind conflict, code batch_finished; one that is not confirmed, not_confirmed. When it is cut
 // short, call it again. by.Once gets the [Batch].
 func (s *Service) DropBatch(ctx context.Context, id, actor string) (Batch, error) {

@@ -28,7 +28,7 @@ func TestBatchAfterRestore(t *testing.T) {
 	d.open(t, public)
 	finished, err := d.RunBatch(t.Context(), b.ID, nil)
 	held, err2 := d.Batch(t.Context(), b.ID)
-	if err != nil || err2 != nil || !finished || held.State != issuer.BatchHeld || held.Done != 50 {
+	if err != nil || err2 != nil || !finished || held.State != issuer.BatchHeld || held.Done != 100 {
 		t.Fatalf("finished %v, %+v, errors %v, %v", finished, held, err, err2)
 	}
 	if ended, err = d.Batch(t.Context(), ended.ID); err != nil || ended.State != issuer.BatchFinished {
@@ -54,28 +54,33 @@ func TestBatchAfterRestore(t *testing.T) {
 	}
 }
 
-// TestDropBatch: nothing more is begun, what the rows say of people is erased, and what was begun is completed.
+// TestDropBatch: nothing more is begun, what the rows say of people is erased, and what is a draft since it could not be signed is completed.
 func TestDropBatch(t *testing.T) {
 	d := newDesk(t, public)
 	d.publish(t)
 	b := d.batch(t, 1110)
 	d.check = func(context.Context, []byte) error { return errors.New("broken") }
-	if _, err := d.RunBatch(t.Context(), b.ID, func() bool { return false }); err != nil || len(d.drafts(t)) != 50 {
-		t.Fatalf("%d are begun, error %v", len(d.drafts(t)), err)
+	_, err := d.RunBatch(t.Context(), b.ID, func() bool { return false })
+	begun := map[string]bool{}
+	for _, c := range d.drafts(t) {
+		begun[c.ID] = true
+	}
+	if n := len(begun); err != nil || n == 0 || n > chunk || d.intended(t) != chunk {
+		t.Fatalf("%d are drafts, %d intended, error %v", n, d.intended(t), err)
 	}
 	d.check, d.work = accept, nil
 	dropped, err := d.DropBatch(t.Context(), b.ID, "test")
-	if err != nil || dropped.State != issuer.BatchOpen || dropped.Failed != 1060 || dropped.Done != 0 || len(d.work) != 1 {
+	if err != nil || dropped.State != issuer.BatchOpen || dropped.Failed != 1110-len(begun) || dropped.Done != 0 || len(d.work) != 1 {
 		t.Fatalf("%+v, %+v, error %v", dropped, d.work, err)
 	}
 	if finished, err := d.RunBatch(t.Context(), b.ID, nil); err != nil || !finished {
 		t.Errorf("finished %v, error %v", finished, err)
 	}
-	if b, err = d.Batch(t.Context(), b.ID); err != nil || b.State != issuer.BatchFinished || b.Done != 50 || b.Failed != 1060 {
+	if b, err = d.Batch(t.Context(), b.ID); err != nil || b.State != issuer.BatchFinished || b.Done != len(begun) || b.Failed != 1110-len(begun) || d.intended(t) != 0 {
 		t.Errorf("%+v, error %v", b, err)
 	}
-	for i, row := range d.rowsOf(t, b.ID) {
-		if want := map[bool]string{true: "", false: "dropped"}[i < 50]; row.Code != want || !row.Done {
+	for _, row := range d.rowsOf(t, b.ID) {
+		if want := map[bool]string{true: "", false: "dropped"}[begun[row.Award]]; row.Code != want || !row.Done {
 			t.Fatalf("%+v", row)
 		}
 	}
@@ -110,7 +115,7 @@ func TestDropBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err = d.DropBatch(t.Context(), again.ID, "test"); err != nil || again.State != issuer.BatchFinished || again.Failed != 50 {
+	if again, err = d.DropBatch(t.Context(), again.ID, "test"); err != nil || again.State != issuer.BatchFinished || again.Failed != len(begun) {
 		t.Errorf("%+v, error %v", again, err)
 	}
 	if _, err := d.VerifyAuditDeep(t.Context()); err != nil {

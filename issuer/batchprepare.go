@@ -257,7 +257,7 @@ func (p *planner) found(rows []heldRow) func(Tx) ([]heldRow, bool, error) {
 
 // nearIDs chooses the ids of awards. Rows that are worked on together get ids that lie close together, as records lie in the store
 // in the order of their ids and each of them would be written with some that have not changed. All are random as others are; what somebody
-// who knows one of them learns of 49 others is at which end of all ids of the batch they lie: the order of these ends is random, and
+// who knows one of them learns of 99 others is at which end of all ids of the batch they lie: the order of these ends is random, and
 // so is the order within them.
 func (s *Service) nearIDs(count int) []string {
 	ids := make([]string, count)

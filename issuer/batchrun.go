@@ -14,7 +14,7 @@ import (
 
 // batchChunk is how many rows a batch works on between two looks at its budget: each of its two transactions holds up other
 // writers for some milliseconds.
-const batchChunk = 50
+const batchChunk = 100
 
 // chunksAhead is how many chunks are begun and not recorded while another is: whoever signs always has one.
 const chunksAhead = 2
@@ -24,9 +24,10 @@ type chunk struct {
 	batch   Batch
 	next    string // cursor of the rows after these; "" when there are none
 	rows    []task
-	problem error // why some are left for another time, once they are signed
-	held    bool  // nothing of it is to be recorded
-	failed  error // it could not be signed
+	intent  string // id of the batchIntent of the rows; "" for none
+	problem error  // why some are left for another time, once they are signed
+	held    bool   // nothing of it is to be recorded
+	failed  error  // it could not be signed
 }
 
 // fullEvery is how often the text of an award is built whole, beside the first of each template and whatever is not plain ASCII.
@@ -36,7 +37,8 @@ const fullEvery = 100
 type task struct {
 	row     int // BatchRow.Number
 	award   Credential
-	version uint64 // of the record of award
+	version uint64   // of the record of award, or of the row where that is held
+	held    *heldRow // the row, where it has its plan and award is not recorded; nil: award is a draft, or issued
 	signed  forms
 	done    Credential // award with its signed forms
 	body    []byte     // the record of done
@@ -144,25 +146,27 @@ func (s *Service) beginChunk(ctx context.Context, id, after string) (c *chunk, e
 			c.batch = b
 			return err
 		}
-		waiting, next, err := tx.List(batchRows.Kind, Query{By: "waiting", Value: id, After: after, Limit: batchChunk})
+		waiting, versions, next, err := waitingRows(tx, &b, after)
 		if err != nil {
 			return err
 		}
-		c.next = next
+		c.next, c.rows = next, make([]task, 0, len(waiting))
 		ended := b.Done + b.Failed
 		w := batchWork{service: s, tx: tx, batch: &b}
-		for _, stored := range waiting {
-			var row heldRow
-			if err := json.Unmarshal(stored.Body, &row); err != nil {
-				return fmt.Errorf("reading %s %s: %w", batchRows.Kind.Name, stored.ID, err)
-			}
-			t, todo, err := w.begin(&row, stored.Version)
+		for i := range waiting {
+			t, todo, err := w.begin(&waiting[i], versions[i])
 			if err != nil {
 				return err
 			}
 			if todo {
 				c.rows = append(c.rows, t)
 			}
+			if t.held != nil {
+				c.intent = intentID(b.ID, blockOf(t.row))
+			}
+		}
+		if err := w.putIntent(); err != nil {
+			return err
 		}
 		c.batch = b
 		if b.Done+b.Failed == ended {
@@ -173,6 +177,30 @@ func (s *Service) beginChunk(ctx context.Context, id, after string) (c *chunk, e
 	return c, stored(err)
 }
 
+// waitingRows are the next rows of a batch for which something is to be done, their versions, and the cursor of those after them. Of a batch
+// of awards they are of one block: they have their intents in one record.
+func waitingRows(tx Tx, b *Batch, after string) (rows []heldRow, versions []uint64, next string, err error) {
+	q := Query{By: "waiting", Value: b.ID, After: after, Limit: batchChunk}
+	all, next, err := tx.List(batchRows.Kind, q)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	rows, versions = make([]heldRow, 0, len(all)), make([]uint64, 0, len(all))
+	for _, stored := range all {
+		var row heldRow
+		if err := json.Unmarshal(stored.Body, &row); err != nil {
+			return nil, nil, "", fmt.Errorf("reading %s %s: %w", batchRows.Kind.Name, stored.ID, err)
+		}
+		if b.Kind == BatchAward && len(rows) > 0 && blockOf(row.Number) != blockOf(rows[0].Number) {
+			q.Limit = len(rows)
+			_, next, err = tx.List(batchRows.Kind, q)
+			return rows, versions, next, err
+		}
+		rows, versions = append(rows, row), append(versions, stored.Version)
+	}
+	return rows, versions, next, nil
+}
+
 // batchWork is one transaction of a batch. What the rows share is read once.
 type batchWork struct {
 	service      *Service
@@ -180,6 +208,12 @@ type batchWork struct {
 	batch        *Batch
 	organisation *Organisation            // nil: it is not read yet
 	awardable    map[string]*batchSubject // by Achievement.ID
+	achievements map[string]Achievement   // by ID: as they are when their awards are recorded
+
+	intent        *batchIntent // of the rows; nil: it is not read yet
+	intentVersion uint64
+	intends       bool // rows were given something
+	left          bool // a row that is to be recorded keeps its plan
 }
 
 // batchSubject is what rows are awarded.
@@ -196,10 +230,12 @@ func (w *batchWork) begin(row *heldRow, version uint64) (t task, todo bool, err 
 	case b.Kind == BatchRevoke:
 		err = w.service.revokeRow(w.tx, b, row)
 	case row.Plan != nil:
-		t.award, err = w.intend(row)
-		t.version, row.Award, row.Plan, row.Recipient = 1, t.award.ID, nil, ""
+		if t.award, err = w.intend(row); err == nil {
+			t.version, t.held = version, row
+			return t, true, nil
+		}
 		var refusal *Error
-		if todo = err == nil; errors.As(err, &refusal) && (refusal.Kind == KindInvalid || refusal.Kind == KindConflict || refusal.Kind == KindMissing || refusal.Kind == KindDenied) {
+		if row.Plan, row.Recipient = nil, ""; isRefusal(err, &refusal) {
 			row.fail(refusal)
 			err = nil
 		}
@@ -222,50 +258,7 @@ func (w *batchWork) begin(row *heldRow, version uint64) (t task, todo bool, err 
 		return t, false, err
 	}
 	w.batch.count(row)
-	return t, todo, batchRows.Put(w.tx, row, version)
-}
-
-// intend records the intent of the award of a row.
-func (w *batchWork) intend(row *heldRow) (Credential, error) {
-	s, b, plan := w.service, w.batch, row.Plan
-	if w.awardable == nil {
-		if err := s.clockHolds(w.tx); err != nil {
-			return Credential{}, err
-		}
-		w.awardable = map[string]*batchSubject{}
-	}
-	o, err := w.issuer()
-	if err != nil {
-		return Credential{}, err
-	}
-	subject := w.awardable[plan.Achievement]
-	if subject == nil {
-		subject = &batchSubject{}
-		if subject.achievement, err = awardable(w.tx, b.Organisation, plan.Achievement); err != nil && !errors.As(err, &subject.refusal) {
-			return Credential{}, err
-		}
-		w.awardable[plan.Achievement] = subject
-	}
-	if subject.refusal != nil {
-		return Credential{}, subject.refusal
-	}
-	c := s.newCredential()
-	if plan.ID != "" {
-		c = s.namedCredential(plan.ID)
-	}
-	c.Batch = b.ID
-	in := beginning{organisation: *o, achievement: subject.achievement, badge: plan.Badge, actor: b.By, alone: b.Alone, access: plan.Access,
-		recipient: Recipient{Email: plan.Email, Name: plan.Name, Language: plan.Language}}
-	in.build = func(badge credential.AchievementCredential) (text []byte, err error) {
-		fresh := subject.template == nil
-		if fresh {
-			if subject.template, err = credential.NewTemplate(badge); err != nil {
-				return nil, err
-			}
-		}
-		return subject.template.Build(badge, fresh || row.Number%fullEvery == 1)
-	}
-	return c, s.intendFor(w.tx, &c, in)
+	return t, false, batchRows.Put(w.tx, row, version)
 }
 
 // concerns says that there is something to be signed for an award that the batch has begun.
@@ -295,6 +288,9 @@ func (s *Service) putBatch(tx Tx, b *Batch, version uint64) error {
 	b.State, b.Finished = BatchFinished, s.now().UTC()
 	if b.Forget {
 		b.forgetCause()
+	}
+	if err := forgetIntents(tx, b.ID); err != nil {
+		return err
 	}
 	if err := batches.Put(tx, b, version); err != nil {
 		return err
@@ -339,6 +335,11 @@ func (s *Service) recordSigned(ctx context.Context, c *chunk) error {
 				return err
 			}
 		}
+		if c.intent != "" && !w.left {
+			if err := forgetIntent(tx, c.intent); err != nil {
+				return err
+			}
+		}
 		if now = b; b.Done+b.Failed == ended {
 			return nil
 		}
@@ -352,6 +353,9 @@ func (s *Service) recordSigned(ctx context.Context, c *chunk) error {
 
 // record ends one row.
 func (w *batchWork) record(t *task) error {
+	if t.held != nil {
+		return w.recordPlanned(t)
+	}
 	row, version, err := batchRows.Get(w.tx, rowID(w.batch.ID, t.row))
 	if err != nil || row.Done {
 		return err

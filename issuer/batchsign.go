@@ -75,6 +75,9 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 	case c.batch.Kind == BatchReissue: // their rows say what went wrong, and the awards stay as they are
 		return nil, false, nil
 	}
+	if err := s.draftFailed(ctx, c); err != nil {
+		return nil, false, err
+	}
 	for i := range c.rows {
 		t := &c.rows[i]
 		if t.failed == nil {
@@ -91,6 +94,9 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 // hold puts a batch on hold of which the check found something wrong. An award that is to be signed anew stays as it is, and its row says
 // why; for one that is to be made it counts as a try.
 func (s *Service) hold(ctx context.Context, c *chunk) error {
+	if err := s.draftFailed(ctx, c); err != nil {
+		return err
+	}
 	for i := range c.rows {
 		t := &c.rows[i]
 		if t.failed == nil || t.failed.Code != codeSelfCheck || c.batch.Kind == BatchReissue {
@@ -141,6 +147,47 @@ func (s *Service) hold(ctx context.Context, c *chunk) error {
 		}
 		return record(tx, AuditEntry{At: s.now(), Actor: "laurel", Action: actionHeld, Subject: b.ID, Detail: codeSelfCheck})
 	}))
+}
+
+// draftFailed records the awards of a chunk that could not be signed as drafts: their tries are counted there, until they are given up.
+func (s *Service) draftFailed(ctx context.Context, c *chunk) error {
+	failed := func(t task) bool { return t.failed != nil && t.held != nil }
+	if !slices.ContainsFunc(c.rows, failed) {
+		return nil
+	}
+	return stored(s.store.Update(ctx, func(tx Tx) error {
+		b, version, err := anyBatch(c.batch.ID)(tx)
+		if err != nil {
+			return err
+		}
+		ended := b.Done + b.Failed
+		w := batchWork{service: s, tx: tx, batch: &b}
+		for i := range c.rows {
+			if t := &c.rows[i]; failed(*t) {
+				if err := w.draft(t); err != nil {
+					return err
+				}
+			}
+		}
+		if b.Done+b.Failed == ended {
+			return nil
+		}
+		return s.putBatch(tx, &b, version)
+	}))
+}
+
+// draft records the award of a row that has its plan as a draft.
+func (w *batchWork) draft(t *task) error {
+	stored, err := w.tx.Get(batchRows.Kind, rowID(w.batch.ID, t.row))
+	if err != nil || stored.Version != t.version {
+		return err
+	}
+	return w.endPlanned(t, func(draft *Credential, _ bool) error {
+		if err := credentials.Put(w.tx, draft, 0); err != nil {
+			return err
+		}
+		return w.service.recordBegun(w.tx, draft, t.held.Plan.recipient(), "")
+	}, false)
 }
 
 // notStopped leaves out the awards of batches that the check has stopped: nothing of them is given out before somebody lets them go on.

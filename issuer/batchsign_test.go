@@ -117,7 +117,7 @@ func TestBatchHeld(t *testing.T) {
 	d.publish(t)
 	const rows = 160
 	b := d.batch(t, rows)
-	d.refuse("Person 00100") // the first of the third chunk
+	d.refuse("Person 00100") // the first of the second chunk
 	finished, err := d.RunBatch(t.Context(), b.ID, nil)
 	held, err2 := d.Batch(t.Context(), b.ID)
 	if err != nil || err2 != nil || !finished || held.State != issuer.BatchHeld || held.Done != 100 || held.Failed != 0 || !strings.Contains(held.Problem, "row 101") {
@@ -140,7 +140,7 @@ func TestBatchHeld(t *testing.T) {
 	d.check, d.work = accept, nil
 	d.clock.Add(time.Hour)
 	other := d.beside(t, d.store)
-	if found, err := other.FinishDrafts(t.Context(), time.Minute); err != nil || found.Finished+other.Opening().Finished != 0 || len(d.drafts(t)) != rows-100 {
+	if found, err := other.FinishDrafts(t.Context(), time.Minute); err != nil || found.Finished+other.Opening().Finished != 0 || len(d.drafts(t)) != 1 || d.intended(t) != rows-100 {
 		t.Errorf("what was begun was completed: %+v, %+v, error %v", found, other.Opening(), err)
 	}
 	if b, err = d.ReleaseBatch(t.Context(), b.ID, "test"); err != nil || b.State != issuer.BatchOpen || b.Problem != "" || len(d.work) != 1 {
@@ -201,13 +201,13 @@ func TestBatchSignedWrongly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := issuer.Open(t.Context(), issuer.Config{Store: d.store, Keys: lying{folder, algorithm, 77}, Now: d.clock.Now, Enqueue: d.enqueue, Check: accept})
+			s, err := issuer.Open(t.Context(), issuer.Config{Store: d.store, Keys: lying{folder, algorithm, 107}, Now: d.clock.Now, Enqueue: d.enqueue, Check: accept})
 			if err != nil {
 				t.Fatal(err)
 			}
 			finished, err := s.RunBatch(t.Context(), b.ID, nil)
 			held, err2 := d.Batch(t.Context(), b.ID)
-			if err != nil || err2 != nil || !finished || held.State != issuer.BatchHeld || held.Done != 50 || held.Problem == "" {
+			if err != nil || err2 != nil || !finished || held.State != issuer.BatchHeld || held.Done != 100 || held.Problem == "" {
 				t.Fatalf("finished %v, %+v, errors %v, %v", finished, held, err, err2)
 			}
 			d.clock.Add(time.Hour)

@@ -313,29 +313,65 @@ func TestAnswersGo(t *testing.T) {
 	}
 }
 
-// TestEraseDraftOfBatch: an award that a batch has begun can be erased while it is signed, and its row says that it is not made.
+// TestEraseDraftOfBatch: an award that a batch has begun can be erased while it is signed, as long as it could not be signed, and its
+// person forgotten at any time; its row says that it is not made.
 func TestEraseDraftOfBatch(t *testing.T) {
-	l := newLife(t, public)
-	b := l.batch(t, 2)
-	var first sync.Once
-	l.check = func(ctx context.Context, _ []byte) error {
-		first.Do(func() {
-			for _, c := range l.drafts(t) {
-				if _, err := l.Erase(ctx, c.ID, "", "earner"); err != nil {
-					t.Error(err)
+	for name, test := range map[string]struct {
+		wrong error // of the first check
+		code  string
+	}{"forgotten": {nil, "erased"}, "erased": {errors.New("not now"), "given_up"}} {
+		t.Run(name, func(t *testing.T) {
+			l := newLife(t, public)
+			b := l.batch(t, 2)
+			var first sync.Once
+			l.check = func(ctx context.Context, _ []byte) error {
+				first.Do(func() {
+					for _, email := range []string{"p0@example.org", "p1@example.org"} {
+						if test.wrong != nil {
+							break
+						}
+						if err := l.ForgetRecipient(ctx, "", email, "earner"); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+				return test.wrong
+			}
+			for range 2 {
+				if _, err := l.RunBatch(t.Context(), b.ID, nil); err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range l.drafts(t) {
+					if _, err := l.Erase(t.Context(), c.ID, "", "earner"); err != nil {
+						t.Error(err)
+					}
+				}
+				if test.wrong != nil {
+					if _, err := l.Service.ReleaseBatch(t.Context(), b.ID, "test"); err != nil && !isConflict(err) {
+						t.Fatal(err)
+					}
 				}
 			}
+			if test.wrong != nil {
+				if _, err := l.RunBatch(t.Context(), b.ID, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b, err := l.Service.Batch(t.Context(), b.ID)
+			if err != nil || b.State != issuer.BatchFinished || b.Failed != 2 || l.count(t, "credential") != 0 || l.intended(t) != 0 {
+				t.Errorf("%+v, error %v", b, err)
+			}
+			for _, row := range l.rowsOf(t, b.ID) {
+				if row.Code != test.code {
+					t.Errorf("%+v", row)
+				}
+			}
+			l.wantNothing(t, "Person 0000", "p0@example.org", "p1@example.org")
 		})
-		return nil
 	}
-	for range 2 {
-		if _, err := l.RunBatch(t.Context(), b.ID, nil); err != nil && !errors.Is(err, issuer.ErrNotFound) {
-			t.Fatal(err)
-		}
-	}
-	b, err := l.Service.Batch(t.Context(), b.ID)
-	if err != nil || b.State != issuer.BatchFinished || b.Failed != 2 || l.count(t, "credential") != 0 {
-		t.Errorf("%+v, error %v", b, err)
-	}
-	l.wantNothing(t, "Person 0000", "p0@example.org", "p1@example.org")
+}
+
+func isConflict(err error) bool {
+	var told *issuer.Error
+	return errors.As(err, &told) && told.Kind == issuer.KindConflict
 }

@@ -61,7 +61,7 @@ func (d *Documents) Inspect(ctx context.Context, now time.Time) (Inspection, err
 	return found, err
 }
 
-// unfinished counts the drafts that were begun before an instant.
+// unfinished counts the awards that were begun before an instant and are not signed.
 func unfinished(tx Tx, before time.Time) (int, error) {
 	count := 0
 	for q := (Query{By: "draft", Value: inAll, Limit: 1000}); ; {
@@ -75,7 +75,8 @@ func unfinished(tx Tx, before time.Time) (int, error) {
 			}
 		}
 		if q.After = next; next == "" {
-			return count, nil
+			more, err := unfinishedIntents(tx, before)
+			return count + more, err
 		}
 	}
 }

@@ -9,5 +9,6 @@ func Kinds() []Kind {
 		tokens.Kind, repeats.Kind, auditEntries.Kind, auditHeads.Kind, auditReasons.Kind, signedHeads.Kind, secrets.Kind,
 		keyFiles.Kind,
 		batches.Kind, batchRows.Kind, proposals.Kind, cases.Kind, logos.Kind, endorsements.Kind, revocationLists.Kind, revokedEntries.Kind,
+		batchIntents.Kind,
 	}
 }

@@ -38,6 +38,7 @@ func appendText[T ~[]byte | ~string](object []byte, name string, text T) ([]byte
 	out = append(append(append(out, `,"`...), name...), `":`...)
 	start := len(out)
 	out = append(out, '"')
+	from := 0 // what is before is written
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c < ' ' || c > '~': // rare in what is signed
@@ -47,11 +48,11 @@ func appendText[T ~[]byte | ~string](object []byte, name string, text T) ([]byte
 			}
 			return append(append(out[:start], written...), '}'), nil
 		case c == '"' || c == '\\':
-			out = append(out, '\\', c)
-		default:
-			out = append(out, c)
+			out = append(append(out, text[from:i]...), '\\')
+			from = i
 		}
 	}
+	out = append(out, text[from:]...)
 	return append(out, `"}`...), nil
 }
 
