@@ -2,27 +2,124 @@ package issuer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
+// ActionPersonErased is the action of the audit entry that says that an organisation, or with "" all of them, forgot a person. Its subject
+// is the digest of the address that [Service.RecipientKey] makes: who has the log alone finds nobody by it, and who has the store as it was
+// before finds whom to forget again.
+const ActionPersonErased = "person.erased"
+
+// Erasure is what an entry of [ActionPersonErased] tells.
+type Erasure struct {
+	Organisation string    `json:"organisation,omitempty"` // "" is all
+	Digest       string    `json:"digest"`
+	At           time.Time `json:"at"`
+}
+
 // ForgetRecipient takes away what an organisation, or with "" all of them, keeps of an address beside awards: rows of batches that were
-// rejected, also those whose address is broken, awards that were planned and not begun, and open proposals of awards to it. [Service.Erase] does what there is to do for awards.
-// Being cut short does no harm when it is called again.
+// rejected, also those whose address is broken, awards that were planned and not begun, and open proposals of awards to it. [Service.Erase]
+// does what there is to do for awards. The audit log tells of it by a digest alone, see [ActionPersonErased], before anything is taken
+// away. Being cut short does no harm when it is called again.
 func (s *Service) ForgetRecipient(ctx context.Context, organisation, email, actor string) error {
 	email, ok := Address(email)
 	if !ok {
 		return invalid("email", notAnAddress)
 	}
+	err := s.store.Update(ctx, func(tx Tx) error {
+		if _, _, err := secrets.Get(tx, secretRecipients); errors.Is(err, ErrNotFound) { // nobody was to be awarded anything yet
+			return nil
+		}
+		digest, err := s.recipientKey(tx, organisation, email)
+		if err != nil {
+			return err
+		}
+		return record(tx, AuditEntry{At: s.now(), Actor: actor, Action: ActionPersonErased, Subject: digest, Organisation: organisation})
+	})
+	if err == nil {
+		err = s.forgetAddress(ctx, organisation, email, actor)
+	}
+	return stored(err)
+}
+
+// ForgetErased does again what a log says was done, after a store from before was put back, and enters it once that is done. email is the
+// address that the digest is of; "" where it stands nowhere: then what stands under the digest itself goes.
+func (s *Service) ForgetErased(ctx context.Context, e Erasure, email, actor string) (err error) {
+	if email != "" {
+		err = s.forgetAddress(ctx, e.Organisation, email, actor)
+	} else {
+		err = s.forgetKey(ctx, e.Digest, actor)
+	}
+	if err != nil {
+		return stored(err)
+	}
+	return stored(s.store.Update(ctx, func(tx Tx) error {
+		return record(tx, AuditEntry{At: s.now(), Actor: actor, Action: ActionPersonErased, Subject: e.Digest, Organisation: e.Organisation})
+	}))
+}
+
+// KnowsErasure says whether the audit log here has an erasure, or a later one of the same person.
+func (s *Service) KnowsErasure(ctx context.Context, e Erasure) (known bool, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		all, err := Every(tx, auditEntries, "subject", listable(e.Digest))
+		known = slices.ContainsFunc(all, func(in AuditEntry) bool {
+			return in.Action == ActionPersonErased && in.Organisation == e.Organisation && !in.At.Before(e.At)
+		})
+		return err
+	})
+	return known, stored(err)
+}
+
+// Recipients calls found with each address that stands in awards that are planned or proposed, and in rejected rows; more than once where
+// it stands in several.
+func (s *Service) Recipients(ctx context.Context, found func(email string)) error {
+	return stored(s.store.View(ctx, func(tx Tx) error {
+		err := pages(ctx, tx, batchRows.Kind, func(row Row) error {
+			var r heldRow
+			if err := json.Unmarshal(row.Body, &r); err != nil {
+				return fmt.Errorf("reading row %s: %w", row.ID, err)
+			}
+			if r.Plan != nil && r.Plan.Email != "" {
+				found(r.Plan.Email)
+			}
+			for _, cell := range r.Cells {
+				if email, ok := Address(cell); ok {
+					found(email)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return pages(ctx, tx, proposals.Kind, func(row Row) error {
+			var p heldProposal
+			if err := json.Unmarshal(row.Body, &p); err != nil {
+				return fmt.Errorf("reading proposal %s: %w", row.ID, err)
+			}
+			if email, ok := Address(p.recipient()); ok {
+				found(email)
+			}
+			return nil
+		})
+	}))
+}
+
+// forgetAddress is [Service.ForgetRecipient] without its entry. Proposals come last, as one may be what this was allowed with.
+func (s *Service) forgetAddress(ctx context.Context, organisation, email, actor string) error {
 	var keys, ours []string
 	err := s.store.View(ctx, func(tx Tx) error {
-		keys = nil
-		if _, _, err := secrets.Get(tx, secretRecipients); errors.Is(err, ErrNotFound) { // nobody was to be awarded anything yet
+		keys, ours = nil, nil
+		if _, _, err := secrets.Get(tx, secretRecipients); errors.Is(err, ErrNotFound) {
 			return nil
 		}
 		ours = []string{organisation}
@@ -45,23 +142,31 @@ func (s *Service) ForgetRecipient(ctx context.Context, organisation, email, acto
 		}
 		return nil
 	})
-	for _, key := range keys {
-		for more := true; more && err == nil; {
-			err = s.store.Update(ctx, func(tx Tx) error {
-				more, err = s.forgetRows(tx, key, actor)
-				return err
-			})
-		}
-		if err == nil {
-			err = s.store.Update(ctx, func(tx Tx) error { return s.forgetProposals(tx, key, "", "", actor) })
-		}
-	}
 	for _, o := range ours {
 		if err == nil {
 			err = s.forgetBroken(ctx, o, email, actor)
 		}
 	}
-	return stored(err)
+	for _, key := range keys {
+		if err == nil {
+			err = s.forgetKey(ctx, key, actor)
+		}
+	}
+	return err
+}
+
+// forgetKey takes away what stands under the digest of an address.
+func (s *Service) forgetKey(ctx context.Context, key, actor string) error {
+	for more := true; more; {
+		err := s.store.Update(ctx, func(tx Tx) (err error) {
+			more, err = s.forgetRows(tx, key, actor)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.store.Update(ctx, func(tx Tx) error { return s.forgetProposals(tx, key, "", "", actor) })
 }
 
 // forgetBroken takes away what was given in rejected rows whose address could not be read, and so stands in no list, where it may have been

@@ -49,13 +49,16 @@ type Proposal struct {
 	Act          Act           `json:"act,omitempty"` // that of Settings.Second to which it belongs; "" for settings
 	State        ProposalState `json:"state"`
 	By           string        `json:"by"` // who asked
-	At           time.Time     `json:"at"`
-	Expires      time.Time     `json:"expires"`
+	// Handed is who made the link over which an earner has asked for an erasure, where the staff hand links over: whoever has such a link
+	// acts in the place of the earner. Where revoking needs a second person, that one does not allow it.
+	Handed  string    `json:"handed,omitempty"`
+	At      time.Time `json:"at"`
+	Expires time.Time `json:"expires"`
 
 	Award         *AwardInput    `json:"award,omitempty"`         // of an award, while it is open
 	Credential    string         `json:"credential,omitempty"`    // Credential.ID of what is to be revoked, erased, corrected or renewed
-	Address       string         `json:"address,omitempty"`       // of whom all is to be erased, while it is open
-	Awards        []string       `json:"awards,omitempty"`        // Credential.ID of each award to Address, while it is open; at most 1000
+	Address       string         `json:"address,omitempty"`       // of whom all is to be erased, until that is done
+	Awards        []string       `json:"awards,omitempty"`        // Credential.ID of each award to Address, as long as that stands here; at most 1000
 	Amendment     *Amendment     `json:"amendment,omitempty"`     // of a correction, while it is open
 	Renewal       *Renewal       `json:"renewal,omitempty"`       // of a renewal, while it is open
 	Cause         *Cause         `json:"cause,omitempty"`         // of a revocation or an erasure, while it is open
@@ -89,12 +92,15 @@ var proposals = Table[heldProposal]{
 	Order: func(p *heldProposal) string { return sequenced(p.Sequence) },
 	Lookups: func(p *heldProposal) []string {
 		due := ""
-		if p.State == ProposalOpen || p.Note != "" || p.Problem != "" {
+		if p.State == ProposalOpen || p.Note != "" || p.Problem != "" || p.underWay() {
 			due = inAll
 		}
 		return []string{p.Organisation, p.Organisation + "/" + string(p.State), p.Credential + p.Batch, due, p.Recipient}
 	},
 }
+
+// underWay says that all that is kept of a person is being erased, as the proposal was allowed. Its end takes the address away.
+func (p *heldProposal) underWay() bool { return p.State == ProposalAllowed && p.Address != "" }
 
 // erase takes away what the proposal says of people.
 func (p *heldProposal) erase() {
@@ -333,7 +339,7 @@ func (w Workspace) proposal(in Proposal) (p heldProposal, err error) {
 		if err != nil {
 			return p, err
 		}
-		p.Act, p.Credential, p.Cause = ActRevoke, in.Credential, &cause
+		p.Act, p.Credential, p.Cause, p.Handed = ActRevoke, in.Credential, &cause, in.Handed
 	case ProposalBatch:
 		p.Batch, p.SkipRejected = in.Batch, in.SkipRejected // Act follows from the batch
 	case ProposalSettings:
@@ -493,8 +499,8 @@ func (w Workspace) Proposals(ctx context.Context, state ProposalState, after str
 	return page, next, stored(err)
 }
 
-// SweepProposals ends what nobody decided within 30 days, and takes away what was written about decisions of more than 30 days ago. It
-// is called now and then; being cut short does no harm.
+// SweepProposals ends what nobody decided within 30 days, takes away what was written about decisions of more than 30 days ago, and goes on
+// with erasures that were allowed and cut short. It is called now and then; being cut short does no harm.
 func (s *Service) SweepProposals(ctx context.Context) error {
 	for after := ""; ; {
 		var due []heldProposal
@@ -506,7 +512,12 @@ func (s *Service) SweepProposals(ctx context.Context) error {
 			return stored(err)
 		}
 		for _, p := range due {
-			if err := s.sweepProposal(ctx, p.ID); err != nil {
+			if p.underWay() {
+				err = s.eraseAllowed(ctx, p.ID)
+			} else {
+				err = s.sweepProposal(ctx, p.ID)
+			}
+			if err != nil {
 				return err
 			}
 		}

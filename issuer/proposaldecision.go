@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -28,11 +29,14 @@ func (s *Service) decide(tx Tx, p heldProposal, version uint64, state ProposalSt
 		return err
 	}
 	p.State, p.Decided, p.DecidedBy = state, s.now().UTC(), by.Actor
-	p.erase()
+	said := p // without what it says of people
+	if said.erase(); !p.underWay() {
+		p = said
+	}
 	if err := proposals.Put(tx, &p, version); err != nil {
 		return err
 	}
-	if err := by.Once.keep(tx, "", p.Proposal, version+1); err != nil {
+	if err := by.Once.keep(tx, "", said.Proposal, version+1); err != nil {
 		return err
 	}
 	return record(tx, AuditEntry{At: p.Decided, Actor: by.Actor, Action: "proposal." + string(state), Subject: p.ID, Organisation: p.Organisation, Detail: strings.TrimSpace(string(p.Kind) + " " + p.Result)})
@@ -41,7 +45,9 @@ func (s *Service) decide(tx Tx, p heldProposal, version uint64, state ProposalSt
 // Allow does what was proposed, once: the proposal is allowed in the transaction of the act, or with the intent of an award, which is
 // then signed as by [Workspace.Issue]. Only a person allows, and another than who asked, or than who made the token of the program that
 // asked (kind denied, code same_person or program). Settings that were changed since are not changed back (kind conflict, code version). What
-// cannot be done any more ends the proposal as failed; its error is returned as well. by.Once gets the [Proposal].
+// cannot be done any more ends the proposal as failed; its error is returned as well. All that is kept of a person is erased after the
+// proposal was allowed, some awards at a time: where that is cut short, [Service.SweepProposals] goes on with it. by.Once gets the
+// [Proposal].
 func (w Workspace) Allow(ctx context.Context, id string, by Write) (Proposal, error) {
 	if isProgram(by.Actor) {
 		return Proposal{}, &Error{Kind: KindDenied, Code: "program", Detail: "A program cannot be the second person: let a person allow it."}
@@ -53,10 +59,14 @@ func (w Workspace) Allow(ctx context.Context, id string, by Write) (Proposal, er
 	switch {
 	case before.Amendment != nil, before.Renewal != nil:
 		err = w.allowSuccessor(ctx, before, by)
-	case before.Kind == ProposalErase:
+	case before.Kind == ProposalErase && before.Credential != "":
 		err = w.allowErasure(ctx, before, by)
 	default:
 		err = w.allow(ctx, id, by)
+	}
+	if err == nil && before.Address != "" {
+		// It is allowed, whatever becomes of this: what is left is erased later.
+		_ = w.service.eraseAllowed(context.WithoutCancel(ctx), id)
 	}
 	err = stored(err)
 	if failed := undoable(err); failed != nil {
@@ -115,44 +125,62 @@ func (w Workspace) allowSuccessor(ctx context.Context, p Proposal, by Write) err
 	return err
 }
 
-// allowErasure erases what was proposed in the transaction that ends the proposal. Of a person these are the awards that were there when
-// it was proposed, and what is planned and proposed for them.
+// allowErasure erases an award in the transaction that ends the proposal.
 func (w Workspace) allowErasure(ctx context.Context, p Proposal, by Write) error {
-	s, ids := w.service, p.Awards
-	if p.Credential != "" {
-		ids = []string{p.Credential}
+	award := w.named(p.Credential)
+	early, err := w.service.earlyReasons(ctx, award)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
 	}
-	early := make([][]uint64, len(ids))
-	for i, id := range ids {
-		var err error
-		if early[i], err = s.earlyReasons(ctx, w.named(id)); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-	}
-	return s.store.Update(ctx, func(tx Tx) error {
+	return w.service.store.Update(ctx, func(tx Tx) error {
 		p, version, err := w.allowing(tx, p.ID, by)
 		if err != nil {
 			return err
 		}
-		for i, id := range ids {
-			_, err := s.eraseIn(tx, w.named(id), early[i], p.Cause.Reason, p.ID, Write{Actor: by.Actor})
-			if err != nil && (p.Address == "" || !errors.Is(err, ErrNotFound)) { // of a person something may be gone by now
-				return deed{stored(err)}
+		if _, err := w.service.eraseIn(tx, award, early, p.Cause.Reason, p.ID, Write{Actor: by.Actor}); err != nil {
+			return deed{stored(err)}
+		}
+		p.Result = p.Credential
+		return w.service.decide(tx, p, version, ProposalAllowed, by)
+	})
+}
+
+// erasedAtOnce is how many awards one transaction erases: some hundredths of a second, in which nothing else is written.
+const erasedAtOnce = 100
+
+// eraseAllowed erases what was proposed of a person and allowed: the awards that were there when it was proposed, and what is planned and
+// proposed for them; last of all the address in the proposal, which says until then that there is something left to do.
+func (s *Service) eraseAllowed(ctx context.Context, id string) error {
+	var p heldProposal
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		p, _, err = proposals.Get(tx, id)
+		return err
+	})
+	if err != nil || !p.underWay() {
+		return stored(err)
+	}
+	w, by := s.Workspace(p.Organisation), Write{Actor: p.DecidedBy}
+	for some := range slices.Chunk(p.Awards, erasedAtOnce) {
+		early := make([][]uint64, len(some))
+		for i, id := range some {
+			if early[i], err = s.earlyReasons(ctx, w.named(id)); err != nil && !errors.Is(err, ErrNotFound) {
+				return stored(err)
 			}
 		}
-		if p.Address != "" {
-			for more := true; more; {
-				if more, err = s.forgetRows(tx, p.Recipient, by.Actor); err != nil {
+		err := s.store.Update(ctx, func(tx Tx) error {
+			for i, id := range some {
+				_, err := s.eraseIn(tx, w.named(id), early[i], p.Cause.Reason, p.ID, by)
+				if err != nil && !errors.Is(err, ErrNotFound) { // something may be gone by now
 					return err
 				}
 			}
-			if err := s.forgetProposals(tx, p.Recipient, "", p.ID, by.Actor); err != nil {
-				return err
-			}
+			return nil
+		})
+		if err != nil {
+			return stored(err)
 		}
-		p.Result = p.Credential
-		return s.decide(tx, p, version, ProposalAllowed, by)
-	})
+	}
+	return s.ForgetRecipient(ctx, p.Organisation, p.Address, p.DecidedBy)
 }
 
 // allowing reads an open proposal for somebody who may allow it.
@@ -168,8 +196,23 @@ func (w Workspace) allowing(tx Tx, id string, by Write) (heldProposal, uint64, e
 		err = &Error{Kind: KindDenied, Code: "same_person", Detail: "Who asked for it cannot allow it: it needs a second person."}
 	case asked == by.Actor:
 		err = &Error{Kind: KindDenied, Code: "same_person", Detail: "A program asked for it with a token that you made, so somebody else has to allow it."}
+	case p.Handed != "":
+		err = w.allowingHanded(tx, &p, by.Actor)
 	}
 	return p, version, err
+}
+
+// allowingHanded refuses whoever made the link over which an earner asked, where one person must not do alone what was asked for.
+func (w Workspace) allowingHanded(tx Tx, p *heldProposal, actor string) error {
+	handed, err := maker(tx, p.Handed)
+	if err != nil || handed != actor {
+		return err
+	}
+	var second *Error
+	if err = needsSecond(tx, w.organisation, p.Act); errors.As(err, &second) && second.Code == codeSecond {
+		err = &Error{Kind: KindDenied, Code: "same_person", Detail: "It was asked for with a link that you handed out, so somebody else has to allow it."}
+	}
+	return err
 }
 
 // deed is an error of the act that was proposed, not of the proposal.
@@ -197,6 +240,8 @@ func (w Workspace) perform(tx Tx, p *heldProposal, draft *Credential, by Write) 
 		_, err := w.service.confirmBatch(tx, w.batch(p.Batch), p.SkipRejected, by)
 		p.Result = p.Batch
 		return err
+	case ProposalErase: // of a person, which begins when it is allowed
+		return nil
 	case ProposalSettings:
 		_, _, err := w.service.configureIn(tx, w.organisation, by, func(tx Tx, o *Organisation) error {
 			now, err := o.configuration().digest()

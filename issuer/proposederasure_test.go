@@ -1,6 +1,8 @@
 package issuer_test
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/laurelbadges/laurel/issuer"
@@ -80,4 +82,68 @@ func TestEraseTakesTwo(t *testing.T) {
 	}
 	_, err = w.Propose(ctx, issuer.Proposal{Kind: issuer.ProposalErase, Address: "ada@example.org", Awards: make([]string, 1001)}, asker)
 	wantRefusal(t, "too many", err, issuer.KindConflict, "too_many")
+}
+
+// TestErasePersonWhole: what another person allowed is erased to the end, some awards at a time, with rejected rows whose address was broken;
+// where it was cut short, the sweep goes on with it.
+func TestErasePersonWhole(t *testing.T) {
+	const address = "ada.lovelace@example.org"
+	for _, cut := range []bool{false, true} {
+		l := newLife(t, public)
+		ctx := t.Context()
+		many := l.batch(t, 102) // more than one transaction erases
+		l.run(t, many.ID)
+		var ids []string
+		for _, row := range l.rowsOf(t, many.ID) {
+			ids = append(ids, row.Award)
+		}
+		w := l.second(t, issuer.ActRevoke)
+		broken, err := l.PrepareBatch(ctx, issuer.PrepareInput{Name: "Spring", Header: []string{"Email", "Name"}, Awards: []issuer.BatchRowInput{{Award: issuer.AwardInput{Achievement: l.a.ID}, Number: 2,
+			Cells: []string{"ada.lovelace@@example.org", "Ada"}, Problems: []issuer.RowProblem{{Row: 2, Column: "Email", Value: "ada.lovelace@@example.org", Code: "email", Detail: "It is not one."}}}}}, staff)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.propose(t, proposedAward(address), asker)
+		p := l.propose(t, issuer.Proposal{Kind: issuer.ProposalErase, Address: address, Awards: ids, Cause: &issuer.Cause{Reason: "She wrote"}}, asker)
+		if cut { // after the first transaction
+			kind := issuer.Kinds()[slices.IndexFunc(issuer.Kinds(), func(k issuer.Kind) bool { return k.Name == "proposal" })]
+			if err := l.store.Update(ctx, func(tx issuer.Tx) error {
+				row, err := tx.Get(kind, p.ID)
+				if err != nil {
+					return err
+				}
+				row.Body = bytes.Replace(row.Body, []byte(`"state":"open"`), []byte(`"state":"allowed","decidedBy":"`+allower.Actor+`"`), 1)
+				row.Lookups[1] = p.Organisation + "/" + string(issuer.ProposalAllowed)
+				return tx.Put(kind, row)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.Allow(ctx, p.ID, allower)
+			wantRefusal(t, "twice", err, issuer.KindConflict, "decided")
+			if err := l.SweepProposals(ctx); err != nil {
+				t.Fatal(err)
+			}
+			p, _, err = w.Proposal(ctx, p.ID)
+		} else {
+			p, err = w.Allow(ctx, p.ID, allower)
+		}
+		if err != nil || p.State != issuer.ProposalAllowed || p.Address != "" || p.Awards != nil || p.Cause != nil {
+			t.Errorf("cut short %v: %+v, error %v", cut, p, err)
+		}
+		for _, id := range ids {
+			if c := l.now(t, id); c.Erased == nil || c.Erased.By != allower.Actor {
+				t.Fatalf("cut short %v: %s is not erased", cut, id)
+			}
+		}
+		if rows, _, err := l.BatchRejected(ctx, broken.ID, "", 10); err != nil || len(rows) != 1 || rows[0].Cells != nil {
+			t.Errorf("%+v, error %v", rows, err)
+		}
+		l.wantForgotten(t, "proposal", "lovelace")
+		if n := l.actions(t, issuer.ActionPersonErased); n != 1 {
+			t.Errorf("the log tells of it %d times", n)
+		}
+		if err := l.SweepProposals(ctx); err != nil || l.actions(t, issuer.ActionPersonErased) != 1 {
+			t.Errorf("done again, error %v", err)
+		}
+	}
 }

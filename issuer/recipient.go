@@ -25,6 +25,12 @@ func (s *Service) RecipientKey(ctx context.Context, organisation, email string) 
 	return key, stored(err)
 }
 
+// RecipientKeys returns what makes the digests of [Service.RecipientKey], for whoever compares many.
+func (s *Service) RecipientKeys(ctx context.Context) (func(organisation, email string) string, error) {
+	secret, err := s.Secret(ctx, secretRecipients)
+	return func(organisation, email string) string { return recipientDigest(secret, organisation, email) }, err
+}
+
 // recipientKey is RecipientKey in a transaction; an update makes the secret where there is none.
 func (s *Service) recipientKey(tx Tx, organisation, email string) (string, error) {
 	if email == "" {
@@ -45,7 +51,11 @@ func (s *Service) recipientKey(tx Tx, organisation, email string) (string, error
 		}
 		secret = &kept.Key
 	}
-	mac := hmac.New(sha256.New, *secret)
+	return recipientDigest(*secret, organisation, email), nil
+}
+
+func recipientDigest(secret []byte, organisation, email string) string {
+	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(organisation + "\x00" + strings.ToLower(strings.TrimSpace(email))))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

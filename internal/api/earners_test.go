@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -44,6 +45,15 @@ func TestReach(t *testing.T) {
 	}
 	if again := w.ask(t, w.ours, "POST", path+"/link", "", "Idempotency-Key", "l").want(t, 200, ""); again.at("link") != "" || again.at("expires") != link.at("expires") {
 		t.Error(again.text)
+	}
+	// Over that link a token that may not erase erases nothing either: it is asked for, and whose token it was is told.
+	asked, err := w.earners.AskErasure(t.Context(), earner.Bearer{Token: strings.TrimPrefix(link.at("link"), base+"/claim/")}, "en")
+	if err != nil || asked != (earner.Asked{Staff: true}) {
+		t.Errorf("%+v, error %v", asked, err)
+	}
+	if open := w.ask(t, w.ours, "GET", prefix+"/proposals?state=open", "").want(t, 200, "").items(); len(open) != 1 || open[0]["credential"] != award ||
+		open[0]["by"] != earner.Actor || !strings.HasPrefix(fmt.Sprint(open[0]["handed"]), "token:") {
+		t.Error(open)
 	}
 
 	w.outbox.On = true

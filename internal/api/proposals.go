@@ -16,6 +16,7 @@ type proposalResource struct {
 	Kind         issuer.ProposalKind  `json:"kind"`
 	State        issuer.ProposalState `json:"state"`
 	By           string               `json:"by"`
+	Handed       string               `json:"handed,omitempty"` // who made the link over which an earner has asked
 	At           timestamp            `json:"at"`
 	Expires      timestamp            `json:"expires"`
 	Achievement  string               `json:"achievement,omitempty"` // of an award, while it is open
@@ -40,7 +41,7 @@ func showProposal(p issuer.Proposal) proposalResource {
 
 // keepProposal shows a proposal without what people wrote, which is erased where it lies.
 func keepProposal(p issuer.Proposal) proposalResource {
-	r := proposalResource{ID: p.ID, Kind: p.Kind, State: p.State, By: p.By, At: timestamp{p.At}, Expires: timestamp{p.Expires}, Credential: p.Credential,
+	r := proposalResource{ID: p.ID, Kind: p.Kind, State: p.State, By: p.By, Handed: p.Handed, At: timestamp{p.At}, Expires: timestamp{p.Expires}, Credential: p.Credential,
 		Batch: p.Batch, SkipRejected: p.SkipRejected, DecidedBy: p.DecidedBy, Result: p.Result}
 	if p.Award != nil {
 		r.Achievement = p.Award.Achievement

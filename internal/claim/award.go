@@ -81,12 +81,14 @@ func (s *site) access(w http.ResponseWriter, r *http.Request) error {
 // askErasure asks for the erasure of one award or, at /mine/erase, of everything.
 func (s *site) askErasure(w http.ResponseWriter, r *http.Request) error {
 	l, _ := language(r)
-	token, err := s.Earners.AskErasure(r.Context(), s.bearer(r), string(l))
-	if err != nil {
+	asked, err := s.Earners.AskErasure(r.Context(), s.bearer(r), string(l))
+	switch {
+	case err != nil:
 		return err
-	}
-	if token != "" { // no messages are sent here
-		return went(w, r, "/mine/erase/"+token)
+	case asked.Staff:
+		return went(w, r, cut(r.URL.EscapedPath()), "said", "erase_asked")
+	case asked.Token != "": // no messages are sent here
+		return went(w, r, "/mine/erase/"+asked.Token)
 	}
 	return went(w, r, cut(r.URL.EscapedPath()), "said", "erase_sent")
 }

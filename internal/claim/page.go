@@ -96,7 +96,7 @@ type frame struct {
 type other struct{ Code, Name, Link string }
 
 // saids are what pages say after a form was sent; any other word in their address says nothing.
-var saids = map[string]bool{"taken": true, "shown": true, "erase_sent": true, "sent": true, "join_sent": true, "joined": true, "parted": true, "out": true,
+var saids = map[string]bool{"taken": true, "shown": true, "erase_sent": true, "erase_asked": true, "sent": true, "join_sent": true, "joined": true, "parted": true, "out": true,
 	"added": true, "known": true, "own": true, "checked": true, "removed": true, "set_saved": true, "set_removed": true}
 
 func (s *site) frame(r *http.Request, title string) frame {

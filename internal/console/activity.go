@@ -46,7 +46,7 @@ var deeds = map[string][2]string{
 
 	"document.intended": {"began to sign", ""}, "document.signed": {"signed", ""}, "document.revoked": {"revoked", ""}, "document.suspended": {"suspended", ""},
 	"document.reinstated": {"reinstated", ""}, "document.displaced": {"put another document in the place of", ""},
-	"reason.erased": {"erased a reason", ""},
+	"reason.erased": {"erased a reason", ""}, "person.erased": {"erased what was kept for an address", ""},
 }
 
 // deed is one line of the log as a sentence.

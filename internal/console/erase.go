@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/laurelbadges/laurel/internal/mail"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -28,9 +27,14 @@ const (
 	linksEnd      = "Links that the earner was sent work no more. Nobody is written to."
 )
 
-// eraseWill says what erasing the awards of an address does; more is said after their number.
-func eraseWill(count int, more string) string {
-	return counted(count, "One award", "%d awards") + more + " of this organisation for that address are erased, for good: the badges, the name, the address, and what was written about them."
+// eraseWill says what erasing the awards of an address does, and what is kept for it beside them.
+func eraseWill(count int) []string {
+	what := "No award of this organisation was made to that address: 0 awards are erased."
+	if count > 0 {
+		what = counted(count, "One award of this organisation for that address is", "%d awards of this organisation for that address are") +
+			" erased, for good: the badges, the name, the address, and what was written about them."
+	}
+	return []string{what, "What is planned and proposed for that address, and was rejected, is erased as well."}
 }
 
 // erasesAlone says whether nobody else has to allow an erasure: it needs a second person where revoking does.
@@ -92,13 +96,16 @@ const notSure = "Say that you are sure: it cannot be undone."
 // erasePersonPage asks for the address of somebody whose awards are to be erased. It is asked for in a form and not in an address, which
 // would be written down on the way.
 func (s *server) erasePersonPage(v *visit) error {
-	return s.erasePersonForm(v, http.StatusOK, newForm(), 0, "")
+	return s.erasePersonForm(v, http.StatusOK, newForm(), notLooked)
 }
 
-func (s *server) erasePersonForm(v *visit, status int, f *form, count int, more string) error {
-	data := erasePage{Person: true, Back: v.to("unclaimed"), Asked: count > 0, Second: !v.erasesAlone(), Stays: whatStays}
-	if count > 0 {
-		data.Will = []string{eraseWill(count, more), linksEnd, "Awards that other organisations made stay: the earner can have these erased from their own page.", erasedInForce}
+// notLooked is the count of awards of an address that was not looked for.
+const notLooked = -1
+
+func (s *server) erasePersonForm(v *visit, status int, f *form, count int) error {
+	data := erasePage{Person: true, Back: v.to("unclaimed"), Asked: count != notLooked, Second: !v.erasesAlone(), Stays: whatStays}
+	if data.Asked {
+		data.Will = append(eraseWill(count), linksEnd, "Awards that other organisations made stay: the earner can have these erased from their own page.", erasedInForce)
 		f.Values.Set("looked", f.Get("email"))
 	} else {
 		f.Values.Del("looked")
@@ -106,37 +113,24 @@ func (s *server) erasePersonForm(v *visit, status int, f *form, count int, more 
 	return v.show(status, "erase", page{Title: "Erase a person", Up: nameLink{"Unclaimed", v.to("unclaimed")}, Form: f.single(), Data: data})
 }
 
-// mostFound is how many awards of an address are counted before they are erased.
-const mostFound = 1000
-
-// erasePerson looks for the awards of an address first, and erases them once that is confirmed.
+// erasePerson looks for the awards of an address first, and erases them once that is confirmed, and what is kept for it beside them: also
+// where there are none.
 func (s *server) erasePerson(v *visit) error {
 	f, err := v.readForm()
 	if err != nil {
 		return err
 	}
 	email, sure := f.Get("email"), f.Get("sure") != "" && f.Get("looked") == f.Get("email")
-	count, more := 0, ""
+	count := notLooked
 	look := func() error {
-		address, is := mail.Address(email)
-		if !is {
-			_, err := issuer.NewAddress(email) // says what is wrong with it
-			return err
-		}
-		found, next, err := s.Earners.Search(v.ctx(), v.organisation.ID, address, "", mostFound)
-		if count = len(found); err == nil && count == 0 {
-			err = errNobody()
-		}
-		if next != "" {
-			more = " and more"
+		found, err := s.Earners.HeldBy(v.ctx(), v.organisation.ID, email)
+		if err == nil {
+			count = found
 		}
 		return err
 	}
-	if sure { // sent twice, it finds nothing to look at any more
+	if sure {
 		err = v.onlyOnce(f, func() error {
-			if err := look(); err != nil {
-				return err
-			}
 			if !v.erasesAlone() {
 				by := issuer.Write{Actor: v.actor(), Once: v.keeping(ledTo("proposed", v.to("awards")))}
 				if _, err := s.Earners.ProposeErasure(v.ctx(), v.organisation.ID, email, f.Get("reason"), f.Get("why"), by); err != nil {
@@ -152,6 +146,9 @@ func (s *server) erasePerson(v *visit) error {
 		if err == nil {
 			return nil
 		}
+		if looking := look(); looking != nil {
+			err = looking // says what is wrong with it
+		}
 	} else if err = look(); err == nil && f.Get("looked") == email {
 		f.refuse("sure", notSure)
 	} else {
@@ -166,10 +163,5 @@ func (s *server) erasePerson(v *visit) error {
 	if len(f.problems) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return s.erasePersonForm(v, status, f, count, more)
-}
-
-// errNobody says that an address is known, and nothing is kept for it.
-func errNobody() error {
-	return &issuer.Error{Kind: issuer.KindInvalid, Code: "email", Detail: "Nothing is kept of an award of this organisation for this address."}
+	return s.erasePersonForm(v, status, f, count)
 }

@@ -75,10 +75,17 @@ func (s *server) proposed(v *visit, p *issuer.Proposal) (string, error) {
 		if err != nil && !missing(err) {
 			return "", err
 		}
-		return verb + " " + versionOf(a) + " to " + wording.First(p.Award.Name, p.Award.Recipient), nil
+		to := p.Award.Name
+		if v.sees(p) {
+			to = wording.First(to, p.Award.Recipient)
+		}
+		return verb + " " + versionOf(a) + " to " + wording.First(to, "somebody"), nil
 	case p.Kind == issuer.ProposalAward:
 		return "Award an achievement", nil
 	case p.Address != "":
+		if len(p.Awards) == 0 {
+			return "Erase a person", nil
+		}
 		return "Erase " + counted(len(p.Awards), "the award", "the %d awards") + " of a person", nil
 	case p.Kind == issuer.ProposalErase && p.Credential == "":
 		return "Erase a person", nil
@@ -149,6 +156,7 @@ type proposalPage struct {
 	issuer.Proposal
 	State       issuer.ProposalState
 	Who         string
+	Handed      string // who made the link over which the earner asked; "" for none
 	Asked, Ends wording.Moment
 	Decider     string
 	On          wording.Moment // when it was decided
@@ -190,6 +198,9 @@ func (s *server) proposalForm(v *visit, status int, f *form) error {
 		if data.Will, err = s.willBe(v, &p); err != nil {
 			return err
 		}
+	}
+	if p.Handed != "" {
+		data.Handed = s.actorName(v.ctx(), p.Handed)
 	}
 	data.Danger = p.Act == issuer.ActRevoke
 	if data.Groups, err = s.proposalFacts(v, &p); err != nil {
@@ -238,7 +249,7 @@ func (s *server) willBe(v *visit, p *issuer.Proposal) ([]string, error) {
 	case issuer.ProposalErase:
 		will := []string{"The badge, the name, the address, and what was written about the award are erased here, for good. Its page is gone.", erasedInForce}
 		if p.Address != "" {
-			will = []string{eraseWill(len(p.Awards), ""), "What is planned and proposed for that address is erased as well.", erasedInForce}
+			will = append(eraseWill(len(p.Awards)), erasedInForce)
 		}
 		return append(will, linksEnd), nil
 	case issuer.ProposalAmend:
@@ -259,9 +270,13 @@ func (s *server) willBe(v *visit, p *issuer.Proposal) ([]string, error) {
 	return nil, nil
 }
 
+// sees says that the person is shown the address of the earner in a proposal: because they decide, or wrote it themselves.
+func (v *visit) sees(p *issuer.Proposal) bool { return p.By == v.actor() || v.decides(p) }
+
 // proposalFacts are what is asked for, as long as that is written down.
 func (s *server) proposalFacts(v *visit, p *issuer.Proposal) ([]factGroup, error) {
 	var found facts
+	address := v.sees(p)
 	day := func(label string, at time.Time) {
 		if !at.IsZero() {
 			found.text(label, wording.English.Day(at).Words)
@@ -281,7 +296,9 @@ func (s *server) proposalFacts(v *visit, p *issuer.Proposal) ([]factGroup, error
 		}
 		found.text("Achievement", versionOf(a))
 		found.text("To", wording.Plain(p.Award.Name))
-		found.text("E-mail address", wording.Plain(p.Award.Recipient))
+		if address {
+			found.text("E-mail address", wording.Plain(p.Award.Recipient))
+		}
 		if p.Award.PlainRecipient {
 			found.text("In the badge", "The address can be read by everybody who sees it.")
 		}
@@ -297,7 +314,9 @@ func (s *server) proposalFacts(v *visit, p *issuer.Proposal) ([]factGroup, error
 		found.markdown("Narrative", p.Award.Narrative)
 		shown(p.Award.Evidence)
 	case p.Kind == issuer.ProposalErase && p.Cause != nil:
-		found.text("E-mail address", wording.Plain(p.Address))
+		if address {
+			found.text("E-mail address", wording.Plain(p.Address))
+		}
 		found.long("Why, for the log", p.Cause.Reason)
 	case p.Cause != nil:
 		found.text("Why, for everybody", reasonWords[p.Cause.Code])
@@ -307,12 +326,14 @@ func (s *server) proposalFacts(v *visit, p *issuer.Proposal) ([]factGroup, error
 		if p.Amendment.Name != nil {
 			found.text("The right name", orWord(wording.Plain(*p.Amendment.Name), "none"))
 		}
-		if p.Amendment.Recipient != nil {
+		if p.Amendment.Recipient != nil && address {
 			found.text("The right e-mail address", wording.Plain(*p.Amendment.Recipient))
 		}
 		found.long("Note for colleagues", p.Amendment.Note)
 	case p.Renewal != nil:
-		found.text("E-mail address", wording.Plain(p.Renewal.Recipient))
+		if address {
+			found.text("E-mail address", wording.Plain(p.Renewal.Recipient))
+		}
 		day("In force from", p.Renewal.ValidFrom)
 		day("Ends on", p.Renewal.ValidUntil)
 		found.markdown("Narrative", p.Renewal.Narrative)

@@ -32,6 +32,7 @@ func TestProposals(t *testing.T) {
 	at := must(issuer.Proposal{Kind: issuer.ProposalAward, Why: "she did it", Award: &issuer.AwardInput{Achievement: achievement, Recipient: "ada@example.org", Name: "Ada <b>",
 		Narrative: "Taught", Evidence: []issuer.Evidence{{URL: "https://work.example/ada", Name: "Plans"}}, AwardedDate: time.Date(2025, 3, 4, 0, 0, 0, 0, time.UTC)}})
 	w.issuer_.get(at).want(t, 200, "Award "+badgeName+" to Ada &lt;b&gt;", "ada@example.org", "4 March 2025", "Plans", "she did it", "signed at once", "Allow it", "Nobody is written to").lacks(t, "<b>")
+	assessor.get(at).want(t, 200, "Ada &lt;b&gt;", "4 March 2025").lacks(t, "ada@example.org")
 	w.owner.get(at).want(t, 200, "You asked for it").lacks(t, "Allow it")
 	w.owner.post(at+"/allow", seen(w.owner, at)).want(t, 403, "needs a second person")
 	allow := seen(w.issuer_, at)

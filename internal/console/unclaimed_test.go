@@ -76,7 +76,10 @@ func TestErase(t *testing.T) {
 	at = w.in("erase")
 	w.issuer_.get(at).want(t, 200, "You see how many").lacks(t, "I am sure")
 	w.issuer_.post(at, url.Values{"email": {"Ada"}}).want(t, 422, `href="#f-email"`, "The e-mail address is not one")
-	w.issuer_.post(at, url.Values{"email": {"eve@example.org"}, "looked": {"eve@example.org"}, "sure": {"yes"}}).want(t, 422, "Nothing is kept")
+	nobody := w.issuer_.post(at, url.Values{"email": {"eve@example.org"}}).want(t, 200, "0 awards are erased", "planned and proposed", "I am sure").fields()
+	nobody.Set("email", "eve@example.org")
+	nobody.Set("sure", "yes")
+	w.issuer_.follow(w.issuer_.post(at, nobody)).want(t, 200, "were erased")
 	// What was confirmed is one address: another one is looked for again.
 	w.issuer_.post(at, url.Values{"email": {"ada@example.org"}, "looked": {"ben@example.org"}, "sure": {"yes"}}).want(t, 200, "2 awards of this organisation", "What stays").lacks(t, "checked")
 	page := w.issuer_.post(at, url.Values{"email": {"ADA@example.org"}}).want(t, 200, "2 awards", "I am sure")
@@ -130,7 +133,10 @@ func TestEraseTakesTwo(t *testing.T) {
 	w.issuer_.get(w.in("proposals")).want(t, 200, "Erase the award of a person", "Erase the award of Ada")
 	for _, p := range open {
 		at := w.in("proposals", p.ID)
-		w.issuer_.get(at).want(t, 200, "You asked for it", "are erased").lacks(t, "Allow it")
+		w.issuer_.get(at).want(t, 200, "You asked for it", "erased", "for good").lacks(t, "Allow it")
+		for _, role := range []people.Role{people.RoleAssessor, people.RoleAuditor} { // who neither asked nor decides
+			w.roles[role].get(at).want(t, 200, "who may erase here can allow").lacks(t, "ben@example.org")
+		}
 		page := w.owner.get(at).want(t, 200, "Allow it")
 		w.issuer_.post(at+"/allow", url.Values{"version": {page.field("version")}}).want(t, 403)
 		w.owner.follow(w.owner.post(at+"/allow", url.Values{"version": {page.field("version")}})).want(t, 200, "You allowed it").lacks(t, "ben@example.org")
@@ -140,6 +146,18 @@ func TestEraseTakesTwo(t *testing.T) {
 			t.Error(c.Erased, err)
 		}
 	}
+}
+
+// TestHandedErasure: what an earner asks for over a link that the staff made says who made it.
+func TestHandedErasure(t *testing.T) {
+	w := newWorld(t)
+	ada := w.awarded(w.published(badgeName), "ada@example.org", "Ada")
+	_, err := w.service.Workspace(w.ours.ID).Propose(t.Context(), issuer.Proposal{Kind: issuer.ProposalErase, Credential: ada, Handed: "account:" + w.account(w.issuer_)}, issuer.Write{Actor: "earner"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := w.owner.get(w.in("proposals")).want(t, 200, "the earner").link("Erase the award of Ada")
+	w.owner.get(at).want(t, 200, "a link that", "issuer of ours", "Make sure that it is the earner", "Allow it")
 }
 
 // TestAssessorSees: whoever may only propose sees no addresses of earners, revokes no many, and is known on the page that says that a form

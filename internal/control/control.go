@@ -127,6 +127,7 @@ type call struct {
 	Cause        issuer.Cause       `json:"cause,omitzero"`
 	Name         string             `json:"name,omitempty"`
 	Email        string             `json:"email,omitempty"`
+	Erasures     []issuer.Erasure   `json:"erasures,omitempty"`
 
 	Change issuer.ConfigurationChange `json:"change,omitzero"`
 

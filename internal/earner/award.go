@@ -26,38 +26,37 @@ type Award struct {
 	Achievement  issuer.Achievement
 	Organisation issuer.Organisation
 	Ends         time.Time // when the link, or the session, works no more
+	Handed       bool      // the link was made by the staff, to be handed over
 }
 
 // Open shows an award, and changes nothing. Whatever is wrong with what the bearer shows has the one answer of kind missing.
 func (s *Service) Open(ctx context.Context, b Bearer) (Award, error) {
-	h, ends, err := s.holding(ctx, b)
+	h, shown, err := s.holding(ctx, b)
 	if err != nil {
 		return Award{}, err
 	}
 	a, err := s.award(ctx, h)
-	a.Ends = ends
+	a.Ends, a.Handed = shown.Ends, shown.By != ""
 	return a, err
 }
 
-// holding finds the one that the bearer may look after.
-func (s *Service) holding(ctx context.Context, b Bearer) (h Holding, ends time.Time, err error) {
-	err = s.Store.View(ctx, func(tx issuer.Tx) error {
+// holding finds the one that the bearer may look after, and the pass that says so.
+func (s *Service) holding(ctx context.Context, b Bearer) (h Holding, p pass, err error) {
+	err = s.Store.View(ctx, func(tx issuer.Tx) (err error) {
 		id, ours := "", []string(nil)
 		if b.Session != "" {
-			p, err := s.readPass(tx, b.Session, toSession)
-			if err != nil {
+			if p, err = s.readPass(tx, b.Session, toSession); err != nil {
 				return err
 			}
 			if ours, err = addressesOf(tx, p.Address); err != nil {
 				return err
 			}
-			id, ends = b.Credential, p.Ends
+			id = b.Credential
 		} else {
-			p, err := s.readPass(tx, b.Token, toAward)
-			if err != nil {
+			if p, err = s.readPass(tx, b.Token, toAward); err != nil {
 				return err
 			}
-			id, ours, ends = p.Credential, []string{p.Address}, p.Ends
+			id, ours = p.Credential, []string{p.Address}
 		}
 		if id == "" {
 			return missing()
@@ -72,7 +71,7 @@ func (s *Service) holding(ctx context.Context, b Bearer) (h Holding, ends time.T
 		}
 		return missing()
 	})
-	return h, ends, stored(err)
+	return h, p, stored(err)
 }
 
 // award reads what there is to know of a holding.

@@ -122,6 +122,8 @@ type Office interface {
 // Lists finds awards by whom they are for.
 type Lists interface {
 	RecipientKey(ctx context.Context, organisation, email string) (string, error)
+	RecipientKeys(ctx context.Context) (func(organisation, email string) string, error)
+	Recipients(ctx context.Context, found func(email string)) error
 	Workspace(organisation string) issuer.Workspace
 }
 
@@ -131,6 +133,8 @@ type Acts interface {
 	SetAccess(ctx context.Context, id string, access issuer.Access, actor string) (issuer.Credential, error)
 	Erase(ctx context.Context, id, reason, actor string) (issuer.Credential, error)
 	ForgetRecipient(ctx context.Context, organisation, email, actor string) error
+	ForgetErased(ctx context.Context, e issuer.Erasure, email, actor string) error
+	KnowsErasure(ctx context.Context, e issuer.Erasure) (bool, error)
 }
 
 // Awards is what is known of awards.
@@ -155,6 +159,7 @@ type Service struct {
 	Config
 	mail    *mail.Outbox
 	now     func() time.Time
+	hashes  int                    // compared at most where somebody asks often, see mostHashes
 	packing *sync.Map              // digests of bearers who have an archive written
 	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
@@ -164,7 +169,7 @@ func New(c Config) (*Service, error) {
 	if c.Book == nil || c.Book.Mail == nil || c.Book.Now == nil || c.Office == nil || c.Store == nil || c.Base == "" {
 		return nil, errors.New("setting up the rooms of earners: something is not set")
 	}
-	s := &Service{Config: c, mail: c.Book.Mail, now: c.Book.Now, packing: &sync.Map{}, art: sync.OnceValues(paper.ArtPNG)}
+	s := &Service{Config: c, mail: c.Book.Mail, now: c.Book.Now, hashes: mostHashes, packing: &sync.Map{}, art: sync.OnceValues(paper.ArtPNG)}
 	s.mail.Complete, s.mail.Done = s.complete, s.Book.done
 	return s, nil
 }

@@ -9,40 +9,77 @@ import (
 	"github.com/laurelbadges/laurel/issuer"
 )
 
+// Asked is what became of the wish to be erased.
+type Asked struct {
+	Token string // of the link that confirms it, where no messages are sent; else it is on its way
+	Staff bool   // it was asked for over a link that the staff handed out, and is left to those of them who may erase
+}
+
 // AskErasure asks for the erasure of an award, or of everything of a person, which a link to their address confirms. Where no messages
-// are sent the token of that link is returned instead, as nobody else could hand it over.
-func (s *Service) AskErasure(ctx context.Context, b Bearer, language string) (token string, err error) {
+// are sent the token of that link is returned instead. Over a link that the staff handed out, so that they may have it themselves, nothing is
+// erased: it becomes a proposal, which whoever may erase allows, and not who made the link where revoking needs a second person.
+func (s *Service) AskErasure(ctx context.Context, b Bearer, language string) (Asked, error) {
 	p := pass{Purpose: toErase}
+	var ours []string // of everything
 	if b.Session != "" && b.Credential == "" {
 		person, err := s.Person(ctx, b.Session)
 		if err != nil {
-			return "", err
+			return Asked{}, err
 		}
-		p.Address = person.Address
-		for _, to := range person.Addresses {
-			if err := s.recognise(ctx, to, mostHashes); err != nil {
-				return "", err
-			}
-		}
+		p.Address, ours = person.Address, person.Addresses
 	} else {
-		h, _, err := s.holding(ctx, b)
+		h, shown, err := s.holding(ctx, b)
 		if err != nil {
-			return "", err
+			return Asked{}, err
 		}
 		p.Address, p.Credential = h.Address, h.Credential
+		if shown.By != "" {
+			return Asked{Staff: true}, s.askStaff(ctx, h, shown.By)
+		}
 	}
-	err = s.Store.Update(ctx, func(tx issuer.Tx) error {
+	may := true
+	if s.mail.On {
+		err := s.Store.Update(ctx, func(tx issuer.Tx) (err error) {
+			may, err = s.mayAsk(tx, p.Address, toErase)
+			return err
+		})
+		if err != nil || !may {
+			return Asked{}, stored(err)
+		}
+	}
+	for _, to := range ours {
+		if _, err := s.recognise(ctx, to, "", 0); err != nil {
+			return Asked{}, err
+		}
+	}
+	var asked Asked
+	err := s.Store.Update(ctx, func(tx issuer.Tx) (err error) {
 		if s.mail.On {
-			may, err := s.mayAsk(tx, p.Address, toErase)
-			if err != nil || !may {
-				return err
-			}
 			return s.send(tx, p, mail.Message{Template: mail.Erase, Language: language})
 		}
-		token, _, err = s.Book.newPass(tx, p)
+		asked.Token, _, err = s.Book.newPass(tx, p)
 		return err
 	})
-	return token, stored(err)
+	return asked, stored(err)
+}
+
+// askStaff leaves the erasure of an award to those of the staff who may erase; handed is who made the link over which it was asked for.
+// It is no error that this was done before.
+func (s *Service) askStaff(ctx context.Context, h Holding, handed string) error {
+	may := false
+	err := s.Store.Update(ctx, func(tx issuer.Tx) (err error) {
+		may, err = s.mayAsk(tx, h.Address, toErase)
+		return err
+	})
+	if err != nil || !may {
+		return stored(err)
+	}
+	_, err = s.Office.Workspace(h.Organisation).Propose(ctx, issuer.Proposal{Kind: issuer.ProposalErase, Credential: h.Credential, Handed: handed}, issuer.Write{Actor: Actor})
+	var told *issuer.Error
+	if errors.As(err, &told) && told.Code == "proposed" {
+		return nil
+	}
+	return err
 }
 
 // Erasure is what a link would erase.
@@ -199,6 +236,12 @@ func (s *Service) eraseAll(ctx context.Context, held []Holding, erase func(Holdi
 	return done, nil
 }
 
+// HeldBy counts the awards that an organisation made to an address, all of them, also those of releases that kept a hash of it alone.
+func (s *Service) HeldBy(ctx context.Context, organisation, email string) (int, error) {
+	_, held, err := s.heldFor(ctx, organisation, email)
+	return len(held), err
+}
+
 // EraseFor erases every award that an organisation made to an address, those that are planned or proposed with them, for the operator of
 // the installation, and returns how many were erased, also beside an error: then the same is asked for again. The address is not recorded;
 // each award has its entry in the audit log.
@@ -262,7 +305,7 @@ func (s *Service) heldFor(ctx context.Context, organisation, email string) (to s
 	if !ok {
 		return "", nil, refused(issuer.KindInvalid, "email", "The e-mail address is not one. Write it as name@example.org.")
 	}
-	if err := s.recognise(ctx, to, 0); err != nil {
+	if _, err := s.recognise(ctx, to, "", 0); err != nil {
 		return "", nil, err
 	}
 	err = s.Store.View(ctx, func(tx issuer.Tx) (err error) {

@@ -51,32 +51,38 @@ func (b *Book) inherit(tx issuer.Tx, c issuer.Credential) error {
 // second. The newest awards come first.
 const mostHashes = 20_000
 
-// recognise finds awards of which the hash of this address alone is known, and enters the address. most is how many are looked at; 0:
-// all. Installations that began with this release or a later one have none.
-func (s *Service) recognise(ctx context.Context, to string, most int) error {
-	var found []string
-	err := s.Store.View(ctx, func(tx issuer.Tx) error {
-		found = nil
-		q, looked := issuer.Query{By: "address", Value: unknown, Limit: 1000, Backward: true}, 0
-		for more := true; more; more = q.After != "" && (most == 0 || looked < most) {
-			page, next, err := holdings.List(tx, q)
-			if err != nil {
-				return err
-			}
-			for _, h := range page {
-				if credential.MatchesIdentity(credential.IdentityObject{Type: "emailAddress", Hash: h.Hash, Hashed: true, Salt: h.Salt}, to) {
-					found = append(found, h.Credential)
-				}
-			}
-			looked, q.After = looked+len(page), next
+// recognised are awards of which the hash of an address alone was known before.
+type recognised struct {
+	ids  []string // Credential.ID, the newest first
+	next string   // cursor of those that were not looked at; "" when there are none
+}
+
+// recognise finds awards of which the hash of this address alone is known, and enters the address. after is a cursor; most is how many are
+// looked at; 0: all. Installations that began with this release or a later one have none.
+func (s *Service) recognise(ctx context.Context, to, after string, most int) (found recognised, err error) {
+	q := issuer.Query{By: "address", Value: unknown, After: after, Limit: 1000, Backward: true}
+	for looked, more := 0, true; more; more = q.After != "" && (most == 0 || looked < most) {
+		var page []Holding
+		err := s.Store.View(ctx, func(tx issuer.Tx) (err error) { // one for each page: all of them take their time
+			page, q.After, err = holdings.List(tx, issuer.Query{By: q.By, Value: q.Value, After: q.After, Limit: q.Limit, Backward: true})
+			return err
+		})
+		if err != nil {
+			return found, stored(err)
 		}
-		return nil
-	})
-	if err != nil || len(found) == 0 {
-		return stored(err)
+		looked += len(page)
+		for _, h := range page {
+			if credential.MatchesIdentity(credential.IdentityObject{Type: "emailAddress", Hash: h.Hash, Hashed: true, Salt: h.Salt}, to) {
+				found.ids = append(found.ids, h.Credential)
+			}
+		}
 	}
-	return stored(s.Store.Update(ctx, func(tx issuer.Tx) error {
-		for _, id := range found {
+	found.next = q.After
+	if len(found.ids) == 0 {
+		return found, nil
+	}
+	return found, stored(s.Store.Update(ctx, func(tx issuer.Tx) error {
+		for _, id := range found.ids {
 			h, version, err := optional(tx, holdings, id)
 			if err != nil {
 				return err

@@ -254,7 +254,11 @@ func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }
 
 // TestOnPostgreSQL: what has lists and transactions of its own works in a shared database as well.
 func TestOnPostgreSQL(t *testing.T) {
-	for name, test := range map[string]func(*testing.T){"delivery": TestDelivery, "join": TestJoin, "erase": TestErase, "part": TestPartThenErase, "stray": TestStrayJoin, "reminders": TestNoReminder} {
-		t.Run(name, test)
+	for name, test := range map[string]func(*testing.T){"delivery": TestDelivery, "join": TestJoin, "erase": TestErase, "part": TestPartThenErase, "stray": TestStrayJoin, "reminders": TestNoReminder,
+		"two": TestEraseForTakesTwo, "inherited": TestInherited, "handed": TestHandedLink, "again": TestEraseAgain} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t)
+		})
 	}
 }

@@ -43,6 +43,7 @@ type pass struct {
 	Address    string    `json:"address"`              // whose it is
 	Credential string    `json:"credential,omitempty"` // of one award; of toErase "" means everything of the person
 	Other      string    `json:"other,omitempty"`      // of toJoin: the address to which it is joined, which the message does not hold
+	By         string    `json:"by,omitempty"`         // of toAward: who of the staff made the link to hand it over; "" for one that went to Address
 	Ends       time.Time `json:"ends"`
 }
 

@@ -63,14 +63,18 @@ func (s *Service) AskLink(ctx context.Context, email, language string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.recognise(ctx, to, mostHashes); err != nil {
+	may := false
+	err = s.Store.Update(ctx, func(tx issuer.Tx) (err error) {
+		may, err = s.mayAsk(tx, to, toEnter)
+		return err
+	})
+	if err != nil || !may {
+		return stored(err)
+	}
+	if _, err := s.recognise(ctx, to, "", s.hashes); err != nil {
 		return err
 	}
 	return stored(s.Store.Update(ctx, func(tx issuer.Tx) error {
-		may, err := s.mayAsk(tx, to, toEnter)
-		if err != nil || !may {
-			return err
-		}
 		held, err := holds(tx, to)
 		if err != nil {
 			return err
@@ -313,6 +317,13 @@ func (s *Service) inSession(tx issuer.Tx, session, address string) (bool, error)
 
 // Join joins two addresses, and all that were joined to either, with the token of a link and the session in which it was asked for.
 func (s *Service) Join(ctx context.Context, token, session string) error {
+	if _, second, here, err := s.Joining(ctx, token, session); err != nil {
+		return err
+	} else if here {
+		if _, err := s.recognise(ctx, second, "", 0); err != nil {
+			return err
+		}
+	}
 	return stored(s.Store.Update(ctx, func(tx issuer.Tx) error {
 		p, err := s.readPass(tx, token, toJoin)
 		if err != nil {

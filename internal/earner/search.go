@@ -58,19 +58,7 @@ func (s *Service) Search(ctx context.Context, organisation, text, after string, 
 	}
 	text = strings.TrimSpace(text)
 	if to, ok := mail.Address(text); ok {
-		if err = s.recognise(ctx, to, mostHashes); err != nil {
-			return nil, "", err
-		}
-		err = s.Store.View(ctx, func(tx issuer.Tx) error {
-			var page []Holding
-			page, next, err = holdings.List(tx, issuer.Query{By: "organisation-address", Value: within(organisation, to), After: after, Limit: limit, Backward: true})
-			ids = ids[:0]
-			for _, h := range page {
-				ids = append(ids, h.Credential)
-			}
-			return err
-		})
-		return ids, next, stored(err)
+		return s.byAddress(ctx, organisation, to, after, limit)
 	}
 	if named := s.named(text); named != "" && after == "" {
 		if c, err := s.Office.Credential(ctx, named); err == nil && c.Organisation == organisation {
@@ -86,6 +74,47 @@ func (s *Service) Search(ctx context.Context, organisation, text, after string, 
 		return err
 	})
 	return ids, next, stored(err)
+}
+
+// older begins the cursors of a search by an address among awards of which a hash alone is known; no other begins with it.
+const older = "older~"
+
+// byAddress finds the awards to an address. Where more are known by a hash alone than are compared at once, pages follow on which those are
+// that were found among the older ones.
+func (s *Service) byAddress(ctx context.Context, organisation, to, after string, limit int) (ids []string, next string, err error) {
+	var found recognised
+	from, among := strings.CutPrefix(after, older)
+	if after == "" || among {
+		if found, err = s.recognise(ctx, to, from, s.hashes); err != nil {
+			return nil, "", err
+		}
+	}
+	err = s.Store.View(ctx, func(tx issuer.Tx) error {
+		ids, next = nil, ""
+		if among {
+			for _, id := range found.ids {
+				if h, _, err := optional(tx, holdings, id); err != nil {
+					return err
+				} else if h.Organisation == organisation {
+					ids = append(ids, id)
+				}
+			}
+			return nil
+		}
+		page, following, err := holdings.List(tx, issuer.Query{By: "organisation-address", Value: within(organisation, to), After: after, Limit: limit, Backward: true})
+		for _, h := range page {
+			ids = append(ids, h.Credential)
+		}
+		next = following
+		return err
+	})
+	if err != nil {
+		return nil, "", stored(err)
+	}
+	if found.next != "" && next == "" {
+		next = older + found.next
+	}
+	return ids, next, nil
 }
 
 // named is the name of an award when text can be one; "" when it cannot.

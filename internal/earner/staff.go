@@ -8,8 +8,8 @@ import (
 )
 
 // Link makes a link by which the earner of an award can take it and look after it, to be handed over by the staff where no message can
-// be: kind denied, code mail_configured, where [Service.MayLink] says no, as whoever has the link acts in the place of the earner. An
-// award of another organisation is of kind missing.
+// be: kind denied, code mail_configured, where [Service.MayLink] says no, as whoever has the link acts in the place of the earner: what is to
+// be erased over it is left to the staff, see [Service.AskErasure]. An award of another organisation is of kind missing.
 func (s *Service) Link(ctx context.Context, organisation, credential, actor string) (address string, ends time.Time, err error) {
 	return s.LinkOnce(ctx, organisation, credential, issuer.Write{Actor: actor})
 }

@@ -19,7 +19,7 @@ func (s *Service) LinkOnce(ctx context.Context, organisation, credential string,
 		if !s.MayLink(&h) {
 			return refused(issuer.KindDenied, "mail_configured", "The earner gets the link by e-mail. You can have it sent again.")
 		}
-		token, until, err := s.Book.newPass(tx, pass{Purpose: toAward, Address: h.Address, Credential: h.Credential})
+		token, until, err := s.Book.newPass(tx, pass{Purpose: toAward, Address: h.Address, Credential: h.Credential, By: by.Actor})
 		if err != nil {
 			return err
 		}
