@@ -139,6 +139,10 @@ func (s *server) certificateOf(v *visit, id string, l wording.Language) (*certif
 			return nil, err
 		}
 	}
-	page, err := certificate.Of(l, award, a, picture)
+	o, _, err := v.space.Organisation(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	page, err := certificate.Of(l, award, a, picture, o.Settings.Location())
 	return &page, err
 }

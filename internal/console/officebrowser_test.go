@@ -88,6 +88,9 @@ func TestOfficeBrowser(t *testing.T) {
 			rw.WriteHeader(http.StatusNoContent)
 			return
 		}
+		if r.Header.Get("Origin") != "" { // the browser knows the installation by another address
+			r.Header.Set("Origin", base)
+		}
 		b := o
 		if r.URL.RawQuery == "late" {
 			b = late

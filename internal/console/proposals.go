@@ -375,6 +375,7 @@ func settingFacts(found *facts, now, then issuer.Configuration) {
 	differs("Website", now.Settings.Website, then.Settings.Website)
 	differs("Colour of its pages", now.Settings.Accent, then.Settings.Accent)
 	differs("Number of its LinkedIn page", now.Settings.LinkedIn, then.Settings.LinkedIn)
+	differs("Time zone of its days", now.Settings.Zone, then.Settings.Zone)
 	differs("Description", now.Settings.Description, then.Settings.Description)
 	differs("Language", now.Settings.Language, then.Settings.Language)
 	differs("Nobody sees an award before it is claimed", yes[now.Settings.Held], yes[then.Settings.Held])

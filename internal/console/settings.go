@@ -36,7 +36,7 @@ func (s *server) organisationPage(v *visit) error {
 	}
 	f := newForm()
 	f.Set("version", versionText(version))
-	for name, value := range map[string]string{"name": o.Name, "email": o.Email, "website": o.Settings.Website, "description": o.Settings.Description, "language": o.Settings.Language, "accent": o.Settings.Accent, "linkedin": o.Settings.LinkedIn,
+	for name, value := range map[string]string{"name": o.Name, "email": o.Email, "website": o.Settings.Website, "description": o.Settings.Description, "language": o.Settings.Language, "accent": o.Settings.Accent, "linkedin": o.Settings.LinkedIn, "zone": o.Settings.Zone,
 		"held": ticked(o.Settings.Held), "revocationList": ticked(o.Settings.RevocationList),
 		fieldSecondAward: ticked(slices.Contains(o.Settings.Second, issuer.ActAward)), fieldSecondRevoke: ticked(slices.Contains(o.Settings.Second, issuer.ActRevoke))} {
 		f.Set(name, value)
@@ -72,6 +72,7 @@ func settingsFacts(o issuer.Organisation) []factGroup {
 	says.long("Description", o.Settings.Description)
 	says.text("Colour of its pages", o.Settings.Accent)
 	says.text("Number of its LinkedIn page", o.Settings.LinkedIn)
+	says.text("Time zone of its days", wording.First(o.Settings.Zone, "UTC"))
 	says.text("Identifier", o.DID)
 	for _, one := range []struct {
 		label    string
@@ -93,7 +94,7 @@ func settingsFacts(o issuer.Organisation) []factGroup {
 }
 
 // organisationCodes are the fields of what the issuer has against settings.
-var organisationCodes = map[string]string{"name": "name", "email": "email", "website": "website", "description": "description", "language": "language", "accent": "accent", "linkedin": "linkedin", "second": fieldSecondAward}
+var organisationCodes = map[string]string{"name": "name", "email": "email", "website": "website", "description": "description", "language": "language", "accent": "accent", "linkedin": "linkedin", "zone": "zone", "second": fieldSecondAward}
 
 // changeOrganisation saves the settings. Where that takes a second person, it proposes them.
 func (s *server) changeOrganisation(v *visit) error {
@@ -106,7 +107,7 @@ func (s *server) changeOrganisation(v *visit) error {
 		return err
 	}
 	c := issuer.Configuration{Name: f.Get("name"), Email: f.Get("email"), Settings: issuer.Settings{Website: f.Get("website"), Description: f.Get("description"),
-		Language: f.Get("language"), Accent: f.Get("accent"), LinkedIn: f.Get("linkedin"), Held: f.Get("held") != "", RevocationList: f.Get("revocationList") != ""}}
+		Language: f.Get("language"), Accent: f.Get("accent"), LinkedIn: f.Get("linkedin"), Zone: f.Get("zone"), Held: f.Get("held") != "", RevocationList: f.Get("revocationList") != ""}}
 	for name, act := range map[string]issuer.Act{fieldSecondAward: issuer.ActAward, fieldSecondRevoke: issuer.ActRevoke} {
 		if f.Get(name) != "" {
 			c.Settings.Second = append(c.Settings.Second, act)

@@ -2,25 +2,18 @@
 // document from standard input:
 //   {"origin": "http://127.0.0.1:…", "stops": {name: {"path": …, "text": …, "files": [{"name": …, "text": …}], "status": …}},
 //    "pictures": folder or ""}
-// A stop with a text or files is reached through the form at its path. Writes {"looks": number, "findings": [text, …]}.
+// A stop with a text or files is reached through the form at its path. Writes {"looks": number, "pictures": number, "heaviest": {"bytes": number, "name": text}, "findings": [text, …]}.
 import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {join} from 'node:path';
-import {chromium} from 'playwright-core';
+import {Eyes, launch, sizes} from './looks.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const parts = [];
 for await (const part of process.stdin) {
   parts.push(part);
 }
 const {origin, stops, pictures} = JSON.parse(Buffer.concat(parts).toString());
-const findings = [];
-let looks = 0;
-
-// Only pages of the test itself are opened, so that the browser may run as root in a container, where its own sandbox cannot.
-const browser = await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']});
-
-const sizes = {wide: {width: 1280, height: 900}, narrow: {width: 320, height: 640}};
+const eyes = new Eyes(origin, pictures);
+const browser = await launch();
+const {findings} = eyes;
 
 const asFile = ({name, text}) => ({name, mimeType: 'application/octet-stream', buffer: Buffer.from(text)});
 
@@ -42,187 +35,28 @@ async function open(page, name, stop) {
   status(response);
 }
 
-function listen(page, name) {
-  // A page that is an error by its status is logged as a failed load of itself; that is what it is.
-  page.on('console', message => {
-    if(['error', 'warning'].includes(message.type()) && !/the server responded with a status of/.test(message.text())) {
-      findings.push(`${name()}: console: ${message.text()}`);
-    }
-  });
-  page.on('pageerror', error => findings.push(`${name()}: ${error}`));
-  page.on('requestfailed', request => {
-    if(request.failure()?.errorText !== 'net::ERR_ABORTED') { // the next page was opened before this one had all
-      findings.push(`${name()}: not loaded: ${request.url()}: ${request.failure()?.errorText}`);
-    }
-  });
-  page.on('request', request => {
-    if(!request.url().startsWith(origin)) {
-      findings.push(`${name()}: loads ${request.url()}`);
-    }
-  });
-  page.on('response', response => {
-    if(response.status() >= 400 && !response.request().isNavigationRequest()) {
-      findings.push(`${name()}: ${response.status()} at ${response.url()}`);
-    }
-  });
-}
-
-// What axe finds by the rules of WCAG 2.2 AA and its own best practice.
-async function judge(page, look) {
-  const found = await page.evaluate(async source => {
-    if(!window.axe) {
-      (0, eval)(source);
-    }
-    const result = await window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']});
-    return result.violations.map(v => `${v.id}: ${v.help}: ${v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(' | ')}`);
-  }, axe);
-  findings.push(...found.map(text => `${look}: axe: ${text}`));
-  looks++;
-}
-
-// The page never scrolls sideways, not with the text spacing that WCAG 1.4.12 lets readers choose either.
-async function fits(page, look) {
-  const wide = await page.evaluate(() => {
-    const over = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    const widest = () => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
-      !e.closest('pre, svg, .skip, .unseen')).map(e => `${e.tagName.toLowerCase()}.${e.className}`).slice(0, 3).join(' ');
-    const plain = over() > 0 ? widest() || 'something' : '';
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }');
-    document.adoptedStyleSheets = [sheet];
-    const spaced = over() > 0 ? widest() || 'something' : '';
-    document.adoptedStyleSheets = [];
-    return {plain, spaced};
-  });
-  if(wide.plain) {
-    findings.push(`${look}: scrolls sideways: ${wide.plain}`);
-  }
-  if(wide.spaced) {
-    findings.push(`${look}: scrolls sideways with wider text spacing: ${wide.spaced}`);
-  }
-}
-
-// Everything that can be used is reached by Tab, in view, with a ring around it, and is no smaller than a finger.
-async function tab(page, look) {
-  const expected = await page.evaluate(() => {
-    document.activeElement?.blur();
-    window.scrollTo(0, 0);
-    return [...document.querySelectorAll('a[href], button, input, textarea, summary, [tabindex="0"]')] // of radio buttons Tab reaches the chosen one
-      .filter(e => e.checkVisibility() && !(e.type === 'radio' && !e.checked)).length;
-  });
-  const reached = new Set();
-  for(let i = 0; i < expected + 2; i++) {
-    await page.keyboard.press('Tab');
-    const at = await page.evaluate(() => {
-      const e = document.activeElement;
-      if(!e || e === document.body) {
-        return null;
-      }
-      const style = getComputedStyle(e);
-      const box = e.getClientRects()[0]; // a link may go over several lines
-      const middle = document.elementFromPoint(box.left + Math.min(box.width, 40) / 2, box.top + Math.min(box.height, 40) / 2);
-      const inline = style.display === 'inline';
-      return {
-        name: `${e.tagName.toLowerCase()} ${(e.textContent || e.id).trim().slice(0, 30)}`,
-        index: [...document.querySelectorAll('*')].indexOf(e),
-        ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-        seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight && (e === middle || e.contains(middle)),
-        small: !inline && (box.height < 43.5 || box.width < 24),
-      };
-    });
-    if(!at) {
-      break;
-    }
-    reached.add(at.index);
-    if(!at.ring) {
-      findings.push(`${look}: no ring around ${at.name}`);
-    }
-    if(!at.seen) {
-      findings.push(`${look}: focus is not in view: ${at.name}`);
-    }
-    if(at.small) {
-      findings.push(`${look}: small target: ${at.name}`);
-    }
-  }
-  if(reached.size !== expected) {
-    findings.push(`${look}: Tab reaches ${reached.size} of ${expected}`);
-  }
-}
-
-async function picture(page, look) {
-  if(pictures) {
-    await page.screenshot({path: join(pictures, `${look}.png`), fullPage: true, animations: 'disabled'});
-  }
-}
-
-// Shows a page in a size and a scheme of colours.
-async function show(page, name, size, colorScheme) {
-  await page.setViewportSize(sizes[size]);
-  await page.emulateMedia({colorScheme});
-  return `${name}-${size}-${colorScheme}`;
-}
-
-// One worker walks through some of the stops. Axe looks at each page as it comes, wide and light, and unfolded, narrow and dark; at one in
-// Spanish, where only words differ, narrow and light.
+// One worker walks through some of the stops.
 async function walk(names) {
-  const context = await browser.newContext({viewport: sizes.wide, reducedMotion: 'reduce'});
-  await context.addInitScript(() => {
-    window.shifted = 0;
-    new PerformanceObserver(list => list.getEntries().forEach(e => { window.shifted += e.hadRecentInput ? 0 : e.value; })).observe({type: 'layout-shift', buffered: true});
-  });
-  const page = await context.newPage();
-  let current = '';
-  listen(page, () => current);
-  for(const name of names) {
-    current = name;
-    const spanish = name.endsWith('-es');
+  let name = '';
+  const page = await eyes.page(browser, () => name);
+  for(name of names) {
     await open(page, name, stops[name]);
-    const shifted = await page.evaluate(() => window.shifted);
-    if(shifted > 0.05) { // half of what is called good: a script may still show a hint
-      findings.push(`${name}: its parts move by ${shifted.toFixed(3)} while it comes`);
-    }
     if(name === 'badge-unclaimed') {
       const sheets = (await page.pdf({format: 'Letter'})).toString('latin1').match(/\/Type\s*\/Page\b/g)?.length;
       if(sheets !== 1) {
         findings.push(`${name}: prints on ${sheets} pages`);
       }
     }
+    await (name.endsWith('-es') ? eyes.glance(page, name) : eyes.look(page, name));
     if(pictures) {
-      for(const size of Object.keys(sizes)) {
-        for(const colorScheme of ['light', 'dark']) {
-          await picture(page, await show(page, name, size, colorScheme));
-        }
-      }
-    }
-    if(!spanish) {
-      await judge(page, await show(page, name, 'wide', 'light'));
-      await fits(page, `${name}-wide`);
-    }
-    const look = await show(page, name, 'narrow', spanish ? 'light' : 'dark');
-    await fits(page, look);
-    if(!spanish) {
-      await tab(page, look);
-    }
-    await page.evaluate(() => document.querySelectorAll('details').forEach(e => { e.open = true; }));
-    await judge(page, `${look}-unfolded`);
-    await fits(page, `${look}-unfolded`);
-    await picture(page, `${look}-unfolded`);
-    if(pictures || name === 'verify') {
-      await page.emulateMedia({forcedColors: 'active'});
-      await page.keyboard.press('Tab');
-      if(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle === 'none')) {
-        findings.push(`${name}: no ring in forced colours`);
-      }
-      await picture(page, `${name}-forced`);
       await page.setViewportSize({width: 760, height: 1000}); // A4 between its margins
-      await page.emulateMedia({forcedColors: 'none', media: 'print', colorScheme: 'light'});
-      await picture(page, `${name}-print`);
-      await page.emulateMedia({media: 'screen'});
+      await page.emulateMedia({media: 'print'});
+      await eyes.picture(page, `${name}-print`);
+      await page.emulateMedia({media: null});
+      await page.setViewportSize(sizes.wide);
     }
-    await page.setViewportSize(sizes.wide);
   }
-  await context.close();
+  await page.context().close();
 }
 
 // Without JavaScript, by keyboard alone: from the front page to the form, a badge pasted and judged, its details unfolded, and a
@@ -230,7 +64,7 @@ async function walk(names) {
 async function without() {
   const context = await browser.newContext({javaScriptEnabled: false, viewport: sizes.narrow});
   const page = await context.newPage();
-  listen(page, () => 'without JavaScript');
+  eyes.listen(page, () => 'without JavaScript');
   const expect = async (what, locator) => {
     if(await locator.count() !== 1 || !await locator.isVisible()) {
       findings.push(`without JavaScript: ${what} is not there`);
@@ -269,10 +103,10 @@ async function table(javaScriptEnabled) {
       findings.push(`${how}: ${what}`);
     }
   };
-  for(const [size, viewport] of Object.entries(sizes)) {
-    const context = await browser.newContext({javaScriptEnabled, viewport, acceptDownloads: true});
+  for(const size of ['wide', 'narrow']) {
+    const context = await browser.newContext({javaScriptEnabled, viewport: sizes[size], acceptDownloads: true});
     const page = await context.newPage();
-    listen(page, () => how);
+    eyes.listen(page, () => how);
     const stop = stops.table;
     await open(page, how, stop);
     const shown = () => page.locator('tbody:visible').count();
@@ -283,17 +117,17 @@ async function table(javaScriptEnabled) {
     expect('the counts are not above the rows', counts.y + counts.height <= rows.y);
     await page.locator('#show-no').check();
     expect('the filter shows other answers', await shown() === await page.locator('tbody.r-no').count() && await shown() < all);
-    await picture(page, `${javaScriptEnabled ? 'table' : 'table-plain'}-filtered-${size}`);
+    await eyes.picture(page, `${javaScriptEnabled ? 'table' : 'table-plain'}-filtered-${size}`);
     await page.locator('#show-all').check();
     await page.locator('tbody:nth-of-type(2) .pill').click();
     expect('the report is not shown', await page.locator('#report-2').isVisible() && await page.locator('.report:visible').count() === 1);
     await page.locator('#report-2 summary').click();
     expect('the technical report is not shown', await page.locator('#report-2 .steps').isVisible());
     if(javaScriptEnabled) {
-      await judge(page, `table-report-${size}`);
-      await fits(page, `table-report-${size}`);
+      await eyes.judge(page, `table-report-${size}`);
+      await eyes.fits(page, `table-report-${size}`);
     }
-    await picture(page, `${javaScriptEnabled ? 'table' : 'table-plain'}-report-${size}`);
+    await eyes.picture(page, `${javaScriptEnabled ? 'table' : 'table-plain'}-report-${size}`);
     for(const [what, locator] of Object.entries({
       csv: page.locator('a[download$=".csv"]'), xlsx: page.locator('a[download$=".xlsx"]'), json: page.locator('a[download$=".json"]'),
       pdf: page.locator('#record button[value=pdf]'), txt: page.locator('#record button[value=text]'), 'pdf of a row': page.locator('#report-2 button[value="2.pdf"]')})) {
@@ -327,7 +161,7 @@ async function table(javaScriptEnabled) {
 async function comfort() {
   const context = await browser.newContext({viewport: sizes.wide, locale: 'en-US'});
   const page = await context.newPage();
-  listen(page, () => 'the form');
+  eyes.listen(page, () => 'the form');
   const expect = (what, good) => {
     if(!good) {
       findings.push(`the form: ${what}`);
@@ -346,15 +180,15 @@ async function comfort() {
   }, [type, names]);
   await give('dragenter', ['a.json']);
   expect('it does not show where files fall', await page.locator('form.dropping').count() === 1);
-  await picture(page, 'form-dropping');
+  await eyes.picture(page, 'form-dropping');
   await give('drop', ['a.json', 'b.json']);
   await page.waitForFunction(() => document.querySelector('#credential').files.length === 2);
   expect(`it holds ${await chosen()}`, await chosen() === 'a.json,b.json');
   await give('paste', ['image.png']);
   expect(`it holds ${await chosen()}`, await chosen() === 'a.json,b.json,image.png');
   expect('it does not say what it holds', /3 .*63 bytes|3 \(1 kB\)|: 3 /.test(await page.locator('#sending').textContent()));
-  await judge(page, 'form-chosen');
-  await picture(page, 'form-chosen');
+  await eyes.judge(page, 'form-chosen');
+  await eyes.picture(page, 'form-chosen');
   await page.locator('#credential').evaluate(field => {
     const data = new DataTransfer();
     for(let i = 0; i < 501; i++) {
@@ -365,8 +199,8 @@ async function comfort() {
   });
   await page.locator('button[type=submit]').click();
   expect('501 files were sent', page.url().endsWith('/verify') && await page.locator('#sending.trouble').isVisible());
-  await judge(page, 'form-too-many');
-  await picture(page, 'form-too-many');
+  await eyes.judge(page, 'form-too-many');
+  await eyes.picture(page, 'form-too-many');
   await page.setInputFiles('#credential', [asFile({name: 'a.json', text: '{"exhibit":"in-force"}'})]);
   await page.evaluate(() => document.querySelector('form').addEventListener('submit', () => {
     sessionStorage.told = document.querySelector('#sending.at-work')?.textContent;
@@ -433,4 +267,4 @@ async function shared() {
 const names = Object.keys(stops).sort();
 await Promise.all([...[0, 1].map(worker => walk(names.filter((_, i) => i % 2 === worker))), without().then(shared).then(() => table(true)).then(() => table(false)).then(comfort)]);
 await browser.close();
-console.log(JSON.stringify({looks, findings}));
+console.log(JSON.stringify({looks: eyes.looks, pictures: eyes.taken, heaviest: eyes.heaviest, findings}));

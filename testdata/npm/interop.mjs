@@ -15,6 +15,7 @@ import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import {checkStatus, createList, decodeList} from '@digitalbazaar/vc-bitstring-status-list';
 import * as jose from 'jose';
+import jsigs from 'jsonld-signatures';
 
 const input = JSON.parse(await new Promise((resolve, reject) => {
   const parts = [];
@@ -86,6 +87,13 @@ const tasks = {
       checkStatus: entries.length ? options => checkStatus({...options, suite: verifying(), verifyBitstringStatusListCredential: true}) : undefined});
     return {verified: result.verified, each: result.results?.map(r => r.verified), error: result.error?.errors?.map(String).join('; ') ?? result.error?.message,
       status: result.statusResult?.results?.map(r => ({purpose: r.credentialStatus?.statusPurpose, status: r.status}))};
+  },
+  // Each credential in a presentation, and its own proof for authentication, which answers no challenge.
+  async present({presentation}) {
+    const result = await vc.verify({presentation, suite: verifying(), documentLoader, presentationPurpose: new jsigs.purposes.ControllerProofPurpose({term: 'authentication'}),
+      checkStatus: options => checkStatus({...options, suite: verifying(), verifyBitstringStatusListCredential: true})});
+    return {verified: result.verified, signed: result.presentationResult?.verified, each: result.credentialResults?.map(r => r.verified),
+      error: result.error?.errors?.map(String).join('; ') ?? result.error?.message};
   },
   // A status list credential of the seed's key with the given indexes set.
   async list({id, purpose, set, seed}) {

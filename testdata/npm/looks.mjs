@@ -1,5 +1,5 @@
 // What is looked at on every page that a test opens in Chromium: what the browser complains about, what axe finds, whether the page fits a
-// telephone, and whether all of it is reached by keyboard.
+// telephone and a window that is enlarged to 400 %, whether all of it is reached by keyboard, and how much of it was sent.
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
@@ -7,7 +7,14 @@ import {chromium} from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export const sizes = {wide: {width: 1280, height: 900}, narrow: {width: 320, height: 640}};
+// Narrow is what a window of 1280 × 1024 pixels shows at 400 % (WCAG 2.2, 1.4.10), phone is for pictures.
+export const sizes = {wide: {width: 1280, height: 900}, narrow: {width: 320, height: 256}, phone: {width: 390, height: 844}};
+
+const heaviest = 60_000; // bytes of a page as it is sent: HTML, styles and scripts with their headers, without pictures
+const longTable = 200; // rows from which on a page may weigh more; a table of reports has all that it says in itself
+
+// Rules of axe that depend on sizes and colours. The others find in a page what they have found in it already.
+const ofLooks = ['color-contrast', 'target-size', 'scrollable-region-focusable', 'link-in-text-block'];
 
 // Only pages of the test itself are opened, so that the browser may run as root in a container, where its own sandbox cannot.
 export const launch = () => chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']});
@@ -16,17 +23,36 @@ export const launch = () => chromium.launch({executablePath: '/usr/bin/chromium'
 export class Eyes {
   findings = [];
   looks = 0;
+  taken = 0; // pictures
+  heaviest = {bytes: 0, name: ''};
+  names = []; // names of what was looked at
+  #sent = new Map(); // address of a style sheet or a script -> bytes that it was sent as; later it comes from the browser's memory
+  #loads = new WeakMap(); // page -> what was loaded for what it shows
 
-  constructor(origin, pictures) {
+  // Where static files are served otherwise than by the program, the weight of pages says nothing.
+  constructor(origin, pictures, weighs = true) {
     this.origin = origin;
     this.pictures = pictures;
+    this.weighs = weighs;
   }
 
   note(text) {
     this.findings.push(text);
   }
 
-  // Notes everything that a browser complains about. name says where the page stands.
+  // Opens an empty page in a browser of its own, and notes everything that it complains about. name says where the page stands.
+  async page(browser, name, options) {
+    const context = await browser.newContext({viewport: sizes.wide, reducedMotion: 'reduce', ...options});
+    await context.addInitScript(() => {
+      window.shifted = 0;
+      new PerformanceObserver(list => list.getEntries().forEach(e => { window.shifted += e.hadRecentInput ? 0 : e.value; })).observe({type: 'layout-shift', buffered: true});
+    });
+    const page = await context.newPage();
+    this.listen(page, name);
+    return page;
+  }
+
+  // Notes everything that a browser complains about.
   listen(page, name) {
     // A page that is an error by its status is logged as a failed load of itself; that is what it is.
     page.on('console', message => {
@@ -44,44 +70,138 @@ export class Eyes {
       if(!request.url().startsWith(this.origin + '/') && !request.url().startsWith('data:')) {
         this.note(`${name()}: asks ${request.url()}`);
       }
+      if(request.isNavigationRequest() && request.frame() === page.mainFrame()) {
+        this.#loads.set(page, []);
+      }
+    });
+    page.on('requestfinished', request => {
+      if(['document', 'stylesheet', 'script'].includes(request.resourceType())) {
+        this.#loads.get(page)?.push(request);
+      }
     });
     page.on('response', response => {
-      if(response.status() >= 400 && !response.request().isNavigationRequest() || response.status() >= 500) {
+      if(response.status() >= 400 && !response.request().isNavigationRequest() || response.status() >= 500 && !name().includes('our-fault')) {
         this.note(`${name()}: ${response.status()} at ${response.url()}`);
       }
     });
   }
 
-  // Looks at a page as it is: on a desktop by day, and on a telephone by night with everything unfolded.
+  // Looks at a page as it is: on a desktop by day; and in a narrow window by night, with everything unfolded.
   async look(page, name) {
-    for(const size of this.pictures ? Object.keys(sizes) : []) {
+    this.names.push(name);
+    await this.pose(page, name);
+    await this.calm(page, name);
+    if(this.weighs) {
+      await this.weigh(page, name);
+    }
+    await this.judge(page, await show(page, name, 'wide', 'light'), ofLooks);
+    await this.fits(page, `${name}-wide`);
+    const before = await words(page);
+    const look = await show(page, name, 'narrow', 'dark');
+    await this.fits(page, look);
+    const after = new Set(await words(page));
+    const lost = before.filter(word => !after.has(word));
+    if(lost.length) {
+      this.note(`${look}: is lost: ${lost.slice(0, 8).join(' ')}`);
+    }
+    await this.tab(page, look);
+    if(await unfold(page)) {
+      await this.fits(page, `${look}-unfolded`);
+    }
+    await this.judge(page, look);
+    await this.forced(page, `${name}-forced`);
+    await show(page, name, 'wide', 'light');
+  }
+
+  // Looks at a page of which only the words are new.
+  async glance(page, name) {
+    await this.pose(page, name);
+    const look = await show(page, name, 'narrow', 'light');
+    await unfold(page);
+    await this.fits(page, look);
+    await this.judge(page, look);
+    await show(page, name, 'wide', 'light');
+  }
+
+  // Takes pictures of a page on a desktop and on a telephone, by day and by night.
+  async pose(page, name) {
+    for(const size of this.pictures ? ['wide', 'phone'] : []) {
       for(const colorScheme of ['light', 'dark']) {
         await this.picture(page, await show(page, name, size, colorScheme));
       }
     }
-    await this.judge(page, await show(page, name, 'wide', 'light'), ['color-contrast', 'target-size', 'scrollable-region-focusable']); // the rest is the same
-    await this.fits(page, `${name}-wide`);
-    const look = await show(page, name, 'narrow', 'dark');
-    const folded = await page.evaluate(() => [...document.querySelectorAll('details:not([open])')].map(e => { e.open = true; }).length);
-    await this.fits(page, look);
-    await this.tab(page, look);
-    await this.judge(page, look);
-    if(folded) {
-      await this.picture(page, `${look}-unfolded`);
+  }
+
+  // Nothing moves: not the parts of a page while it comes, and nothing at all where less motion is asked for.
+  async calm(page, name) {
+    const {shifted, most, moving} = await page.evaluate(() => ({shifted: window.shifted ?? 0,
+      most: document.querySelector('tbody.r') ? 0.1 : 0.05, // up to 0.1 is called good; a table of reports is sent row by row, its counts last
+      moving: document.getAnimations().filter(a => a.effect.getComputedTiming().endTime > 10).map(a => a.effect.target.className).join(' ')}));
+    if(shifted > most) {
+      this.note(`${name}: its parts move by ${shifted.toFixed(3)} while it comes`);
     }
-    await show(page, name, 'wide', 'light');
+    if(moving) {
+      this.note(`${name}: moves although less motion is asked for: ${moving}`);
+    }
+  }
+
+  // What was sent for a page: HTML, styles and scripts.
+  async weigh(page, name) {
+    let bytes = 0;
+    for(const request of this.#loads.get(page) ?? []) {
+      const {responseBodySize, responseHeadersSize} = await request.sizes();
+      const sent = Math.max(responseBodySize + responseHeadersSize, this.#sent.get(request.url()) ?? 0);
+      if(request.resourceType() !== 'document') {
+        this.#sent.set(request.url(), sent);
+      }
+      bytes += sent;
+    }
+    if(await page.evaluate(() => document.querySelectorAll('tr').length + 1000 * document.querySelectorAll('tbody.r').length) >= longTable) {
+      return;
+    }
+    if(bytes > this.heaviest.bytes) {
+      this.heaviest = {bytes, name};
+    }
+    if(bytes > heaviest || bytes === 0) {
+      this.note(`${name}: ${bytes} bytes were sent`);
+    }
+  }
+
+  // Where a reader chooses all colours, shapes say what colours said: signs are drawn, buttons and fields have edges.
+  async forced(page, look) {
+    await page.emulateMedia({forcedColors: 'active'});
+    const unseen = await page.evaluate(() => {
+      const paper = getComputedStyle(document.body).backgroundColor;
+      const name = e => `${e.tagName.toLowerCase()}.${e.getAttribute('class')} ${e.textContent.trim().slice(0, 20)}`;
+      const signs = [...document.querySelectorAll('svg.sign, svg.mark, .brand svg')].filter(e => {
+        const used = e.querySelector('use')?.getAttribute('href'); // a drawing that stands elsewhere in the page
+        const style = getComputedStyle(used ? document.querySelector(used) : e), box = e.getBoundingClientRect();
+        const drawn = [style.stroke, style.fill].filter(colour => colour !== 'none');
+        return e.checkVisibility() && (box.width < 8 || drawn.every(colour => colour === paper || colour === 'rgba(0, 0, 0, 0)'));
+      });
+      const edges = [...document.querySelectorAll('.button, input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), select, textarea, .band')].filter(e => {
+        const style = getComputedStyle(e);
+        return e.checkVisibility() && (style.borderBottomStyle === 'none' || parseFloat(style.borderBottomWidth) < 1 || style.borderBottomColor === paper) && !e.closest('.unseen');
+      });
+      return [...signs, ...edges].map(name);
+    });
+    if(unseen.length) {
+      this.note(`${look}: without an edge or a line: ${unseen.slice(0, 4).join(' | ')}`);
+    }
+    await this.picture(page, look);
+    await page.emulateMedia({forcedColors: 'none'});
   }
 
   // What axe finds by the rules of WCAG 2.2 AA and its own best practice, or by some of them.
   async judge(page, look, rules) {
-    const found = await page.evaluate(async ([source, rules]) => {
-      if(!window.axe) {
-        (0, eval)(source);
-      }
+    if(!await page.evaluate(() => 'axe' in window)) {
+      await page.evaluate(axe);
+    }
+    const found = await page.evaluate(async rules => {
       const result = await window.axe.run(document, {runOnly: rules ? {type: 'rule', values: rules} :
-        ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']});
+        ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'], preload: false});
       return result.violations.map(v => `${v.id}: ${v.help}: ${v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(' | ')}`);
-    }, [axe, rules]);
+    }, rules);
     this.findings.push(...found.map(text => `${look}: axe: ${text}`));
     this.looks++;
   }
@@ -109,15 +229,25 @@ export class Eyes {
   }
 
   // Everything that can be used is reached by Tab, in view, with a ring around it, and is no smaller than a finger. Of a long page the
-  // first part is walked: the rows of a list are alike.
+  // first part is walked: the rows of a list are alike. What has the focus is looked at when the next Tab comes.
   async tab(page, look) {
-    const expected = await page.evaluate(() => {
+    const most = 60;
+    const {expected, presses} = await page.evaluate(([looksOf, most]) => {
+      const judge = (0, eval)(looksOf);
       document.body.tabIndex = -1; // from the top again, wherever the keyboard was
       document.body.focus();
       document.body.removeAttribute('tabindex');
       window.scrollTo(0, 0);
+      window.tabbed = new Map();
+      window.onTab = () => {
+        const e = document.activeElement;
+        if(e && e !== document.body && !window.tabbed.has(e)) {
+          window.tabbed.set(e, judge(e));
+        }
+      };
+      window.addEventListener('keydown', window.onTab, true);
       const radios = new Set();
-      return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')].filter(e => {
+      const expected = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')].filter(e => {
         if(!e.checkVisibility() || e.disabled || e.tabIndex < 0) {
           return false;
         }
@@ -128,57 +258,79 @@ export class Eyes {
         radios.add(e.name);
         return first;
       }).length;
+      const dates = document.querySelectorAll('input[type=date]').length; // day, month, year and calendar
+      return {expected, presses: Math.min(expected, most) + 3 * dates + 1};
+    }, [`(${looksOf})`, most]);
+    await Promise.all(Array.from({length: presses}, () => page.keyboard.down('Tab')));
+    await page.keyboard.up('Tab');
+    const reached = await page.evaluate(() => {
+      window.onTab();
+      window.removeEventListener('keydown', window.onTab, true);
+      document.activeElement.blur(); // the way over the links would cover what lies below it
+      return [...window.tabbed.values()];
     });
-    const reached = new Set();
-    const most = 60;
-    for(let i = 0; i < 2 * expected + 2 && reached.size < most; i++) { // a field for a date is several
-      await page.keyboard.press('Tab');
-      const at = await page.evaluate(() => {
-        const e = document.activeElement;
-        if(!e || e === document.body) {
-          return null;
-        }
-        const style = getComputedStyle(e);
-        const box = e.getClientRects()[0]; // a link may go over several lines
-        const middle = document.elementFromPoint(box.left + Math.min(box.width, 40) / 2, box.top + Math.min(box.height, 40) / 2);
-        const inline = style.display === 'inline';
-        return {
-          name: `${e.tagName.toLowerCase()} ${(e.textContent || e.id || e.name).trim().slice(0, 30)}`,
-          index: [...document.querySelectorAll('*')].indexOf(e),
-          ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-          seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight && (e === middle || e.contains(middle)),
-          small: !inline && !['checkbox', 'radio'].includes(e.type) && (box.height < 43.5 || box.width < 24) ||
-            ['checkbox', 'radio'].includes(e.type) && (box.height < 23.5 || box.width < 23.5) && (e.labels[0]?.getBoundingClientRect().height ?? 0) < 43.5,
-        };
-      });
-      if(!at) {
-        break;
-      }
-      if(reached.has(at.index)) {
-        continue;
-      }
-      reached.add(at.index);
-      if(!at.ring) {
-        this.note(`${look}: no ring around ${at.name}`);
-      }
-      if(!at.seen) {
-        this.note(`${look}: focus is not in view: ${at.name}`);
-      }
-      if(at.small) {
-        this.note(`${look}: small target: ${at.name}`);
-      }
-    }
-    if(reached.size !== Math.min(expected, most)) {
-      this.note(`${look}: Tab reaches ${reached.size} of ${expected}`);
+    reached.forEach(at => this.focused(at, look));
+    if(reached.length < Math.min(expected, most) || reached.length > expected) {
+      this.note(`${look}: Tab reaches ${reached.length} of ${expected}`);
     }
   }
 
+  // Whatever has the focus is in view, has a ring around it, and is no smaller than a finger.
+  focused(at, look) {
+    if(!at.ring) {
+      this.note(`${look}: no ring around ${at.name}`);
+    }
+    if(!at.seen) {
+      this.note(`${look}: focus is not in view: ${at.name}`);
+    }
+    if(at.small) {
+      this.note(`${look}: small target: ${at.name}`);
+    }
+  }
+
+  // Moves on with Tab until something has the focus, which is to be seen.
+  async reach(page, locator, what) {
+    const wanted = await locator.elementHandle();
+    for(let i = 0; i < 200; i++) {
+      if(await wanted.evaluate(e => e === document.activeElement)) {
+        this.focused(await wanted.evaluate(looksOf), `by keyboard, ${new URL(page.url()).pathname}`);
+        return;
+      }
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not reach ${what} at ${page.url()}`);
+  }
+
+  // Types into a field by keyboard alone.
+  async type(page, label, text, within = page) {
+    await this.reach(page, within.getByLabel(label, {exact: false}).first(), label);
+    await page.keyboard.type(text);
+  }
+
+  // Presses a button, or follows a link, by keyboard alone.
+  async press(page, role, name, loads = true) {
+    await this.reach(page, page.getByRole(role, {name}).first(), name);
+    await Promise.all([loads && page.waitForEvent('load'), page.keyboard.press('Enter')]);
+  }
+
+  // Keeps a picture, where they are wanted.
   async picture(page, look) {
     if(this.pictures) {
+      this.taken++;
       await page.screenshot({path: join(this.pictures, `${look}.png`), fullPage: true, animations: 'disabled'});
     }
   }
 }
+
+// What a reader finds on a page, word by word; not what is there for looks alone.
+const words = page => page.evaluate(() => {
+  const of = e => e.innerText.toLowerCase().split(/\s+/);
+  const looks = new Set([...document.querySelectorAll('[aria-hidden=true]')].filter(e => e.innerText).flatMap(of));
+  return [...new Set(of(document.querySelector('main')))].filter(word => word && !looks.has(word));
+});
+
+// Opens what is folded, and says how much that was.
+const unfold = page => page.evaluate(() => [...document.querySelectorAll('details:not([open])')].map(e => { e.open = true; }).length);
 
 // Shows a page in a size and a scheme of colours.
 export async function show(page, name, size, colorScheme) {
@@ -186,3 +338,24 @@ export async function show(page, name, size, colorScheme) {
   await page.emulateMedia({colorScheme});
   return `${name}-${size}-${colorScheme}`;
 }
+
+// How something looks that has the focus: itself, or the label that is seen in its place. It is read in the page.
+const looksOf = focused => {
+  const e = focused.classList.contains('unseen') && focused.labels ? [...focused.labels].find(label => label.classList.contains('button')) ?? focused : focused;
+  const style = getComputedStyle(e);
+  // A link may go over several lines, and what is higher than the window is seen in part.
+  const seen = [...e.getClientRects()].some(box => {
+    const y = Math.min(Math.max(box.top + Math.min(box.height, 40) / 2, 10), innerHeight - 10);
+    const at = document.elementFromPoint(box.left + Math.min(box.width, 40) / 2, y);
+    return box.width > 0 && y >= box.top && y <= box.bottom && at && (e === at || e.contains(at));
+  });
+  const box = e.getClientRects()[0];
+  const ticked = ['checkbox', 'radio'].includes(e.type);
+  return {
+    name: `${e.tagName.toLowerCase()} ${(e.textContent || e.id || e.name).trim().slice(0, 30)}`,
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    seen,
+    small: ticked ? (box.height < 23.5 || box.width < 23.5) && (e.labels[0]?.getBoundingClientRect().height ?? 0) < 43.5 :
+      style.display !== 'inline' && (box.height < 43.5 || box.width < 24),
+  };
+};

@@ -1,19 +1,22 @@
-// A day in the office, in Chromium: whoever opens the first link becomes the owner, and does all that an office does. Reads one JSON
-// document from standard input:
-//   {"origin": "http://localhost:…", "first": address of the first link, "rows": text of a CSV file, "count": its rows, "pictures": folder or ""}
-// and writes {"looks": number, "times": {part: milliseconds}, "visited": [path, …], "findings": [text, …]}.
+// A day in the office, in Chromium: whoever opens the first link becomes the owner, and does all that an office does. Beside it earners
+// collect their badges, and somebody does everything by keyboard, on a server that sends mail. Reads one JSON document from standard input:
+//   {"origin": "http://localhost:…", "first": address of the first link, "rows": text of a CSV file, "count": its rows, "pictures": folder or "",
+//    "town": what earner.mjs and keyboard.mjs find there}
+// and writes {"looks": number, "pictures": number, "heaviest": {"bytes": number, "name": text}, "times": {part: milliseconds},
+// "visited": [path, …], "findings": [text, …]}.
+import {collects} from './earner.mjs';
+import {byKeyboard} from './keyboard.mjs';
 import {Eyes, launch, sizes} from './looks.mjs';
 
 const parts = [];
 for await (const part of process.stdin) {
   parts.push(part);
 }
-const {origin, first, rows, count, pictures} = JSON.parse(Buffer.concat(parts).toString());
-const eyes = new Eyes(origin, pictures);
+const {origin, first, rows, count, pictures, town} = JSON.parse(Buffer.concat(parts).toString());
+const eyes = new Eyes(origin, pictures), abroad = new Eyes(town.origin, pictures);
 const browser = await launch();
 const visited = new Map(); // pattern of a path -> where it was seen
 const times = {};
-let current = '';
 
 // The pattern of an address: what stands for single things is left out, and values of queries.
 const pattern = address => {
@@ -23,52 +26,25 @@ const pattern = address => {
 };
 
 async function person(name, options) {
-  const context = await browser.newContext({viewport: sizes.wide, reducedMotion: 'reduce', ...options});
-  const page = await context.newPage();
-  eyes.listen(page, () => `${name} at ${current}`);
+  const page = await eyes.page(browser, () => `${name} at ${pattern(page.url())}`, options);
   return page;
 }
-
-const expect = (what, good) => {
-  if(!good) {
-    eyes.note(`${current}: ${what}`);
-  }
-};
 
 // Looks at the page that is shown, unless one like it was looked at.
 async function look(page, name = '') {
   const at = pattern(page.url()) + name;
-  current = at;
   if(!visited.has(at)) {
     visited.set(at, page.url());
     await eyes.look(page, `${String(visited.size).padStart(2, '0')}${at.replaceAll(/[^a-z0-9]+/gi, '-')}`);
   }
 }
 
-// Moves on with Tab until something has the focus.
-async function reach(page, locator, what) {
-  const wanted = await locator.elementHandle();
-  for(let i = 0; i < 200; i++) {
-    if(await wanted.evaluate(e => e === document.activeElement)) {
-      return;
-    }
-    await page.keyboard.press('Tab');
+const expect = (what, good) => {
+  if(!good) {
+    eyes.note(what);
   }
-  throw new Error(`Tab does not reach ${what} at ${page.url()}`);
-}
-
-// Types into a field by keyboard alone.
-async function type(page, label, text, within = page) {
-  await reach(page, within.getByLabel(label, {exact: false}).first(), label);
-  await page.keyboard.type(text);
-}
-
-// Presses a button, or follows a link, by keyboard alone.
-async function press(page, role, name, loads = true) {
-  const found = page.getByRole(role, {name}).first();
-  await reach(page, found, name);
-  await Promise.all([loads && page.waitForEvent('load'), page.keyboard.press('Enter')]);
-}
+};
+const reach = (...given) => eyes.reach(...given), type = (...given) => eyes.type(...given), press = (...given) => eyes.press(...given);
 
 // Sends the form that is typed into.
 async function enter(page) {
@@ -173,6 +149,10 @@ async function batch(page) {
   expect('it does not say that it is done', (await page.locator('progress').getAttribute('value')) === '100' && await page.locator('#said').textContent() !== '');
   await page.reload();
   await look(page, ' finished');
+  await click(page, 'link', /^Certificates/); // one name cannot be printed
+  expect('certificates leave out a name silently', await says(page, 'No typeface of ours has the letters'));
+  await look(page);
+  await page.goBack();
   await click(page, 'link', 'Undo it');
   await look(page);
   await page.getByLabel('Why').first().selectOption({index: 1});
@@ -221,18 +201,17 @@ async function passkey(page) {
   expect('the passkey did not sign in', new URL(page.url()).pathname.startsWith('/console'));
 }
 
-// Looks at every page that links lead to, each kind once; those that were empty when they were looked at, again.
+// Looks at every page that links lead to, each kind once, two at a time; those that were empty when they were looked at, again.
 async function everything(page) {
-  await page.goto(`${origin}/console`);
   const seen = new Set([...visited.keys()].filter(at => !at.endsWith(' empty') && !at.endsWith(' problem')).map(at => at.split(' ')[0]));
-  const queue = [page.url()], followed = new Set();
-  while(queue.length) {
-    const address = queue.shift();
+  const queue = [`${origin}/console`], followed = new Set();
+  let busy = 0;
+  async function visit(page, address) {
     try {
       await page.goto(address);
     } catch(e) {
       if(/Download is starting/.test(e.message)) {
-        continue;
+        return;
       }
       throw e;
     }
@@ -248,19 +227,43 @@ async function everything(page) {
       }
     }
   }
+  async function walk(page) {
+    while(queue.length || busy) {
+      if(!queue.length) {
+        await new Promise(done => setTimeout(done, 20));
+        continue;
+      }
+      busy++;
+      await visit(page, queue.shift());
+      busy--;
+    }
+  }
+  const other = await page.context().newPage();
+  eyes.listen(other, () => pattern(other.url()));
+  await Promise.all([walk(page), walk(other)]);
 }
 
-const owner = await person('the owner', {});
-for(const part of [defines, awards, batch, people, passkey, everything]) {
-  try {
-    const began = Date.now();
-    await part(owner);
-    times[part.name] = Date.now() - began;
-  } catch(e) {
-    eyes.note(`${part.name}, at ${owner.url()}: ${e.stack}`);
-    await eyes.picture(owner, 'stuck');
-    break;
+// Does one part after another; what a part throws ends them.
+async function all(eyes, page, parts) {
+  for(const part of parts) {
+    try {
+      const began = Date.now();
+      await part(page);
+      times[part.name] = Date.now() - began;
+    } catch(e) {
+      eyes.note(`${part.name}, at ${page.url()}: ${e.stack}`);
+      await eyes.picture(page, 'stuck');
+      return;
+    }
   }
 }
+
+const pat = await abroad.page(browser, () => `an earner at ${pattern(pat.url())}`);
+const kim = await abroad.page(browser, () => `by keyboard at ${pattern(kim.url())}`, {permissions: ['clipboard-read', 'clipboard-write']});
+await Promise.all([
+  all(eyes, await person('the owner', {}), [defines, awards, batch, people, passkey, everything]),
+  all(abroad, pat, [collects(abroad, browser, town)]).then(() => all(abroad, kim, [byKeyboard(abroad, town)])),
+]);
 await browser.close();
-console.log(JSON.stringify({looks: eyes.looks, times, visited: [...visited.keys()], findings: eyes.findings}));
+console.log(JSON.stringify({looks: eyes.looks + abroad.looks, pictures: eyes.taken + abroad.taken, heaviest: [eyes, abroad].map(e => e.heaviest).sort((a, b) => b.bytes - a.bytes)[0],
+  times, visited: [...visited.keys(), ...abroad.names], findings: [...eyes.findings, ...abroad.findings]}));
