@@ -11,10 +11,6 @@ import (
 	"github.com/laurelbadges/laurel/keys/jose"
 )
 
-// TypeOfflinePack is the type (typ) of the token that signs an offline pack. No reader of credentials takes such a token for one (RFC
-// 8725 section 3.11).
-const TypeOfflinePack = "laurel-offline-pack+jwt"
-
 // packClaims are the payload of the token.
 type packClaims struct {
 	Issuer   string `json:"iss"` // DID of the organisation
@@ -23,7 +19,7 @@ type packClaims struct {
 }
 
 // SignPack signs, as an organisation with its key for tokens, that documents whose text has this SHA-256 digest, in hexadecimal, were
-// published now. It returns a compact JWS of the type [TypeOfflinePack]. Kind missing when there is no such organisation, kind invalid,
+// published now. It returns a compact JWS of the type [jose.TypeOfflinePack]. Kind missing when there is no such organisation, kind invalid,
 // code digest, when the digest is none.
 func (s *Service) SignPack(ctx context.Context, organisation, digest string) (string, error) {
 	if sum, err := hex.DecodeString(digest); err != nil || len(sum) != 32 || strings.ToLower(digest) != digest {
@@ -44,7 +40,7 @@ func (s *Service) SignPack(ctx context.Context, organisation, digest string) (st
 	payload, err := json.Marshal(packClaims{Issuer: o.DID, IssuedAt: s.instant().Unix(), SHA256: digest})
 	var token string
 	if err == nil {
-		token, err = jose.SignTyped(payload, TypeOfflinePack, k.Method, signer.Signer)
+		token, err = jose.SignTyped(payload, jose.TypeOfflinePack, k.Method, signer.Signer)
 	}
 	if err != nil {
 		return "", internal(codeSigning, "The offline pack could not be signed.", err)

@@ -29,6 +29,7 @@ type Settings struct {
 	Language    string `json:"language,omitempty"`    // BCP 47, in which earners are written to; "" is English
 	LinkedIn    string `json:"linkedIn,omitempty"`    // number of its LinkedIn page, for the form that adds awards to profiles
 	Accent      string `json:"accent,omitempty"`      // colour of its pages, #rrggbb in small letters; "" is ours
+	Zone        string `json:"zone,omitempty"`        // IANA name of the time zone in which its days are told; "" is UTC
 	// Held says that nobody but the earner sees an award before it was claimed: for badges of minors.
 	Held bool `json:"held,omitempty"`
 	// Second are the acts that one person asks for and another allows. None: whoever may do something does it.

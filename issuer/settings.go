@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 )
@@ -23,6 +24,8 @@ const (
 	longestDescription = 2000 // bytes
 	longestAddress     = 2000 // bytes of a web address
 )
+
+const longestZone = 64 // bytes of the name of a time zone
 
 // colourCode is a colour as style sheets write it.
 var colourCode = regexp.MustCompile(`^#[0-9a-f]{6}$`)
@@ -112,7 +115,7 @@ func (c Configuration) checked() (Configuration, error) {
 	}
 	set := &c.Settings
 	set.Accent = strings.ToLower(strings.TrimSpace(set.Accent))
-	set.LinkedIn = strings.TrimSpace(set.LinkedIn)
+	set.LinkedIn, set.Zone = strings.TrimSpace(set.LinkedIn), strings.TrimSpace(set.Zone)
 	set.Website, set.Description, set.Language = strings.TrimSpace(set.Website), strings.TrimSpace(set.Description), strings.TrimSpace(set.Language)
 	switch {
 	case set.Website != "" && (!isWebAddress(set.Website) || len(set.Website) > longestAddress || !validText(set.Website)):
@@ -125,6 +128,8 @@ func (c Configuration) checked() (Configuration, error) {
 		return c, invalid("linkedin", "The number of the LinkedIn page has to have 1 to 19 digits.")
 	case set.Accent != "" && !colourCode.MatchString(set.Accent):
 		return c, invalid("accent", "The colour has to be # and six hexadecimal digits, such as #1d5b43.")
+	case !isZone(set.Zone):
+		return c, invalid("zone", "The time zone is not a name such as America/Los_Angeles or Europe/Madrid.")
 	case slices.ContainsFunc(set.Second, func(act Act) bool { return !slices.Contains(acts, act) }):
 		return c, invalid("second", "A second person can be asked for to award and to revoke, and for nothing else.")
 	}
@@ -132,6 +137,24 @@ func (c Configuration) checked() (Configuration, error) {
 		set.Second = nil
 	}
 	return c, nil
+}
+
+// isZone says that a text is a name in the IANA time zone database, or empty. The zone of this machine is none of them: the pages of
+// all machines of an installation say the same.
+func isZone(name string) bool {
+	if len(name) > longestZone || name == "Local" {
+		return false
+	}
+	_, err := time.LoadLocation(name)
+	return err == nil
+}
+
+// Location is the time zone in which the organisation tells its days: UTC where none is set, and where this machine does not know it.
+func (s Settings) Location() *time.Location {
+	if zone, err := time.LoadLocation(s.Zone); err == nil {
+		return zone
+	}
+	return time.UTC
 }
 
 // party is the issuer as it stands in awards.

@@ -50,6 +50,7 @@ func TestConfigure(t *testing.T) {
 		"a hidden character":   {issuer.Configuration{Name: "A", Settings: issuer.Settings{Description: "a\x00b"}}, "description"},
 		"one above ASCII":      {issuer.Configuration{Name: "A", Settings: issuer.Settings{Description: "a\u0085b"}}, "description"},
 		"no language":          {issuer.Configuration{Name: "A", Settings: issuer.Settings{Language: "English"}}, "language"},
+		"no time zone":         {issuer.Configuration{Name: "A", Settings: issuer.Settings{Zone: "Local"}}, "zone"},
 		"an unknown act":       {issuer.Configuration{Name: "A", Settings: issuer.Settings{Second: []issuer.Act{"suspend"}}}, "second"},
 	} {
 		_, _, err := w.Configure(t.Context(), c.configuration, issuer.Write{Actor: "account:a"})

@@ -22,6 +22,11 @@ type Document struct {
 	URL    string    // the address that answered, after redirects
 	ReadAt time.Time // when it was read from its origin; older than now when it came from a cache
 	Origin Origin
+	// Signer and Key are, for a document of a pack, the DID of whoever signed the pack and the thumbprint of the key (RFC 7638).
+	Signer, Key string
+	// Others are copies of the same document that were read elsewhere. Only of a status list do they count, and only against a
+	// credential: what one of them says is revoked is revoked, and what the copy that was signed last says is suspended is suspended.
+	Others []Document
 	// Alternates are https addresses that the answer itself, in its Link header, names for the same thing in a form that
 	// credentials come in (RFC 8288), the best first.
 	Alternates []string
@@ -126,7 +131,7 @@ func notCalled(err error) string {
 // factsOfSource are the facts of a finding that rests on a document which was read.
 func factsOfSource(d Document) Facts {
 	origin := map[Origin]string{Network: "network", Installation: "installation", Given: "file", Packed: "pack"}[d.Origin]
-	return Facts(nil).and(FactAddress, d.URL, FactOrigin, origin)
+	return Facts(nil).and(FactAddress, d.URL, FactOrigin, origin, FactPackSigner, d.Signer, FactPackKey, d.Key)
 }
 
 // factsOfUnread are the facts of a finding that something could not be read at address.

@@ -119,7 +119,7 @@ func (f Facts) and(pairs ...string) Facts {
 	maps.Copy(all, f)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		most := maxQuoted
-		if pairs[i] == FactAddress {
+		if pairs[i] == FactAddress || pairs[i] == FactPackSigner {
 			most = maxAddress
 		}
 		if value := quotedTo(pairs[i+1], most); value != "" {
@@ -134,17 +134,19 @@ func (f Facts) and(pairs ...string) Facts {
 
 // Names of facts.
 const (
-	FactAddress   = "address"   // what was read, or could not be: an https URL or a DID
-	FactOrigin    = "origin"    // where that came from: network, installation, file (one that the caller gave) or pack (an offline pack)
-	FactCause     = "cause"     // why it could not be read: one of the Cause constants
-	FactCase      = "case"      // which of the things that one code stands for
-	FactDate      = "date"      // RFC 3339: the instant that decides
-	FactWho       = "who"       // id of who signed or says so, where that is not the issuer
-	FactReason    = "reason"    // as the issuer gave it
-	FactHere      = "here"      // what stands in the input
-	FactPublished = "published" // what the issuer signed in its place
-	FactName      = "name"      // name of a thing: a suite, an algorithm, a type, a file
-	FactMost      = "most"      // a limit
+	FactAddress    = "address"    // what was read, or could not be: an https URL or a DID
+	FactOrigin     = "origin"     // where that came from: network, installation, file (one that the caller gave) or pack (an offline pack)
+	FactPackSigner = "packSigner" // DID of whoever signed the offline pack that it came from
+	FactPackKey    = "packKey"    // the thumbprint of the key of that signature (RFC 7638)
+	FactCause      = "cause"      // why it could not be read: one of the Cause constants
+	FactCase       = "case"       // which of the things that one code stands for
+	FactDate       = "date"       // RFC 3339: the instant that decides
+	FactWho        = "who"        // id of who signed or says so, where that is not the issuer
+	FactReason     = "reason"     // as the issuer gave it
+	FactHere       = "here"       // what stands in the input
+	FactPublished  = "published"  // what the issuer signed in its place
+	FactName       = "name"       // name of a thing: a suite, an algorithm, a type, a file
+	FactMost       = "most"       // a limit
 )
 
 // View is the credential as pages show it: values as they were signed, nothing else.

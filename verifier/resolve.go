@@ -170,6 +170,9 @@ func (r *run) fetch(ctx context.Context, address string, limit int) (Document, e
 	source, err := r.Fetch.Fetch(ctx, address, limit)
 	r.work.read += len(source.Bytes)
 	r.work.units += len(source.Bytes) / fetchedPerUnit
+	for _, other := range source.Others {
+		r.work.read += len(other.Bytes)
+	}
 	return source, err
 }
 

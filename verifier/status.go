@@ -124,12 +124,41 @@ func (r *run) judgeStatus(ctx context.Context, entry statusEntry) standing {
 	switch {
 	case list == nil:
 		return standing{Check: tooManyEntries}
-	case list.fault != nil:
-		return standing{Check: *list.fault}
-	case list.revocations != nil:
-		return list.sayRevoked(entry.Entry, r)
 	}
-	return list.say(entry.Entry, r)
+	s := list.judge(entry.Entry, r)
+	for _, other := range list.others {
+		if s.Outcome == Fail {
+			break
+		}
+		if o := other.judge(entry.Entry, r); o.Outcome == Fail && (o.Code == "revoked" || other.after(list)) {
+			s = o
+		}
+	}
+	return s
+}
+
+// judge is what the list alone says of an entry.
+func (l *statusList) judge(entry status.Entry, r *run) standing {
+	switch {
+	case l.fault != nil:
+		return standing{Check: *l.fault}
+	case l.revocations != nil:
+		return l.sayRevoked(entry, r)
+	}
+	return l.say(entry, r)
+}
+
+// after says whether the list was signed after another one, or that one says nothing.
+func (l *statusList) after(other *statusList) bool {
+	if other.own == nil || l.own == nil {
+		return other.fault != nil
+	}
+	mine, err := credential.ParseDateTime(l.own.document.ValidFrom)
+	if err != nil {
+		return false
+	}
+	theirs, err := credential.ParseDateTime(other.own.document.ValidFrom)
+	return err != nil || mine.After(theirs)
 }
 
 // listOf reads the list that an entry names, once in a verification; nil when that would be more than is read.
@@ -146,15 +175,29 @@ func (r *run) listOf(ctx context.Context, entry status.Entry) *statusList {
 		return nil
 	}
 	r.work.lists++
-	if entry.Method == status.RevocationList {
-		list = r.revocationList(ctx, entry.ListURL)
+	source, refused := r.fetchList(ctx, entry.ListURL)
+	if refused != nil {
+		list = refused
 	} else {
-		list = r.statusList(ctx, entry.ListURL)
+		others := source.Others
+		source.Others = nil
+		list = r.readList(ctx, entry.Method, source)
+		for _, other := range others {
+			list.others = append(list.others, r.readList(ctx, entry.Method, other))
+		}
 	}
 	if list.bits.Len() <= longList {
 		r.lists[key] = list
 	}
 	return list
+}
+
+// readList reads a copy of a list.
+func (r *run) readList(ctx context.Context, method status.Method, source Document) *statusList {
+	if method == status.RevocationList {
+		return r.revocationList(source)
+	}
+	return r.statusList(ctx, source)
 }
 
 // fetchList fetches a list of any kind.

@@ -20,14 +20,11 @@ type statusList struct {
 	revocations *status.Revocations
 	source      Document // without its bytes
 	fault       *Check
+	others      []*statusList // copies of it from elsewhere
 }
 
 // statusList reads a signed list and judges what has to hold for any answer: its own signature, and that it is a list.
-func (r *run) statusList(ctx context.Context, address string) *statusList {
-	source, refused := r.fetchList(ctx, address)
-	if refused != nil {
-		return refused
-	}
+func (r *run) statusList(ctx context.Context, source Document) *statusList {
 	text, _, unreadable := readText(source.Bytes)
 	if unreadable != nil {
 		return refuseList(source, "status_invalid", "not_a_list", "What stands at the status list's address is not a status list")

@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"context"
 	"errors"
 
 	"github.com/laurelbadges/laurel/credential/status"
@@ -11,11 +10,7 @@ import (
 const revocationUnit = 32
 
 // revocationList reads an unsigned list. There is nothing in it to check but its form.
-func (r *run) revocationList(ctx context.Context, address string) *statusList {
-	source, refused := r.fetchList(ctx, address)
-	if refused != nil {
-		return refused
-	}
+func (r *run) revocationList(source Document) *statusList {
 	r.work.units += len(source.Bytes) / revocationUnit
 	revocations, err := status.ParseRevocations(source.Bytes)
 	var refusal *status.Error

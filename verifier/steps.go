@@ -191,7 +191,8 @@ func (r *run) about(steps ...string) Facts {
 func (r *run) readFor(steps ...string) (asOf *time.Time, facts Facts) {
 	for _, c := range r.checks {
 		if c.Outcome == Pass && c.AsOf != nil && slices.Contains(steps, c.Step) && (asOf == nil || c.AsOf.Before(*asOf)) {
-			asOf, facts = c.AsOf, Facts(nil).and(FactAddress, c.Facts[FactAddress], FactOrigin, c.Facts[FactOrigin])
+			asOf, facts = c.AsOf, Facts(nil).and(FactAddress, c.Facts[FactAddress], FactOrigin, c.Facts[FactOrigin],
+				FactPackSigner, c.Facts[FactPackSigner], FactPackKey, c.Facts[FactPackKey])
 		}
 	}
 	return asOf, facts

@@ -83,7 +83,7 @@ func TestSameReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := batch.Checker{At: at, Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
-		return verifier.VerifyItem(ctx, item, verifier.Options{At: at, Fetch: opened.Before(nil)})
+		return verifier.VerifyItem(ctx, item, verifier.Options{At: at, Fetch: opened.After(nil)})
 	}}
 	valid := 0
 	for i, file := range files {
@@ -134,7 +134,7 @@ func packOf(t *testing.T, documents map[string]pack.Document) (text []byte, did 
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := jose.SignTyped(payload, pack.Type, did+"#"+did[len("did:key:"):], private)
+	token, err := jose.SignTyped(payload, jose.TypeOfflinePack, did+"#"+did[len("did:key:"):], private)
 	if err != nil {
 		t.Fatal(err)
 	}

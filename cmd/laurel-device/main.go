@@ -31,7 +31,7 @@ type settings struct {
 type packed struct {
 	Made      string `json:"made"` // in words
 	Age       string `json:"age"`  // in words
-	Issuer    string `json:"issuer"`
+	By        string `json:"by"`   // who signed it, and with which key, in words
 	Documents int    `json:"documents"`
 	Problem   string `json:"problem,omitempty"` // instead of all: why it cannot be used, in words
 }
@@ -98,9 +98,13 @@ func (c *checker) check(input []byte, s settings) (any, error) {
 		o.Fetch = (&device.Own{Base: s.Base, Read: read, Now: time.Now}).ForInput()
 	}
 	if c.pack != nil {
-		o.Fetch = c.pack.Before(o.Fetch)
+		o.Fetch = c.pack.After(o.Fetch)
 	}
-	return device.Check(context.Background(), s.Name, input, s.Language, o)
+	page := device.Page{Language: s.Language}
+	if c.pack != nil {
+		page.Pack = c.pack.Made
+	}
+	return device.Check(context.Background(), s.Name, input, page, o)
 }
 
 func (c *checker) open(text []byte, s settings) (any, error) {
@@ -109,8 +113,8 @@ func (c *checker) open(text []byte, s settings) (any, error) {
 		return packed{Problem: s.Language.Say("page.device.pack." + pack.Why(err))}, nil
 	}
 	c.pack = p
-	now := time.Now()
-	return packed{Made: s.Language.Instant(p.Made).Words, Age: s.Language.Age(&p.Made, now, ""), Issuer: p.Issuer, Documents: p.Len()}, nil
+	by := s.Language.Say("page.device.pack.by", "name", wording.First(p.Name, p.Issuer), "did", p.Issuer, "key", p.Key)
+	return packed{Made: s.Language.Instant(p.Made).Words, Age: s.Language.Age(&p.Made, time.Now(), ""), By: by, Documents: p.Len()}, nil
 }
 
 // readTime is how long the server may take to answer.

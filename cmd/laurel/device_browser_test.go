@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDevice checks badges in Chromium without a server's help, with and without a network, and scans one with a camera; and does the
@@ -54,6 +55,8 @@ func TestDevice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	before := filepath.Join(folder, "before.pack")
+	laurel(0, "pack", "--data", g.folder, "-o", before)
 	laurel(0, "revoke", "--data", g.folder, "--reason", "Test.", revoked.ID)
 
 	// A pack from the command line, for the command line.
@@ -67,6 +70,40 @@ func TestDevice(t *testing.T) {
 		t.Errorf("the command line does not say that it read a pack:\n%s", said)
 	}
 	laurel(3, "verify", "--offline", badge)
+	aged := laurel(0, "verify", "--offline", "--pack", packed, "--at", time.Now().Add(6*24*time.Hour).UTC().Format(time.RFC3339), badge)
+	if strings.Contains(aged, "in force.") || !strings.Contains(aged, "not taken back as of") {
+		t.Errorf("an old pack is told as if it were of the day:\n%s", aged)
+	}
+	signed := regexp.MustCompile(`signed by .* <(did:\S+)>, key ([\w-]{43})`).FindStringSubmatch(aged)
+	if signed == nil || !strings.Contains(aged, "--pack-signer") {
+		t.Fatalf("the signer of the pack is not named:\n%s", aged)
+	}
+	for signer, status := range map[string]int{signed[1]: 0, signed[2]: 0, "did:web:other.example": 2, signed[2][1:] + "A": 2} {
+		if said := laurel(status, "verify", "--data", g.folder, "--offline", "--pack", packed, "--pack-signer", signer, badge); strings.Contains(said, "was not checked") {
+			t.Errorf("%s:\n%s", signer, said)
+		}
+	}
+	var report struct {
+		Checks []struct{ Facts map[string]string }
+	}
+	if err := json.Unmarshal([]byte(regexp.MustCompile(`(?m)^laurel: .*\n`).ReplaceAllString(laurel(0, "verify", "--json", "--offline", "--pack", packed, badge), "")), &report); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Checks {
+		if c.Facts["origin"] == "pack" && (c.Facts["packSigner"] != signed[1] || c.Facts["packKey"] != signed[2]) {
+			t.Errorf("%+v", c)
+		}
+	}
+	// Where the server can be asked, it is asked first.
+	bad := filepath.Join(folder, "revoked.json")
+	if err := os.WriteFile(bad, p.get(t, "/c/"+revoked.ID+".json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	laurel(0, "verify", "--offline", "--pack", before, bad)
+	laurel(1, "verify", "--offline", "--pack", packed, bad)
+	laurel(1, "verify", "--offline", "--pack", packed, "--pack", before, bad)
+	laurel(1, "verify", "--offline", "--pack", before, "--pack", packed, bad)
+	laurel(1, "verify", "--data", g.folder, "--pack", before, bad)
 	changed, err := os.ReadFile(packed)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +114,7 @@ func TestDevice(t *testing.T) {
 	laurel(2, "verify", "--offline", "--pack", packed, badge)
 
 	pictures := os.Getenv("LAUREL_SCREENSHOTS")
-	input, err := json.Marshal(map[string]any{"origin": base, "good": good.ID, "revoked": revoked.ID, "folder": folder, "pictures": pictures})
+	input, err := json.Marshal(map[string]any{"origin": base, "good": good.ID, "revoked": revoked.ID, "folder": folder, "before": before, "pictures": pictures})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -321,6 +321,11 @@ var _ control.Eraser = installation{}
 // EraseAward implements [control.Eraser].
 func (i installation) EraseAward(ctx context.Context, id, reason, by string) (before bool, err error) {
 	c, err := i.Credential(ctx, id)
+	if isAbsent(err) && awardID.MatchString(id) { // of an award that is younger than this store there may be copies in it
+		if failed := i.earners.ForgetCopies(ctx, id); failed != nil {
+			return false, failed
+		}
+	}
 	if err != nil {
 		return false, err
 	}

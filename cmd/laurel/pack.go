@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,14 +96,33 @@ func (i installation) Pack(ctx context.Context) ([]byte, error) {
 	return gatherPack(ctx, i, nil, nil, time.Now())
 }
 
-// openPack reads a pack that a person gave: they believe whoever made it, and the signature says that it is whole.
-func openPack(name string) (*pack.Pack, error) {
+// openPack reads a pack that a person gave. Where they say who must have signed it, by DIDs or thumbprints of keys, it is one of these:
+// the key of a DID is looked for in its document, which source reads. Where they do not, they believe whoever gave it to them, and
+// the signature says that it is whole.
+func openPack(ctx context.Context, name string, signers []string, source verifier.Fetcher) (*pack.Pack, error) {
 	text, err := readFile(name, nil, pack.MostBytes)
 	if err != nil {
 		return nil, err
 	}
 	opened, err := pack.Open(text, nil)
 	if err != nil {
+		return nil, fmt.Errorf("--pack %s: %w", name, err)
+	}
+	if len(signers) == 0 || slices.Contains(signers, opened.Key) {
+		return opened, nil
+	}
+	if !slices.Contains(signers, opened.Issuer) {
+		return nil, fmt.Errorf("--pack %s: it is signed by %s, key %s, and not by who must have signed it", name, opened.Issuer, opened.Key)
+	}
+	var document []byte
+	if address, notWeb := keys.WebURL(opened.Issuer); notWeb == nil {
+		read, err := source.Fetch(ctx, address, credential.Limits.Document)
+		if err != nil {
+			return nil, fmt.Errorf("--pack %s: whether key %s is one of %s could not be read: %w; a file for it can be given by --resolve, or the thumbprint of the key by --pack-signer", name, opened.Key, opened.Issuer, err)
+		}
+		document = read.Bytes
+	}
+	if opened, err = pack.Open(text, pack.Signer(opened.Issuer, document)); err != nil {
 		return nil, fmt.Errorf("--pack %s: %w", name, err)
 	}
 	return opened, nil

@@ -228,6 +228,10 @@ func (c *serveCommand) handler(ctx context.Context, here installation, p plan, c
 	staff, err := console.New(console.Config{
 		Office: here.Service, People: here.people, Earners: here.earners, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies,
 		Hooks: here.hooks, CheckEndorsement: genuine, Wake: here.queue.Wake, Lists: lists, Asset: pages.Asset, Log: log, Version: config.Version,
+		InForce: func(ctx context.Context, award issuer.Credential) (bool, error) {
+			report, err := pages.Judge(ctx, award)
+			return err == nil && report.Outcome == verifier.Valid, err
+		},
 	})
 	if err != nil {
 		return nil, err

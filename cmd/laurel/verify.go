@@ -18,6 +18,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/control"
 	"github.com/laurelbadges/laurel/internal/fetch"
+	"github.com/laurelbadges/laurel/internal/pack"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
 )
@@ -28,7 +29,8 @@ type verifyCommand struct {
 	At                 string   `help:"Judge as of this instant, written as in RFC 3339." placeholder:"TIME"`
 	Profile            string   `help:"What the input has to be: ${enum}." enum:"openbadges,vc" default:"openbadges"`
 	Resolve            []string `help:"JSON object of URLs and DIDs with the files that stand for them; asked before the network." type:"existingfile" placeholder:"FILE"`
-	Pack               []string `help:"Offline pack, as 'laurel pack' writes it, of somebody whom you trust; asked before the network." type:"existingfile" placeholder:"FILE"`
+	Pack               []string `help:"Offline pack, as 'laurel pack' writes it, of somebody whom you trust; asked where the network gives no answer." type:"existingfile" placeholder:"FILE"`
+	PackSigner         []string `help:"DID, or thumbprint of the key, of whoever must have signed the packs." placeholder:"DID"`
 	StatusIssuer       []string `help:"DID whose status lists count for every issuer." placeholder:"DID"`
 	Language           string   `help:"Language for people: ${enum}." enum:"en,es" default:"en"`
 	Table              bool     `help:"Print a line for each report, and how many there are of each answer."`
@@ -63,7 +65,7 @@ func (c *verifyCommand) Run(ctx context.Context, g *grammar, t *terminal) error 
 	if err := c.spare(named, t.in); err != nil {
 		return err
 	}
-	fetcher, finish, err := c.fetcher(ctx, g)
+	fetcher, finish, err := c.fetcher(ctx, g, t.err)
 	if err != nil {
 		return err
 	}
@@ -125,9 +127,12 @@ func (c *verifyCommand) verdict(out io.Writer, named []source, rows []batch.Row)
 	return status
 }
 
-// fetcher puts the sources in their order: files that the person gave, offline packs, this installation's own
-// documents, the network.
-func (c *verifyCommand) fetcher(ctx context.Context, g *grammar) (verifier.Fetcher, func(), error) {
+// fetcher puts the sources in their order: files that the person gave, this installation's own documents, the network, offline packs.
+// It names the signers of these on out.
+func (c *verifyCommand) fetcher(ctx context.Context, g *grammar, out io.Writer) (verifier.Fetcher, func(), error) {
+	if len(c.PackSigner) > 0 && len(c.Pack) == 0 {
+		return nil, nil, errors.New("--pack-signer says who must have signed a --pack, and none is given")
+	}
 	var source verifier.Fetcher = fetch.Offline{}
 	if !c.Offline {
 		source = fetch.New(fetch.Options{})
@@ -141,23 +146,48 @@ func (c *verifyCommand) fetcher(ctx context.Context, g *grammar) (verifier.Fetch
 		finish = func() { _ = closeOwn() }
 		source = ownDocuments{own, source}
 	}
-	for i := len(c.Pack) - 1; i >= 0; i-- {
-		opened, err := openPack(c.Pack[i])
-		if err != nil {
-			finish()
-			return nil, nil, err
-		}
-		source = opened.Before(source)
+	live, err := c.given(source)
+	if err != nil {
+		finish()
+		return nil, nil, err
 	}
-	for i := len(c.Resolve) - 1; i >= 0; i-- {
-		given, err := fetch.Resolve(c.Resolve[i], source)
+	for _, name := range c.Pack {
+		opened, err := openPack(ctx, name, c.PackSigner, live)
 		if err != nil {
 			finish()
 			return nil, nil, err
 		}
-		source = given
+		c.tellPack(out, name, opened)
+		source = opened.After(source)
+	}
+	source, err = c.given(source)
+	if err != nil {
+		finish()
+		return nil, nil, err
 	}
 	return source, finish, nil
+}
+
+// given puts the files that the person gave before a source.
+func (c *verifyCommand) given(source verifier.Fetcher) (verifier.Fetcher, error) {
+	for i := len(c.Resolve) - 1; i >= 0; i-- {
+		files, err := fetch.Resolve(c.Resolve[i], source)
+		if err != nil {
+			return nil, err
+		}
+		source = files
+	}
+	return source, nil
+}
+
+// tellPack names who signed a pack, and by which key.
+func (c *verifyCommand) tellPack(out io.Writer, name string, p *pack.Pack) {
+	language := wording.Language(c.Language)
+	who := strings.TrimSpace(p.Name + " <" + p.Issuer + ">")
+	fmt.Fprintf(out, "laurel: %s.\n", language.Say("terminal.pack", "file", name, "date", language.Instant(p.Made).Words, "who", who, "key", p.Key))
+	if len(c.PackSigner) == 0 {
+		fmt.Fprintf(out, "laurel: %s\n", language.Say("terminal.pack.unasked"))
+	}
 }
 
 // source is an input as the person named it.

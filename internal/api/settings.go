@@ -19,6 +19,7 @@ type settingsResource struct {
 	Language       string       `json:"language,omitempty"`
 	Accent         string       `json:"accent,omitempty"`
 	LinkedIn       string       `json:"linkedIn,omitempty"`
+	Zone           string       `json:"zone,omitempty"`
 	Held           bool         `json:"held"`
 	Second         []issuer.Act `json:"second"`
 	RevocationList bool         `json:"revocationList"`
@@ -29,7 +30,7 @@ type settingsResource struct {
 
 func showSettings(o issuer.Organisation) settingsResource {
 	set := o.Settings
-	r := settingsResource{Name: o.Name, Email: o.Email, Website: set.Website, Description: set.Description, Language: set.Language, Accent: set.Accent, LinkedIn: set.LinkedIn, Held: set.Held,
+	r := settingsResource{Name: o.Name, Email: o.Email, Website: set.Website, Description: set.Description, Language: set.Language, Accent: set.Accent, LinkedIn: set.LinkedIn, Zone: set.Zone, Held: set.Held,
 		Second: append([]issuer.Act{}, set.Second...), RevocationList: set.RevocationList}
 	if set.RevocationList {
 		r.RevocationListURL = o.URL + "/revocations"
@@ -41,7 +42,7 @@ func showSettings(o issuer.Organisation) settingsResource {
 }
 
 var settingsPlaces = places{codes: map[string]string{"name": "/name", "email": "/email", "website": "/website", "description": "/description",
-	"language": "/language", "accent": "/accent", "linkedin": "/linkedIn", "second": "/second", "image": "", "why": "/why"}}
+	"language": "/language", "accent": "/accent", "linkedin": "/linkedIn", "zone": "/zone", "second": "/second", "image": "", "why": "/why"}}
 
 func (s *server) settings(c echo.Context) error {
 	o, version, err := s.own(c)
@@ -75,6 +76,7 @@ func (s *server) configure(c echo.Context) error {
 			"language":       member(f.text(&set.Language), func(c *issuer.Configuration) { c.Settings.Language = set.Language }),
 			"linkedIn":       member(f.text(&set.LinkedIn), func(c *issuer.Configuration) { c.Settings.LinkedIn = set.LinkedIn }),
 			"accent":         member(f.text(&set.Accent), func(c *issuer.Configuration) { c.Settings.Accent = set.Accent }),
+			"zone":           member(f.text(&set.Zone), func(c *issuer.Configuration) { c.Settings.Zone = set.Zone }),
 			"held":           member(f.boolean(&set.Held), func(c *issuer.Configuration) { c.Settings.Held = set.Held }),
 			"revocationList": member(f.boolean(&set.RevocationList), func(c *issuer.Configuration) { c.Settings.RevocationList = set.RevocationList }),
 			"second": member(list(f, &set.Second, func(act *issuer.Act) reader { return word(f, act) }),

@@ -33,7 +33,7 @@ var columns = []column{
 	{"export.answer", 44, false, func(c cells) string { return c.verdict.Title }},
 	{"export.outcome", 12, false, func(c cells) string { return c.Say(outcomes[c.report.Outcome]) }},
 	{"export.authentic", 12, false, func(c cells) string { return c.YesOrNo(c.report.Authentic) }},
-	{"export.inforce", 12, false, func(c cells) string { return c.YesOrNo(c.report.InForce) }},
+	{"export.inforce", 12, false, func(c cells) string { return c.InForce(c.report) }},
 	{"export.badge", 36, false, func(c cells) string { return c.BadgeName(c.report.Credential) }},
 	{"export.issuer", 28, false, func(c cells) string { return c.issuer() }},
 	{"export.issuerid", 36, false, func(c cells) string { return wording.Plain(wording.SignedBy(c.report.Credential).ID) }},

@@ -13,17 +13,17 @@ import (
 )
 
 // Of is the certificate of an award: what its document and its achievement say, in the words of a language around them. It names the
-// recipient where the document does. The picture is a PNG of the achievement; nil for none. The error is about a document that cannot
-// be read.
-func Of(l wording.Language, award issuer.Credential, a issuer.Achievement, picture []byte) (Certificate, error) {
+// recipient where the document does. The picture is a PNG of the achievement; nil for none. Days are those of a zone; nil is UTC. The
+// error is about a document that cannot be read.
+func Of(l wording.Language, award issuer.Credential, a issuer.Achievement, picture []byte, zone *time.Location) (Certificate, error) {
 	read, err := credential.Parse(award.JSON)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("reading the award: %w", err)
 	}
 	c := Certificate{
-		Title: wording.First(a.Name, l.Say("page.achievement.unnamed")), Kind: l.TypeName(a.Content.AchievementType),
+		Title: wording.First(a.Name, l.Say("page.achievement.unnamed")), Kind: l.TypeName(a.Content.AchievementType), Thing: l.Thing(a.Content.AchievementType),
 		Sentence: firstSentence(wording.Prose(a.Content.Description)), Issuer: wording.First(read.Issuer.Name, wording.Host(read.Issuer.ID), read.Issuer.ID),
-		Awarded: dateIn(award.Issued, read.Awarded, read.ValidFrom), Expires: dateIn(time.Time{}, read.ValidUntil),
+		Awarded: wording.Calendar(dateIn(award.Issued, read.Awarded, read.ValidFrom), zone), Expires: wording.Calendar(dateIn(time.Time{}, read.ValidUntil), zone),
 		Code: award.Code(), Address: award.URL, Picture: picture, Credential: award.JSON, File: "badge-" + award.ID + ".json",
 	}
 	for _, i := range read.Subject.Identifiers {

@@ -16,7 +16,7 @@ func TestOf(t *testing.T) {
 	a := issuer.Achievement{Name: "Small-Group\u202e Instruction", Content: credential.Achievement{AchievementType: "MicroCredential", Description: "Plans lessons for groups. Then more.", CreditsAvailable: 1.5}}
 	a.About.Hours = 15
 	award := issuer.Credential{ID: "-_begins_with_a_hyphen", URL: "https://badges.cedar.example/c/-_begins_with_a_hyphen", JSON: sealed(t)}
-	c, err := Of(wording.Spanish, award, a, nil)
+	c, err := Of(wording.Spanish, award, a, nil, nil)
 	if err != nil || c.Check() != nil {
 		t.Fatal(err, c.Check())
 	}
@@ -26,7 +26,7 @@ func TestOf(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	keep(t, "of.pdf", printed(t, c, Options{Language: wording.Spanish}))
-	if _, err := Of(wording.English, issuer.Credential{JSON: []byte("{")}, a, nil); err == nil {
+	if _, err := Of(wording.English, issuer.Credential{JSON: []byte("{")}, a, nil, nil); err == nil {
 		t.Error("what cannot be read has a certificate")
 	}
 }

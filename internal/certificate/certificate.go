@@ -23,13 +23,14 @@ import (
 
 // Certificate is what one page says. Texts are printed as they are: none is translated or put into other letters.
 type Certificate struct {
-	Recipient string // name of the person; without it the page is about the award alone
-	Title     string // name of the achievement
-	Kind      string // what kind of achievement, in words: "Micro-credential"; optional
-	Sentence  string // one sentence of what was shown; optional, and cut where it has no room
-	Issuer    string // its name
-	Awarded   time.Time
-	Expires   time.Time // zero for never
+	Recipient string    // name of the person; without it the page is about the award alone
+	Title     string    // name of the achievement
+	Kind      string    // what kind of achievement, in words: "Micro-credential"; optional
+	Thing     string    // the same within a sentence: "the micro-credential"; without it the kind stands by itself
+	Sentence  string    // one sentence of what was shown; optional, and cut where it has no room
+	Issuer    string    // its name
+	Awarded   time.Time // the day in its own zone is printed
+	Expires   time.Time // the same; zero for never
 	Facts     []Fact    // at most two more, such as the effort
 	Code      string    // the award's code for people; optional
 	Address   string    // permanent https address of the award: what the QR code holds
@@ -139,7 +140,7 @@ func (c Certificate) Check() error {
 		name, text string
 		longest    int
 	}{
-		{"Recipient", c.Recipient, longestName}, {"Title", c.Title, longestName}, {"Kind", c.Kind, longestName}, {"Issuer", c.Issuer, longestName},
+		{"Recipient", c.Recipient, longestName}, {"Title", c.Title, longestName}, {"Kind", c.Kind, longestName}, {"Thing", c.Thing, longestName}, {"Issuer", c.Issuer, longestName},
 		{"Sentence", c.Sentence, longestProse}, {"Code", c.Code, 60}, {"Address", c.Address, 500},
 	}
 	for _, f := range c.Facts {
@@ -161,7 +162,7 @@ func (c Certificate) Check() error {
 
 // normal is the certificate with its texts in one line each.
 func (c Certificate) normal() Certificate {
-	for _, text := range []*string{&c.Recipient, &c.Title, &c.Kind, &c.Sentence, &c.Issuer, &c.Code} {
+	for _, text := range []*string{&c.Recipient, &c.Title, &c.Kind, &c.Thing, &c.Sentence, &c.Issuer, &c.Code} {
 		*text = oneLine(*text)
 	}
 	return c

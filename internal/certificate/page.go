@@ -118,7 +118,7 @@ func (p *printer) block(b block, left, y float64) {
 
 // column sets the texts beside the art: as large as they go, and smaller all together where they would be too high.
 func (p *printer) column(c Certificate, width, room float64) (blocks []block, height float64, fits bool) {
-	for scale := 1.0; scale >= 0.3; scale -= 0.04 {
+	for scale := 1.12; scale >= 0.3; scale -= 0.04 {
 		blocks, height = p.columnAt(c, width, scale)
 		if height <= room {
 			return blocks, height, true
@@ -146,17 +146,19 @@ func (p *printer) columnAt(c Certificate, width, scale float64) (blocks []block,
 	award := block{role: "H2", face: typeset.Display, size: 23, lead: 1.2, tone: laurel, before: 5 * scale}
 	says := block{role: "P", face: typeset.Text, size: 12.5, lead: 1.35, tone: soft}
 	if c.Recipient == "" {
-		add(says, p.Say("certificate.awards", "issuer", c.Issuer), 8, 2)
+		add(says, with(p.Say("certificate.awards", "issuer", c.Issuer), c.Thing), 8, 2)
 		award.role, award.size, award.before = "H1", 36, 9*scale
 	} else {
 		add(says, p.Say("certificate.certifies", "issuer", c.Issuer), 8, 2)
 		add(person, c.Recipient, 18, 2)
 		award.size = min(award.size, 0.8*blocks[len(blocks)-1].size/scale) // the name is the largest
 		says.before = 13 * scale
-		add(says, p.Say("certificate.earned"), 8, 1)
+		add(says, with(p.Say("certificate.earned"), c.Thing), 8, 1)
 	}
 	add(award, c.Title, 12, 3)
-	add(block{role: "P", face: typeset.Strong, size: 7.6, lead: 1.5, tracking: 0.14, tone: gold, before: 6 * scale}, strings.ToUpper(c.Kind), least, 1)
+	if c.Thing == "" {
+		add(block{role: "P", face: typeset.Strong, size: 7.6, lead: 1.5, tracking: 0.14, tone: gold, before: 6 * scale}, strings.ToUpper(c.Kind), least, 1)
+	}
 	sentence := block{role: "P", face: typeset.Text, size: 12.5, lead: 1.45, tone: ink, before: 10 * scale}
 	add(sentence, c.Sentence, 10, 4)
 	if last := &blocks[len(blocks)-1]; c.Sentence != "" && len(last.lines) > 4 {
@@ -180,14 +182,17 @@ func (p *printer) columnAt(c Certificate, width, scale float64) (blocks []block,
 	return blocks, height
 }
 
+// with is a sentence with its object, where that can be named in it.
+func with(verb, thing string) string { return strings.TrimSpace(verb + " " + thing) }
+
 // facts are what stands below the texts, the dates first.
 func (p *printer) facts(c Certificate) []Fact {
 	var facts []Fact
 	if !c.Awarded.IsZero() {
-		facts = append(facts, Fact{p.Say("certificate.awarded"), p.Day(c.Awarded).Words})
+		facts = append(facts, Fact{p.Say("certificate.awarded"), p.DayIn(c.Awarded, c.Awarded.Location()).Words})
 	}
 	if !c.Expires.IsZero() {
-		facts = append(facts, Fact{p.Say("certificate.until"), p.Day(c.Expires).Words})
+		facts = append(facts, Fact{p.Say("certificate.until"), p.DayIn(c.Expires, c.Expires.Location()).Words})
 	}
 	for _, f := range c.Facts {
 		facts = append(facts, Fact{oneLine(f.Name), oneLine(f.Value)})

@@ -221,6 +221,10 @@ type importedPage struct {
 	Whose     earner.Whose
 	Brought   string // what it was brought as
 	Ends      time.Time
+	Art       string
+	Gone      bool   // it is somebody else's award of this installation, which nobody may see now
+	Public    string // path of its own page, where it is such an award
+	By        bool   // who awarded it is known
 }
 
 func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
@@ -234,8 +238,29 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 	}
 	l, _ := language(r)
 	t := speak(l)
-	page := importedPage{frame: s.frame(r, i.Name), Imported: &i, Path: "/mine/imported/" + i.ID, From: wording.First(i.Issuer, i.IssuerID), Kind: kindOf(l, &i), About: l.Standard(i.Standard),
-		Verdict: s.storedVerdict(l, &i, i.Report), Whose: whose, WhoseText: t.say("whose." + string(whose)), Brought: l.Kind(verifier.Input{Kind: i.Carrier}), Ends: person.Ends}
+	page := importedPage{Imported: &i, Path: "/mine/imported/" + i.ID, Brought: l.Kind(verifier.Input{Kind: i.Carrier}), Ends: person.Ends}
+	if i.Award != "" {
+		a, err := s.Collection.Award(r.Context(), &i)
+		if page.Gone = isMissing(err); page.Gone {
+			page.frame = s.frame(r, t.say("card.hidden"))
+			s.page(w, r, http.StatusOK, "imported", page)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		report, err := s.Collection.Own(r.Context(), a.Credential)
+		if err != nil {
+			return err
+		}
+		i.Show(&a, l)
+		whose = a.Whose(person.Addresses)
+		page.Art, page.Public, page.Verdict, page.By = artOf(a), "/c/"+i.Award, verdictOf(l, report, standingOf(a.Credential)), true
+	} else {
+		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(l, &i, i.Report), i.Report.Authentic == verifier.Yes
+	}
+	page.frame, page.From, page.Kind, page.About = s.frame(r, i.Name), wording.First(i.Issuer, i.IssuerID), kindOf(l, &i), l.Standard(i.Standard)
+	page.Whose, page.WhoseText = whose, t.say("whose."+string(whose))
 	page.When, page.Until = signedDay(l, i.Awarded), signedDay(l, i.Until)
 	s.page(w, r, http.StatusOK, "imported", page)
 	return nil
@@ -274,6 +299,9 @@ func (s *site) remove(w http.ResponseWriter, r *http.Request) error {
 // importedFile is a badge from elsewhere as it came.
 func (s *site) importedFile(w http.ResponseWriter, r *http.Request) error {
 	i, _, f, err := s.Collection.Imported(r.Context(), s.session(r), r.PathValue("id"))
+	if err == nil && i.Award != "" { // that is for its own earner to give
+		err = errNotFound
+	}
 	if err != nil {
 		return err
 	}
@@ -285,29 +313,4 @@ func textFile(w http.ResponseWriter, name string, text []byte, token bool) error
 		return file(w, "application/jwt", name+".jwt", text)
 	}
 	return file(w, "application/vc", name+".json", text)
-}
-
-func (s *site) importedArt(w http.ResponseWriter, r *http.Request) error {
-	i, _, _, err := s.Collection.Imported(r.Context(), s.session(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	return s.sendArt(w, r, &i)
-}
-
-// sendArt sends the picture of a badge from elsewhere: the one that came with it, made safe when it came, or one that is drawn here.
-func (s *site) sendArt(w http.ResponseWriter, r *http.Request, i *earner.Imported) error {
-	content, media, err := s.Collection.Picture(r.Context(), i)
-	if isMissing(err) {
-		media = "image/svg+xml"
-		content, err = i.Art()
-	}
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", media)
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = w.Write(content) // whoever has gone reads no error either
-	return nil
 }

@@ -35,7 +35,7 @@ func TestBring(t *testing.T) {
 	w.signIn("ana@example.org")
 	w.ask("GET", "/mine/add", nil).want(t, 200, "Check and add", "up to 200 badges")
 
-	p := w.bring("", hers.JSON).want(t, 200, "It was checked and added", "Reading Recovery", "Hillside <i>College</i>", "Authentic, and in force on 22 November 2026", "It names one of your addresses.", "band-yes", "elsewhere.example")
+	p := w.bring("", hers.JSON).want(t, 200, "It was checked and added", "Reading Recovery", "Hillside <i>College</i>", "Authentic, and in force on 22 November 2026", "It names one of your addresses.", "band-note", "elsewhere.example")
 	path := p.imported(t)
 	if p := w.ask("GET", path+"/file", nil).want(t, 200); p.body != string(hers.JSON) || p.header.Get("Content-Type") != "application/vc" {
 		t.Error(p.header)
@@ -82,7 +82,7 @@ func TestBring(t *testing.T) {
 	if p := w.ask("GET", path, nil).want(t, 200, "What holds now was not checked", "band-unknown"); strings.Contains(p.body, "band-yes") {
 		t.Error(p.body)
 	}
-	w.post(path+"/check", nil).want(t, 200, "It was checked just now", "band-yes", "in force on 23 November 2026")
+	w.post(path+"/check", nil).want(t, 200, "It was checked just now", "band-note", "in force on 23 November 2026")
 	if _, err := office.Revoke(t.Context(), hers.ID, "Mistake.", "account:1"); err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestBring(t *testing.T) {
 	p = w.bring(w.awardElsewhere(office, reading, "ana@example.org").JWT).want(t, 200, "It was checked and added", "band-unknown", "Says that it is from", "It cannot be compared")
 	unsure := p.imported(t)
 	w.down = false
-	w.post(unsure+"/check", nil).want(t, 200, "band-yes", "It names one of your addresses.")
+	w.post(unsure+"/check", nil).want(t, 200, "band-note", "It names one of your addresses.")
 
 	// nobody else has any of it
 	mine := w.cookies

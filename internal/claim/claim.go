@@ -41,7 +41,9 @@ type Config struct {
 type site struct {
 	Config
 	origins *origin.Guard
-	limits  *limiter
+	limits  *limiter // of messages
+	looks   *limiter // of pictures
+	drawn   drawings
 	pages   map[wording.Language]pages
 	cookie  string // name of the cookie of sessions
 	secure  bool
@@ -68,7 +70,8 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Config: c, limits: newLimiter(c.Now), pages: map[wording.Language]pages{}, cookie: "laurel-mine", secure: base.Scheme == "https"}
+	s := &site{Config: c, limits: newLimiter(c.Now), looks: newLimiter(c.Now), pages: map[wording.Language]pages{}, cookie: "laurel-mine", secure: base.Scheme == "https"}
+	s.looks.host, s.looks.site = picturesMost, picturesSiteMost
 	if s.secure {
 		s.cookie = "__Host-" + s.cookie
 	}
@@ -136,6 +139,7 @@ func (s *site) routes() http.Handler {
 	on("GET /s/{id}", s.shared)
 	on("GET /s/{id}/presentation.json", s.sharedPresentation)
 	on("GET /s/{id}/art/{number}", s.sharedArt)
+	on("GET /s/{id}/preview.png", s.sharedPreview)
 	on("GET /s/{id}/file/{number}", s.sharedFile)
 	on("/", func(http.ResponseWriter, *http.Request) error { return errNotFound })
 	return mux

@@ -35,7 +35,7 @@ type minePage struct {
 	Search bool
 	Lang   string // for the form of the search
 	Found  string // how many were found
-	Next   string // path of the next page; "" after the last
+	Paging paging
 	Parts  []part // of what can be downloaded, where it is more than one file
 	Mails  bool
 	Sets   []setLine
@@ -62,15 +62,17 @@ type card struct {
 	When         string
 	Address      string
 	State        string
-	Shape        string // no and wait stand out; "" does not
+	Shape        string // yes, no, unknown, note or wait
+	Sign         string // "" for none
 	Elsewhere    bool
 
 	at       time.Time
 	issuerID string
-	who      string // host or id of the issuer
-	family   string // of its state
-	text     string // what is searched
-	item     string // names it in the form of a set
+	who      string        // host or id of the issuer
+	family   string        // of its state
+	text     string        // what is searched
+	item     string        // names it in the form of a set
+	award    *earner.Award // nil for one from elsewhere
 	Chosen   bool
 	Note     string // why it cannot be chosen, or what to know before
 	Open     bool   // it can be chosen
@@ -114,23 +116,43 @@ func (s *site) mine(w http.ResponseWriter, r *http.Request) error {
 		cards = found(cards, page.Asked)
 		page.Found = t.say("mine.found", "n", len(cards), "q", page.Asked)
 	}
-	page.Groups = grouped(t, cards, page.By)
+	if page.By == "state" {
+		if err := s.stand(r, cards); err != nil {
+			return err
+		}
+	}
 	if page.Count >= groupFrom || next != "" {
 		for _, by := range groupings {
 			page.Bys = append(page.Bys, choice{Name: t.say("by." + by), Link: here(r, "/mine", pairsOf("by", by, "q", page.Asked, "after", after)...), Here: by == page.By})
 		}
 	}
-	if next != "" {
-		page.Next = here(r, "/mine", pairsOf("after", next, "by", page.By)...)
+	all := flat(grouped(t, cards, page.By))
+	page.Paging = pagingOf(r.URL.Query().Get("page"), len(all)).linked(r, "/mine", "by", page.By, "q", page.Asked, "after", after)
+	if page.Paging.Behind == "" && next != "" {
+		page.Paging.Behind = here(r, "/mine", pairsOf("after", next, "by", page.By)...)
+	}
+	shown := partOf(page.Paging, all)
+	if page.By != "state" {
+		if err := s.stand(r, shown); err != nil {
+			return err
+		}
+	}
+	page.Groups = grouped(t, shown, page.By)
+	for _, g := range page.Groups {
+		for i := range g.Cards {
+			if page.By == "issuer" {
+				g.Cards[i].Issuer = "" // it stands above
+			}
+		}
 	}
 	if err := s.parts(r, &page); err != nil {
 		return err
 	}
-	all, err := s.Collection.Sets(r.Context(), s.session(r))
+	sets, err := s.Collection.Sets(r.Context(), s.session(r))
 	if err != nil {
 		return err
 	}
-	for _, set := range all {
+	for _, set := range sets {
 		page.Sets = append(page.Sets, lineOf(t, set))
 	}
 	s.page(w, r, http.StatusOK, "mine", page)
@@ -207,25 +229,24 @@ func (s *site) cards(r *http.Request, person earner.Person, after string, whole 
 			return nil, "", err
 		}
 		for i := range brought {
-			all = append(all, s.importedCard(l, &brought[i], person, r))
+			c, err := s.broughtCard(l, &brought[i], person, r)
+			if err != nil {
+				return nil, "", err
+			}
+			all = append(all, c)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b card) int { return b.at.Compare(a.at) })
 	return all, next, nil
 }
 
+// awardCard is an award in the list. How it stands is added by stand.
 func (s *site) awardCard(l wording.Language, a earner.Award, r *http.Request) card {
-	t, state := speak(l), s.Earners.State(a)
+	t := speak(l)
 	c := card{
 		Path: here(r, "/mine/award/"+a.Credential.ID), Art: artOf(a), Name: wording.First(a.Achievement.Name, l.Say("credential.AchievementCredential")),
-		Issuer: wording.Plain(a.Organisation.Name), When: l.Day(a.Holding.Created).Words, Address: a.Holding.Address, State: t.say("card." + string(state)),
-		at: a.Holding.Created, issuerID: a.Organisation.DID, who: hostOf(a.Organisation.DID), family: families[state], item: "a:" + a.Credential.ID, Open: !a.Credential.Claimed.IsZero(),
-	}
-	switch c.family {
-	case "ended":
-		c.Shape = "no"
-	case "waiting":
-		c.Shape = "wait"
+		Issuer: wording.Plain(a.Organisation.Name), When: l.Day(a.Holding.Created).Words, Address: a.Holding.Address, award: &a,
+		at: a.Holding.Created, issuerID: a.Organisation.DID, who: hostOf(a.Organisation.DID), item: "a:" + a.Credential.ID, Open: !a.Credential.Claimed.IsZero(),
 	}
 	switch {
 	case !c.Open:
@@ -235,6 +256,35 @@ func (s *site) awardCard(l wording.Language, a earner.Award, r *http.Request) ca
 	}
 	c.text = c.Name + " " + c.Issuer
 	return c
+}
+
+// stand judges the awards of some cards and says how they stand now.
+func (s *site) stand(r *http.Request, cards []card) error {
+	l, _ := language(r)
+	t := speak(l)
+	for i := range cards {
+		c := &cards[i]
+		if c.award == nil {
+			continue
+		}
+		report, err := s.Collection.Own(r.Context(), c.award.Credential)
+		if err != nil {
+			return err
+		}
+		state := s.Earners.Stands(*c.award, report)
+		c.State, c.family = t.say("card."+string(state)), families[state]
+		switch c.family {
+		case "in_force":
+			c.Shape, c.Sign = "yes", "yes"
+		case "ended":
+			c.Shape, c.Sign = "no", wording.Sign(wording.ShapeNo, report, standingOf(c.award.Credential))
+		case "unknown":
+			c.Shape, c.Sign = "unknown", "unknown"
+		case "waiting":
+			c.Shape = "wait"
+		}
+	}
+	return nil
 }
 
 // artOf is the path of the picture of an award.
@@ -249,6 +299,27 @@ func artOf(a earner.Award) string {
 var families = map[earner.State]string{
 	earner.StateWaiting: "waiting", earner.StateInForce: "in_force", earner.StateNotYet: "waiting",
 	earner.StateSuspended: "ended", earner.StateRevoked: "ended", earner.StateReplaced: "ended", earner.StateExpired: "ended",
+	earner.StateFalse: "ended", earner.StateEnded: "ended", earner.StateUnknown: "unknown",
+}
+
+// broughtCard is a badge that was brought. Somebody else's award of this installation is shown as long as everybody may see it.
+func (s *site) broughtCard(l wording.Language, i *earner.Imported, person earner.Person, r *http.Request) (card, error) {
+	if i.Award == "" {
+		return s.importedCard(l, i, person, r), nil
+	}
+	t := speak(l)
+	a, err := s.Collection.Award(r.Context(), i)
+	if isMissing(err) {
+		return card{Path: here(r, "/mine/imported/"+i.ID), Name: t.say("card.hidden"), State: t.say("card.hidden.state"), Shape: "note", Sign: "note", family: "unknown", item: "i:" + i.ID, at: i.Added,
+			When: l.Day(i.Added).Words, Issuer: t.say("card.hidden.issuer")}, nil
+	}
+	if err != nil {
+		return card{}, err
+	}
+	c := s.awardCard(l, a, r)
+	c.Path, c.item, c.Open, c.Elsewhere = here(r, "/mine/imported/"+i.ID), "i:"+i.ID, true, true
+	c.Note = t.say("whose.short." + string(a.Whose(person.Addresses)))
+	return c, nil
 }
 
 func (s *site) importedCard(l wording.Language, i *earner.Imported, person earner.Person, r *http.Request) card {
@@ -261,21 +332,25 @@ func (s *site) importedCard(l wording.Language, i *earner.Imported, person earne
 		c.at = at
 	}
 	checked := l.Day(i.Report.AsOf).Words
-	switch {
-	case i.Report.Outcome == verifier.Valid && !over(i, s.Now()):
-		c.family, c.State = "in_force", t.say("card.valid", "date", checked)
+	switch { // what was found is of the day when it was looked for, and never more than a note when it was good
 	case i.Report.Authentic == verifier.No:
-		c.family, c.Shape, c.State = "ended", "no", t.say("card.not_authentic", "date", checked)
+		c.family, c.Shape, c.Sign, c.State = "ended", "no", wording.Sign(wording.ShapeNo, i.Report, wording.Standing{}), t.say("card.was_not_authentic", "date", checked)
 	case i.Report.InForce == verifier.No || over(i, s.Now()):
-		c.family, c.Shape, c.State = "ended", "no", t.say("card.not_in_force", "date", checked)
+		c.family, c.Shape, c.Sign, c.State = "ended", "no", wording.Sign(wording.ShapeNo, i.Report, wording.Standing{}), t.say("card.not_in_force")
+	case i.Report.Outcome == verifier.Valid:
+		c.family, c.Shape, c.Sign, c.State = "checked", "note", "note", t.say("card.valid", "date", checked)
+		if s.Now().Sub(i.Report.AsOf) >= freshFor {
+			c.family = "unknown"
+		}
 	default:
-		c.family, c.State = "unknown", t.say("card.unknown", "date", checked)
+		c.family, c.Shape, c.Sign, c.State = "unknown", "unknown", "unknown", t.say("card.unknown", "date", checked)
 	}
+	c.Note = t.say("card.elsewhere")
 	if i.Whose(person.Addresses) == earner.WhoseOther {
-		c.Note = t.say("whose.short.other")
+		c.Note += " " + t.say("whose.short.other")
 	}
 	if i.Clear() {
-		c.Note = strings.TrimSpace(c.Note + " " + t.say("set.clear"))
+		c.Note += " " + t.say("set.clear")
 	}
 	c.text = c.Name + " " + c.Issuer
 	return c
@@ -310,16 +385,13 @@ func grouped(t tongue, cards []card, by string) []group {
 			year := c.at.UTC().Year()
 			key, heading, order = strconv.Itoa(year), strconv.Itoa(year), strconv.Itoa(100_000-year)
 		case "state":
-			key, heading, order = c.family, t.say("family."+c.family), strconv.Itoa(slices.Index([]string{"in_force", "waiting", "unknown", "ended"}, c.family))
+			key, heading, order = c.family, t.say("family."+c.family), strconv.Itoa(slices.Index([]string{"in_force", "checked", "waiting", "unknown", "ended"}, c.family))
 		}
 		g := groups[key]
 		if g == nil {
 			g = &group{Heading: heading, Who: c.who, order: order}
 			groups[key] = g
 			all = append(all, g)
-		}
-		if by == "issuer" {
-			c.Issuer = "" // it stands above
 		}
 		g.Cards = append(g.Cards, c)
 	}
@@ -338,6 +410,14 @@ func grouped(t tongue, cards []card, by string) []group {
 		out[i] = *g
 	}
 	return out
+}
+
+// flat are the cards of all groups in their order, as they were before they were grouped.
+func flat(groups []group) (all []card) {
+	for _, g := range groups {
+		all = append(all, g.Cards...)
+	}
+	return all
 }
 
 // hostOf is the host that an id names, or else the id, cut to what a reader can compare.
@@ -377,10 +457,14 @@ func verdictOf(l wording.Language, report *verifier.Report, known wording.Standi
 	return v
 }
 
-// storedVerdict words a report that was made some time ago. A good one is not good news any more once it is old.
+// storedVerdict words a report that was made some time ago. A good one is a note, and not even that once it is old.
 func (s *site) storedVerdict(l wording.Language, i *earner.Imported, report *verifier.Report) verdict {
 	v := verdictOf(l, report, wording.Standing{Dated: true})
-	if v.Shape == wording.ShapeYes && (s.Now().Sub(report.AsOf) >= freshFor || over(i, s.Now())) {
+	if v.Shape != wording.ShapeYes {
+		return v
+	}
+	v.Shape, v.Sign = wording.ShapeNote, "note"
+	if s.Now().Sub(report.AsOf) >= freshFor || over(i, s.Now()) {
 		v.Shape, v.Sign, v.Then, v.Advice = wording.ShapeUnknown, "unknown", true, ""
 	}
 	return v

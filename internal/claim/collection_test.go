@@ -47,6 +47,14 @@ func (w *world) verify(ctx context.Context, text []byte) (*verifier.Report, erro
 	return verifier.Verify(ctx, text, w.options())
 }
 
+func (w *world) judge(ctx context.Context, c issuer.Credential) (*verifier.Report, error) {
+	report, err := w.verify(ctx, c.JSON)
+	if err == nil && w.own != nil {
+		w.own(report)
+	}
+	return report, err
+}
+
 // crowded is the refusal of a limit.
 type crowded struct{ error }
 

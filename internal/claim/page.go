@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -107,13 +108,24 @@ func (s *site) frame(r *http.Request, title string) frame {
 	}
 	for _, l := range wording.Languages {
 		if l != now && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			f.Others = append(f.Others, other{Code: string(l), Name: l.Name(), Link: r.URL.EscapedPath() + "?lang=" + string(l)})
+			f.Others = append(f.Others, other{Code: string(l), Name: l.Name(), Link: elsewhereIn(r, l)})
 		}
 	}
 	if said := r.URL.Query().Get("said"); saids[said] {
 		f.Said = speak(now).say("said." + said)
 	}
 	return f
+}
+
+// elsewhereIn is the address of a page in another language. What the page shows stays the same; what was just done is not said again.
+func elsewhereIn(r *http.Request, l wording.Language) string {
+	query := url.Values{"lang": {string(l)}}
+	for _, name := range []string{"by", "q", "after", "page"} {
+		if value := r.URL.Query().Get(name); value != "" {
+			query.Set(name, value)
+		}
+	}
+	return r.URL.EscapedPath() + "?" + query.Encode()
 }
 
 // message is a page that says one thing.

@@ -22,7 +22,9 @@ type setPage struct {
 	Wrong               string // why what was sent was not taken
 	Once                string // tells one form from the next
 	Path                string // where it is sent
-	Cards               []card
+	Cards               []card // on this page
+	Kept                []card // chosen on others
+	Paging              paging
 	Public              string // address of the page; "" while nobody sees it
 	Reach               string // the same with the host
 	Hidden              int    // badges of it that the page does not show
@@ -69,10 +71,22 @@ func (s *site) setForm(w http.ResponseWriter, r *http.Request, status int, sent 
 	for _, item := range page.Set.Items {
 		chosen[item] = true
 	}
+	var all []card
 	for _, c := range cards {
 		item, _ := itemOf(c.item)
 		if c.Chosen = chosen[item]; c.Open || c.Chosen {
-			page.Cards = append(page.Cards, c)
+			all = append(all, c)
+		}
+	}
+	page.Paging = pagingOf(r.PostFormValue("go"), len(all))
+	if page.Cards = partOf(page.Paging, all); len(page.Cards) > 0 {
+		if err := s.stand(r, page.Cards); err != nil {
+			return err
+		}
+	}
+	for i, c := range all {
+		if c.Chosen && i/onPage+1 != page.Paging.Page {
+			page.Kept = append(page.Kept, c)
 		}
 	}
 	s.page(w, r, status, "set", page)
@@ -108,12 +122,18 @@ func (s *site) save(w http.ResponseWriter, r *http.Request) error {
 	case "":
 		in.Access = "none" // a form without an answer says nothing
 	}
+	if len(r.PostForm["badge"]) > 2*earner.MostInSet {
+		return &issuer.Error{Kind: issuer.KindInvalid, Code: "broken_off", Detail: "The form did not arrive whole."}
+	}
 	for _, text := range r.PostForm["badge"] {
 		item, ok := itemOf(text)
 		if !ok {
 			return errNotFound
 		}
 		in.Items = append(in.Items, item)
+	}
+	if r.PostFormValue("go") != "" { // to another page of the badges; nothing is saved
+		return s.setForm(w, r, http.StatusOK, &in, "")
 	}
 	id, err := s.Collection.Save(r.Context(), s.session(r), in)
 	var told *issuer.Error
@@ -164,6 +184,9 @@ type sharedPage struct {
 	Own      bool   // some of the badges are of this installation
 	Imported bool   // some are not
 	Left     bool   // some are no part of the presentation
+	Preview  string // address of the picture for previews
+	Kind     string
+	Paging   paging
 }
 
 // sharedCard is a badge on the page.
@@ -179,7 +202,9 @@ type sharedCard struct {
 	Link      string // its own page
 	Verdict   verdict
 	Whose     string
-	Late      bool // it was not judged now
+	Other     bool   // it names somebody else
+	Alike     string // tells it from others on the page that look the same
+	Late      bool   // it was not judged now
 	File      string
 }
 
@@ -200,23 +225,25 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
 	}
 	l, _ := language(r)
 	t := speak(l)
-	page := sharedPage{frame: s.frame(r, wording.Plain(shown.Title)), Set: shown.Set, Checked: l.Instant(s.Now()), Host: strings.TrimPrefix(strings.TrimPrefix(s.Base, "https://"), "http://"),
-		Page: s.Base + "/s/" + shown.ID}
-	good, bad := 0, 0
+	page := sharedPage{frame: s.frame(r, wording.Plain(shown.Title)), Set: shown.Set, Checked: l.Instant(s.Now()), Host: hostPath(s.Base),
+		Page: s.Base + "/s/" + shown.ID, Kind: t.say("shared.kind")}
+	page.Preview = page.Page + "/preview.png?lang=" + string(l)
+	var count tally
 	for _, b := range shown.Badges {
 		c := s.sharedCard(l, b, shown, r)
 		page.Cards = append(page.Cards, c)
 		page.Own, page.Imported = page.Own || b.Award != nil, page.Imported || b.Imported != nil
-		page.Left = page.Left || b.Imported != nil && strings.HasPrefix(b.Imported.Standard, "Open Badges 2")
-		switch c.Verdict.Shape {
-		case wording.ShapeYes:
-			good++
-		case wording.ShapeNo:
-			bad++
-		}
+		page.Left = page.Left || b.Award != nil && b.Imported != nil || b.Imported != nil && strings.HasPrefix(b.Imported.Standard, "Open Badges 2")
+		count.add(c, b.Imported != nil && b.Whose != earner.WhoseTheirs)
 	}
-	page.Summary = t.summary(len(page.Cards), good, bad)
+	if count.other > 0 {
+		page.Kind = t.say("shared.kind.several")
+	}
+	page.Summary = t.summary(count)
 	page.About = t.say("shared.preview", "n", len(page.Cards))
+	t.tellApart(page.Cards)
+	page.Paging = pagingOf(r.URL.Query().Get("page"), len(page.Cards)).linked(r, "/s/"+shown.ID)
+	page.Cards = partOf(page.Paging, page.Cards)
 	if shown.Access == issuer.AccessPublic {
 		page.Listed = true
 		w.Header().Del("X-Robots-Tag")
@@ -226,19 +253,65 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// summary counts answers. What is not good is always named.
-func (t tongue) summary(all, good, bad int) string {
-	if all == good && all > 0 {
-		return t.say("shared.all."+number(all), "n", all)
+// tally counts the badges on a page. Those that name somebody else are counted by that alone, whatever else they are.
+type tally struct {
+	all, good, bad, other int
+	unclear               int // of those that name nobody else: nothing shows whose they are
+}
+
+func (c *tally) add(badge sharedCard, unclear bool) {
+	c.all++
+	switch {
+	case badge.Other:
+		c.other++
+		return
+	case badge.Verdict.Shape == wording.ShapeYes:
+		c.good++
+	case badge.Verdict.Shape == wording.ShapeNo:
+		c.bad++
 	}
-	parts := []string{t.say("shared.count."+number(all), "n", all), t.say("shared.good", "n", good)}
-	if bad > 0 {
-		parts = append(parts, t.say("shared.bad", "n", bad))
+	if unclear {
+		c.unclear++
 	}
-	if rest := all - good - bad; rest > 0 {
-		parts = append(parts, t.say("shared.rest", "n", rest))
+}
+
+// summary says what was counted. What is not good is always named.
+func (t tongue) summary(c tally) string {
+	text := ""
+	if c.all == c.good && c.all > 0 {
+		text = t.say("shared.all."+number(c.all), "n", c.all)
+	} else {
+		parts := []string{t.say("shared.count."+number(c.all), "n", c.all)}
+		for _, part := range []struct {
+			key   string
+			count int
+		}{{"shared.good", c.good}, {"shared.bad", c.bad}, {"shared.rest", c.all - c.good - c.bad - c.other}, {"shared.other", c.other}} {
+			if part.count > 0 || part.key == "shared.good" {
+				parts = append(parts, t.say(part.key, "n", part.count))
+			}
+		}
+		text = parts[0] + " " + strings.Join(parts[1:], ", ") + "."
 	}
-	return parts[0] + " " + strings.Join(parts[1:], ", ") + "."
+	if c.unclear > 0 {
+		text += " " + t.say("shared.unclear."+number(c.unclear), "n", c.unclear)
+	}
+	return text
+}
+
+// tellApart numbers badges that have one name, one issuer and one day.
+func (t tongue) tellApart(cards []sharedCard) {
+	type look struct{ name, from, day string }
+	lookOf := func(c sharedCard) look { return look{c.Name, c.Who, c.When.Words} }
+	count, seen := map[look]int{}, map[look]int{}
+	for _, c := range cards {
+		count[lookOf(c)]++
+	}
+	for i := range cards {
+		if like := lookOf(cards[i]); count[like] > 1 {
+			seen[like]++
+			cards[i].Alike = t.say("shared.alike", "k", seen[like], "n", count[like])
+		}
+	}
 }
 
 func number(n int) string {
@@ -257,9 +330,12 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 	}
 	if a := b.Award; a != nil {
 		c.Art, c.Link, c.Whose = artOf(*a), here(r, "/c/"+a.Credential.ID), t.say("shared.whose.own")
+		if b.Imported != nil {
+			c.File, c.Whose, c.Other = "", t.say("shared.whose.here."+string(b.Whose)), b.Whose == earner.WhoseOther
+		}
 		c.Verdict = verdictOf(l, b.Report, standingOf(a.Credential))
 		c.Name, c.Kind, c.From = wording.First(a.Achievement.Name, l.Say("credential.AchievementCredential")), l.TypeName(a.Achievement.Content.AchievementType), wording.Plain(a.Organisation.Name)
-		c.Who, c.When, c.Narrative = hostOf(a.Organisation.DID), l.Day(a.Holding.Created), wording.Prose(a.Achievement.Content.Description)
+		c.Who, c.When, c.Narrative = hostOf(a.Organisation.DID), l.Day(a.Holding.Created), wording.Cut(wording.Prose(a.Achievement.Content.Description), mostNarrative)
 		if v := b.Report.Credential; v != nil && v.Awarded != "" {
 			c.When = signedDay(l, v.Awarded)
 		}
@@ -269,48 +345,31 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 		return c
 	}
 	i := b.Imported
-	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), i.Name, kindOf(l, i), wording.First(i.Issuer, i.IssuerID), i.Narrative
+	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), i.Name, kindOf(l, i), wording.First(i.Issuer, i.IssuerID), wording.Cut(i.Narrative, mostNarrative)
 	c.Who, c.When = hostOf(i.IssuerID), signedDay(l, i.Awarded)
 	if b.Late {
 		c.Late = true
 		c.Verdict = s.storedVerdict(l, i, b.Report)
-		if c.Verdict.Shape == wording.ShapeYes {
+		if c.Verdict.Shape == wording.ShapeNote {
 			c.Verdict.Shape, c.Verdict.Sign, c.Verdict.Then = wording.ShapeUnknown, "unknown", true
 		}
 	} else {
 		c.Verdict = verdictOf(l, b.Report, wording.Standing{})
 	}
-	c.Whose = t.say("shared.whose." + string(b.Whose))
+	c.Whose, c.Other = t.say("shared.whose."+string(b.Whose)), b.Whose == earner.WhoseOther
 	return c
 }
 
-// badgeOf is the badge of a set at the place that a path names.
-func (s *site) badgeOf(r *http.Request) (earner.Shown, earner.Badge, error) {
-	shown, err := s.Collection.Shown(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return shown, earner.Badge{}, err
-	}
-	for _, b := range shown.Badges {
-		if strconv.Itoa(b.Number) == r.PathValue("number") {
-			return shown, b, nil
-		}
-	}
-	return shown, earner.Badge{}, errNotFound
-}
-
-func (s *site) sharedArt(w http.ResponseWriter, r *http.Request) error {
-	_, b, err := s.badgeOf(r)
-	if err != nil {
-		return err
-	}
-	if b.Imported == nil {
-		return errNotFound
-	}
-	return s.sendArt(w, r, b.Imported)
-}
+// mostNarrative is how many characters of what a badge was awarded for the page of a set shows. Its own page has all of it.
+const mostNarrative = 140
 
 // sharedFile is a badge of a set as its issuer signed it, where whoever made the set lets others have it.
 func (s *site) sharedFile(w http.ResponseWriter, r *http.Request) error {
+	release, err := s.Admit(r, true)
+	if err != nil {
+		return err
+	}
+	defer release()
 	shown, b, err := s.badgeOf(r)
 	if err != nil {
 		return err
@@ -326,6 +385,11 @@ func (s *site) sharedFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) sharedPresentation(w http.ResponseWriter, r *http.Request) error {
+	release, err := s.Admit(r, true)
+	if err != nil {
+		return err
+	}
+	defer release()
 	shown, err := s.Collection.Shown(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err

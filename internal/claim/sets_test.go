@@ -55,7 +55,7 @@ func TestSet(t *testing.T) {
 	p = w.post("/mine/sets", form).want(t, 200, "Saved.", "For <b>you</b>", base+"/s/")
 	id := regexp.MustCompile(`/mine/sets/([\w-]{22})"`).FindStringSubmatch(p.body)[1]
 	w.post("/mine/sets", form).want(t, 200, id)
-	if p := w.ask("GET", "/mine", nil).want(t, 200, "whoever has the link"); strings.Count(p.body, `"/mine/sets/`+id) != 1 || strings.Count(p.body, "/mine/sets/s") != 1 {
+	if p := w.ask("GET", "/mine", nil).want(t, 200, "Whoever has the link"); strings.Count(p.body, `"/mine/sets/`+id) != 1 || strings.Count(p.body, "/mine/sets/s") != 1 {
 		t.Error("a form that was sent twice made two pages")
 	}
 

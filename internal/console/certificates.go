@@ -123,10 +123,14 @@ func (v *visit) doneRows(id string) iter.Seq2[issuer.BatchRow, error] {
 // certificateOf is the certificate of an award; nil where it is to have none.
 func (s *server) certificateOf(v *visit, id string, l wording.Language) (*certificate.Certificate, error) {
 	award, _, err := v.space.Credential(v.ctx(), id)
-	if missing(err) || err == nil && award.State() != issuer.CredentialIssued {
+	if missing(err) || err == nil && (award.State() != issuer.CredentialIssued || s.InForce == nil) {
 		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	// Paper lasts: what is printed was in force when it was printed.
+	if good, err := s.InForce(v.ctx(), award); err != nil || !good {
 		return nil, err
 	}
 	a, err := v.space.Achievement(v.ctx(), award.Achievement)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential/carrier/pdf"
 	"github.com/laurelbadges/laurel/internal/people"
+	"github.com/laurelbadges/laurel/issuer"
 )
 
 // TestCertificates: a batch has its certificates in one file, with the badges in it; a name that cannot be printed is told and never
@@ -35,6 +36,15 @@ func TestCertificates(t *testing.T) {
 	if err != nil || len(read.Attachments) != 2 || !bytes.Contains(read.Attachments[0].Data, []byte("proofValue")) {
 		t.Fatalf("%d attachments, %v", len(read.Attachments), err)
 	}
+	all, _, err := w.service.Workspace(w.ours.ID).Credentials(t.Context(), issuer.CredentialFilter{}, "", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.notInForce = all[0].ID
+	rest := w.issuer_.get(at + "/certificates.pdf")
+	if read, err := pdf.Read([]byte(rest.body)); err != nil || len(read.Attachments) != 1 {
+		t.Errorf("with one that is not in force: %d attachments, %v", len(read.Attachments), err)
+	}
 	for _, wrong := range []string{"?part=0", "?part=x", "?paper=a5"} {
 		w.issuer_.get(at+"/certificates.pdf"+wrong).want(t, 404)
 	}
@@ -42,7 +52,7 @@ func TestCertificates(t *testing.T) {
 
 	at = batch("Email,Name\ncy@example.org,Cy\ndi@example.org,山田太郎\n")
 	w.issuer_.get(at+"/certificates.pdf").want(t, 409, "山田太郎", "No name is printed otherwise")
-	rest := w.issuer_.get(at + "/certificates.pdf?without=them")
+	rest = w.issuer_.get(at + "/certificates.pdf?without=them")
 	if read, err := pdf.Read([]byte(rest.body)); err != nil || len(read.Attachments) != 1 || strings.Contains(rest.body, "di@") {
 		t.Errorf("%d attachments, %v", len(read.Attachments), err)
 	}

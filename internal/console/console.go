@@ -35,6 +35,8 @@ type Config struct {
 	Hooks *webhook.Hooks
 	// CheckEndorsement says whether an endorsement of somebody else is authentic: a nil error. It may ask the web. Nil: none are taken.
 	CheckEndorsement func(ctx context.Context, document []byte) error
+	// InForce says whether an award is authentic and in force, as its page says. Nil: none is, so that no certificates are printed.
+	InForce func(ctx context.Context, award issuer.Credential) (bool, error)
 	// Base is the public URL of the installation: scheme and host without a path or a slash at the end.
 	Base string
 	// Local says that Base works on this machine only. Pages then say so.

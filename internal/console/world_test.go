@@ -44,6 +44,8 @@ type world struct {
 	log     bytes.Buffer
 	clock   time.Time
 
+	notInForce string // an award that is judged so
+
 	ours, theirs   issuer.Organisation
 	owner, issuer_ *browser // of ours
 	roles          map[people.Role]*browser
@@ -93,7 +95,7 @@ func newWorldAt(t testing.TB, clock time.Time) *world {
 	if w.earners, err = earner.New(earner.Config{Book: book, Office: w.service, Store: w.service.Records(), Base: base}); err != nil {
 		t.Fatal(err)
 	}
-	w.handler, err = New(Config{Earners: w.earners, Wake: func() { w.woken++ }, Hooks: w.hooks, CheckEndorsement: checkEndorsement, Office: w.service, People: w.people, Base: base, Now: now, Version: "test", Log: slog.New(slog.NewTextHandler(&w.log, nil)),
+	w.handler, err = New(Config{InForce: func(_ context.Context, c issuer.Credential) (bool, error) { return c.ID != w.notInForce, nil }, Earners: w.earners, Wake: func() { w.woken++ }, Hooks: w.hooks, CheckEndorsement: checkEndorsement, Office: w.service, People: w.people, Base: base, Now: now, Version: "test", Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 		Asset: func(name string) (string, error) { return "/static/" + name, nil }})
 	if err != nil {
 		t.Fatal(err)

@@ -25,9 +25,15 @@ type Shown struct {
 	Page    *Node            `json:"page"`
 }
 
+// Page is where reports are shown.
+type Page struct {
+	Language wording.Language
+	Pack     time.Time // when the offline pack that is loaded was made; zero without one
+}
+
 // Check judges a file or text that was handed in under a name, "" for none: a report for each credential in it, at least one. The
 // error is that of ctx.
-func Check(ctx context.Context, name string, input []byte, l wording.Language, o verifier.Options) ([]Shown, error) {
+func Check(ctx context.Context, name string, input []byte, page Page, o verifier.Options) ([]Shown, error) {
 	reports, err := verifier.VerifyAll(ctx, wording.Plain(name), input, o)
 	if err != nil {
 		return nil, fmt.Errorf("checking: %w", err)
@@ -38,7 +44,7 @@ func Check(ctx context.Context, name string, input []byte, l wording.Language, o
 		if err != nil {
 			return nil, err
 		}
-		all[i] = Shown{JSON: string(text), Outcome: report.Outcome, Page: sheet{l}.of(report, string(text))}
+		all[i] = Shown{JSON: string(text), Outcome: report.Outcome, Page: page.Sheet(report, string(text))}
 	}
 	return all, nil
 }

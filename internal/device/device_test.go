@@ -82,7 +82,7 @@ func TestCheck(t *testing.T) {
 			"no JSON": "<b>hello</b>", "no badge": `{"type":"Nothing"}`, "a link": "https://other.example/badge.json",
 			"unsigned": `{"@context":["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],"type":["VerifiableCredential","OpenBadgeCredential"],"issuer":"did:key:z","credentialSubject":{"type":"AchievementSubject"}}`,
 		} {
-			shown, err := Check(t.Context(), name+"<i>.json", []byte(input), l, verifier.Options{At: now})
+			shown, err := Check(t.Context(), name+"<i>.json", []byte(input), Page{Language: l}, verifier.Options{At: now})
 			if err != nil || len(shown) == 0 {
 				t.Fatal(name, err)
 			}

@@ -1,9 +1,9 @@
 package device
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/wording"
@@ -25,12 +25,17 @@ type Node struct {
 func el(name string, inside ...*Node) *Node {
 	tag, class, _ := strings.Cut(name, ".")
 	n := &Node{Tag: tag, Class: strings.ReplaceAll(class, ".", " ")}
+	n.add(inside...)
+	return n
+}
+
+// add puts nodes at the end of what is in n. Nil ones are left out, for a script could build nothing of them.
+func (n *Node) add(inside ...*Node) {
 	for _, in := range inside {
 		if in != nil {
 			n.In = append(n.In, in)
 		}
 	}
-	return n
 }
 
 // said is an element with a text; nil without one.
@@ -59,17 +64,42 @@ func moment(m wording.Moment) *Node {
 
 // link is an address as an element of the page, where it is one of the web.
 func link(address, words string) *Node {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+	to := wording.WebLink(address)
+	if to == "" {
 		return said("bdi", words)
 	}
 	n := el("a", said("bdi", words))
-	n.Link = u.String()
+	n.Link = to
 	return n
 }
 
+// paragraph is a text of its own; nil without one.
+func paragraph(words string) *Node {
+	if words == "" {
+		return nil
+	}
+	return el("p", said("bdi", words))
+}
+
+// reference is an item of a list of references.
+func reference(r wording.Reference) *Node {
+	item := el("li", el("p", link(r.Link, r.Name)))
+	for _, line := range r.Lines {
+		item.add(el("p.soft", said("bdi", line)))
+	}
+	return item
+}
+
 // sheet puts a report together as the page of POST /verify shows it, by its classes.
-type sheet struct{ wording.Language }
+type sheet struct {
+	wording.Language
+	pack time.Time
+}
+
+// Sheet is a report as the page shows it, with what was printed of it.
+func (p Page) Sheet(r *verifier.Report, printed string) *Node {
+	return sheet{p.Language, p.Pack}.of(r, printed)
+}
 
 // of is the sheet of a whole report.
 func (s sheet) of(r *verifier.Report, json string) *Node {
@@ -78,21 +108,21 @@ func (s sheet) of(r *verifier.Report, json string) *Node {
 	checks.Once(verdict.Advice)
 	kind := el("p.kind", text(s.Say("page.report.found", "kind", s.Kind(r.Input))))
 	if r.Input.Name != "" {
-		kind.In = append(kind.In, text(" ("), said("bdi.code", wording.Plain(r.Input.Name)), text(")"))
+		kind.add(text(" ("), said("bdi.code", wording.Plain(r.Input.Name)), text(")"))
 	}
 	n := el("article.device-report", kind,
 		el("div.band.band-"+string(verdict.Shape), sign(wording.Sign(verdict.Shape, r, wording.Standing{})), el("div", append([]*Node{said("h2", verdict.Title)}, s.explained(r, verdict)...)...)))
 	if len(checks.Changes) > 0 {
-		n.In = append(n.In, el("section.changes", said("h3", s.Say("page.changes.heading")), s.list(checks.Changes)))
+		n.add(el("section.changes", said("h3", s.Say("page.changes.heading")), s.list(checks.Changes)))
 	}
 	if s.shows(r) {
-		n.In = append(n.In, el("section", s.badge(r.Credential, "h3.name")...))
-		n.In = append(n.In, s.substance(r.Credential)...)
+		n.add(el("section", s.badge(r.Credential, "h3.name")...))
+		n.add(s.substance(r.Credential)...)
 	}
 	if len(r.Credentials) > 0 {
 		section := el("section", said("h3", s.Say("page.report.inside")), said("p.soft", s.Say("page.report.inside.each")))
-		section.In = append(section.In, s.inside(r)...)
-		n.In = append(n.In, section)
+		section.add(s.inside(r)...)
+		n.add(section)
 	}
 	n.In = append(n.In,
 		el("section", said("h3", s.Say("page.checks.heading")), s.list(checks.Shown), s.technical(checks.Steps)),
@@ -109,18 +139,26 @@ func (s sheet) shows(r *verifier.Report) bool {
 func (s sheet) explained(r *verifier.Report, v wording.Verdict) []*Node {
 	first := el("p")
 	if v.Signer != "" {
-		first.In = append(first.In, said("bdi", v.Signer), text(" "))
+		first.add(said("bdi", v.Signer), text(" "))
 	}
 	nodes := []*Node{first}
 	if v.Detail != "" {
-		first.In = append(first.In, text(v.Detail))
+		first.add(text(v.Detail))
 	}
 	nodes = append(nodes, said("p", v.Cause))
 	if v.Reason != "" {
 		nodes = append(nodes, el("p", text(s.Say("page.verdict.reason")+" “"), said("bdi", v.Reason), text("”")))
 	}
 	return append(nodes, said("p.advice", v.Advice),
-		el("p.checked", text(s.Say("page.device.checked")+" "), moment(s.Instant(r.AsOf)), text(".")))
+		el("p.checked", text(s.Say("page.device.checked")+" "), moment(s.Instant(r.AsOf)), text(".")), s.packed(r))
+}
+
+// packed says that a pack stands in for the server, and how old it is; nil without one.
+func (s sheet) packed(r *verifier.Report) *Node {
+	if s.pack.IsZero() || r.Pointer != "" { // it is told once, of the whole
+		return nil
+	}
+	return said("p.checked", s.Say("page.device.pack.used", "date", s.Day(s.pack).Words, "age", s.Age(&s.pack, r.AsOf, "")))
 }
 
 // badge says what it is, whose, from whom and from when.
@@ -136,11 +174,11 @@ func (s sheet) badge(v *verifier.View, heading string) []*Node {
 func (s sheet) person(v *verifier.View) []*Node {
 	person := el("p.person")
 	if name := recipientName(v); name != "" {
-		person.In = append(person.In, text(s.Say("page.badge.to")+" "), said("bdi.who", name), text(" "+s.Say("page.badge.by")+" "))
+		person.add(text(s.Say("page.badge.to")+" "), said("bdi.who", name), text(" "+s.Say("page.badge.by")+" "))
 	} else {
-		person.In = append(person.In, text(s.Say("page.badge.awarded_by")+" "))
+		person.add(text(s.Say("page.badge.awarded_by") + " "))
 	}
-	person.In = append(person.In, el("strong", link(v.Issuer.URL, s.PartyName(v.Issuer))))
+	person.add(el("strong", link(v.Issuer.URL, s.PartyName(v.Issuer))))
 	nodes := []*Node{person, el("p.soft.says", text(s.Say("page.badge.identified")+" "), el("span.code", said("bdi", wording.Plain(v.Issuer.ID))))}
 	if v.Superseded != "" {
 		nodes = append(nodes, el("p.notice", text(s.Say("page.badge.superseded")+" "), link(v.Superseded, wording.Plain(v.Superseded))))
@@ -164,7 +202,7 @@ func fact(label string, value *Node) *Node {
 
 func (s sheet) facts(v *verifier.View) *Node {
 	list := el("dl.facts")
-	add := func(label string, value *Node) { list.In = append(list.In, fact(s.Say(label), value)) }
+	add := func(label string, value *Node) { list.add(fact(s.Say(label), value)) }
 	if v.Awarded != "" {
 		add("page.badge.awarded", moment(s.SignedDate(v.Awarded)))
 	}
@@ -198,9 +236,9 @@ func (s sheet) known(v *verifier.View) *Node {
 			continue
 		}
 		if len(all.In) > 0 {
-			all.In = append(all.In, text(", "))
+			all.add(text(", "))
 		}
-		all.In = append(all.In, said("bdi", s.Identity(identity, true)))
+		all.add(said("bdi", s.Identity(identity, true)))
 	}
 	switch {
 	case len(all.In) > 0:
@@ -226,10 +264,10 @@ func (s sheet) substance(v *verifier.View) []*Node {
 		if len(v.Results) > 0 {
 			marks = el("dl.marks")
 			for _, mark := range v.Results {
-				marks.In = append(marks.In, el("div", el("dt", said("bdi", wording.First(mark.Name, s.Say("page.badge.result")))), el("dd", said("bdi", s.Mark(mark)))))
+				marks.add(el("div", el("dt", said("bdi", wording.First(mark.Name, s.Say("page.badge.result")))), el("dd", said("bdi", s.Mark(mark)))))
 			}
 		}
-		section("page.badge.shown", el("p", said("bdi", wording.Prose(a.Description))), marks)
+		section("page.badge.shown", paragraph(wording.Prose(a.Description)), marks)
 	}
 	if a.Criteria != "" || a.CriteriaURL != "" {
 		var at *Node
@@ -241,23 +279,25 @@ func (s sheet) substance(v *verifier.View) []*Node {
 	if len(v.Evidence) > 0 {
 		list := el("ul.items")
 		for _, e := range v.Evidence {
-			name := wording.First(e.Name, e.Genre, e.ID, s.Say("page.badge.evidence"))
-			list.In = append(list.In, el("li", el("p", link(e.ID, name)), el("p.soft", said("bdi", wording.Prose(e.Description))), el("p.soft", said("bdi", wording.Prose(e.Narrative)))))
+			list.add(reference(s.Evidence(e)))
 		}
 		section("page.badge.evidence", list, said("p.soft", s.Say("page.badge.evidence.note")))
 	}
 	if len(v.Alignments) > 0 {
 		list := el("ul.items")
 		for _, a := range v.Alignments {
-			list.In = append(list.In, el("li", el("p", link(a.URL, wording.First(a.Name, a.Code, s.Say("page.badge.alignment.unnamed")))),
-				el("p.soft", said("bdi", strings.Join(wording.Present(wording.Plain(a.Framework), wording.Plain(a.Code)), ", ")))))
+			list.add(reference(s.Alignment(a)))
 		}
 		section("page.badge.aligned", list)
 	}
 	if len(v.Endorsements) > 0 {
 		list := el("ul.items")
 		for _, e := range v.Endorsements {
-			list.In = append(list.In, el("li", el("p", link(e.URL, s.PartyName(e)))))
+			item := el("li", el("p", link(e.URL, s.PartyName(e))))
+			if e.ID != "" {
+				item.add(el("p.soft.code", said("bdi", wording.Plain(e.ID))))
+			}
+			list.add(item)
 		}
 		section("page.badge.endorsed", list)
 	}
@@ -274,12 +314,13 @@ func (s sheet) inside(r *verifier.Report) []*Node {
 			name = s.BadgeName(one.Credential)
 		}
 		within := el("div", el("h4", said("bdi", name)), el("p", said("strong", verdict.Title)))
-		within.In = append(within.In, s.explained(one, verdict)...)
+		within.add(s.explained(one, verdict)...)
 		if one.Credential != nil {
-			within.In = append(append(within.In, s.person(one.Credential)...), s.facts(one.Credential))
+			within.add(s.person(one.Credential)...)
+			within.add(s.facts(one.Credential))
 		}
 		checks := s.Checks(one)
-		within.In = append(within.In, s.technical(checks.Steps))
+		within.add(s.technical(checks.Steps))
 		nodes = append(append(nodes, el("div.band.band-"+string(verdict.Shape)+".inside", sign(wording.Sign(verdict.Shape, one, wording.Standing{})), within)), s.inside(one)...)
 	}
 	return nodes
@@ -291,16 +332,16 @@ func (s sheet) list(found []wording.Noted) *Node {
 	for _, f := range found {
 		title := el("p.check-title", el("span", text(f.Title+" "), said("span.unseen", "("+f.Word+")")))
 		if f.Age != "" {
-			title.In = append(title.In, text(" "), said("span.age", f.Age))
+			title.add(text(" "), said("span.age", f.Age))
 		}
 		words := el("div", title)
 		if f.Text != "" {
-			words.In = append(words.In, el("p.soft", said("bdi", f.Text)))
+			words.add(el("p.soft", said("bdi", f.Text)))
 		}
 		if f.Advice != "" {
-			words.In = append(words.In, said("p.advice", f.Advice))
+			words.add(said("p.advice", f.Advice))
 		}
-		list.In = append(list.In, el("li.check", sign(string(f.Shape)), words))
+		list.add(el("li.check", sign(string(f.Shape)), words))
 	}
 	return list
 }
@@ -317,16 +358,16 @@ func (s sheet) technical(steps []wording.Noted) *Node {
 		terms := el("dl.terms")
 		for _, t := range []struct{ label, value, class string }{
 			{"page.checks.code", f.Code, "dd.code"}, {"page.checks.pointer", f.Pointer, "dd.code"}, {"page.checks.clause", f.Clause, "dd"},
-			{"page.checks.address", f.Address, "dd.code"}, {"page.checks.read", f.Read.Words, "dd"},
+			{"page.checks.address", f.Address, "dd.code"}, {"page.checks.read", f.Read.Words, "dd"}, {"page.checks.pack", f.Pack, "dd.code"},
 		} {
 			if t.value != "" {
-				terms.In = append(terms.In, el("div", said("dt", s.Say(t.label)), el(t.class, said("bdi", t.value))))
+				terms.add(el("div", said("dt", s.Say(t.label)), el(t.class, said("bdi", t.value))))
 			}
 		}
 		if len(terms.In) > 0 {
-			one.In = append(one.In, terms)
+			one.add(terms)
 		}
-		list.In = append(list.In, one)
+		list.add(one)
 	}
 	return el("details.technical", said("summary", s.Say("page.checks.technical")), list)
 }
@@ -335,13 +376,13 @@ func (s sheet) technical(steps []wording.Noted) *Node {
 func (s sheet) given(r *verifier.Report) *Node {
 	list := el("dl.terms.given")
 	if r.Input.SHA256 != "" {
-		list.In = append(list.In, el("div", said("dt", s.Say("page.record.hash")), said("dd.code", r.Input.SHA256)))
+		list.add(el("div", said("dt", s.Say("page.record.hash")), said("dd.code", r.Input.SHA256)))
 	}
 	if r.Input.URL != "" {
-		list.In = append(list.In, el("div", said("dt", s.Say("page.record.address")), el("dd.code", said("bdi", wording.Plain(r.Input.URL)))))
+		list.add(el("div", said("dt", s.Say("page.record.address")), el("dd.code", said("bdi", wording.Plain(r.Input.URL)))))
 	}
 	if r.Input.ReadAt != nil {
-		list.In = append(list.In, el("div", said("dt", s.Say("page.record.read")), el("dd", moment(s.Instant(*r.Input.ReadAt)))))
+		list.add(el("div", said("dt", s.Say("page.record.read")), el("dd", moment(s.Instant(*r.Input.ReadAt)))))
 	}
 	return list
 }
@@ -363,19 +404,19 @@ func narrative(markdown string) *Node {
 				list = el("ul")
 				fallthrough
 			case isItem:
-				list.In = append(list.In, el("li", emphasised(item)...))
+				list.add(el("li", emphasised(item)...))
 			case line != "":
 				if list != nil {
 					all.In, list = append(all.In, list), nil
 				}
-				paragraph.In = append(paragraph.In, el("span", emphasised(line+" ")...))
+				paragraph.add(el("span", emphasised(line+" ")...))
 			}
 		}
 		if list != nil {
 			all.In, list = append(all.In, list), nil
 		}
 		if len(paragraph.In) > 0 {
-			all.In = append(all.In, paragraph)
+			all.add(paragraph)
 		}
 	}
 	if len(all.In) == 0 {

@@ -146,7 +146,9 @@ func (a *archive) add(ctx context.Context, award Award, l wording.Language) erro
 		}
 	}
 	slices.Sort(names)
-	a.list(l, award, folder, names)
+	if err := a.list(ctx, l, award, folder, names); err != nil {
+		return err
+	}
 	for _, name := range names {
 		if err := a.file(folder+name, files[name]); err != nil {
 			return err
@@ -241,7 +243,8 @@ var readme = map[wording.Language]string{
 
 Open index.html to see them. Each folder whose name begins with "badge" is one badge (Open Badges 3.0), in several forms. Any of them is
 enough. Folders that begin with "imported" hold badges from elsewhere as they came; those that begin with "set" hold a set of badges as one
-file (Verifiable Presentation), which itself is not signed.
+file (Verifiable Presentation). It is signed with a key that was made for this one download and forgotten: the signature shows that the list
+was not changed since, not who holds it.
 
 badge.json                 the badge, signed (Data Integrity)
 badge.jwt                  the badge as a signed token, for programs that ask for one
@@ -259,7 +262,8 @@ from a list that the issuer publishes; everything else is in the file.
 
 Abra index.html para verlas. Cada carpeta cuyo nombre empieza por "badge" es una insignia (Open Badges 3.0), en varias formas. Basta con
 cualquiera de ellas. Las carpetas que empiezan por "imported" contienen insignias de otros lugares tal como llegaron; las que empiezan por
-"set", un conjunto de insignias en un solo archivo (Verifiable Presentation), que en sí no está firmado.
+"set", un conjunto de insignias en un solo archivo (Verifiable Presentation). Está firmado con una clave que se creó solo para esta descarga
+y se olvidó: la firma muestra que la lista no se ha cambiado desde entonces, no de quién es.
 
 badge.json                 la insignia, firmada (Data Integrity)
 badge.jwt                  la insignia como token firmado, para programas que lo piden

@@ -28,13 +28,14 @@ type listed struct {
 
 // keptImport and keptSet are what an archive says of what a person has brought and put together here.
 type keptImport struct {
-	Folder  string `json:"folder"`
-	Name    string `json:"name"`
+	Folder  string `json:"folder,omitempty"`
+	Award   string `json:"award,omitempty"` // address of somebody else's award of this installation: nothing more of it is kept
+	Name    string `json:"name,omitempty"`
 	Added   string `json:"added"`
 	Address string `json:"address"`
 	Link    string `json:"link,omitempty"` // where it was read
-	Checked string `json:"checked"`
-	Outcome string `json:"outcome"`
+	Checked string `json:"checked,omitempty"`
+	Outcome string `json:"outcome,omitempty"`
 }
 
 type keptSet struct {
@@ -49,13 +50,18 @@ type keptSet struct {
 }
 
 // list adds an award to the page that lists all.
-func (a *archive) list(l wording.Language, award Award, folder string, names []string) {
+func (a *archive) list(ctx context.Context, l wording.Language, award Award, folder string, names []string) error {
+	state, err := a.service.stands(ctx, award)
+	if err != nil {
+		return err
+	}
 	line := listed{Picture: folder + "badge.png", Name: wording.First(award.Achievement.Name, l.Say("credential.AchievementCredential")), Issuer: wording.Plain(award.Organisation.Name),
-		Awarded: l.Day(award.Holding.Created).Words, Known: indexWords[l]["state."+string(a.service.State(award))]}
+		Awarded: l.Day(award.Holding.Created).Words, Known: indexWords[l]["state."+string(state)]}
 	for _, name := range names {
 		line.Files = append(line.Files, folder+name)
 	}
 	a.listed = append(a.listed, line)
+	return nil
 }
 
 // collection writes what the person in a session has brought, and the sets.
@@ -107,6 +113,9 @@ func (a *archive) collection(ctx context.Context, l wording.Language, session st
 
 // imported writes a badge from elsewhere as it came.
 func (a *archive) imported(ctx context.Context, l wording.Language, c *Collection, i *Imported) (keptImport, error) {
+	if i.Award != "" {
+		return keptImport{Award: a.service.Base + "/c/" + i.Award, Added: stamp(i.Added), Address: i.Address}, nil
+	}
 	folder := "imported-" + i.ID + "/"
 	f, err := c.file(ctx, i.ID)
 	if err != nil {
@@ -151,7 +160,7 @@ func (i *Imported) Art() ([]byte, error) {
 
 // set writes a set as a presentation.
 func (a *archive) set(ctx context.Context, c *Collection, set Set) error {
-	shown, err := c.shown(ctx, set.ID, func(issuer.Tx, Set) error { return nil })
+	shown, err := c.shown(ctx, set.ID, 0, func(issuer.Tx, Set) error { return nil })
 	if isMissing(err) {
 		return nil
 	}
@@ -188,22 +197,24 @@ func (a *archive) index(l wording.Language) error {
 var indexWords = map[wording.Language]map[string]string{
 	wording.English: {
 		"title": "Your badges", "made": "Downloaded", "kept": "Everything here works without the server that it came from.", "from": "from",
-		"sets": "Sets", "presentation": "Each is a Verifiable Presentation. Every badge in it is signed by its issuer; the presentation itself is not signed.",
+		"sets": "Sets", "presentation": "Each is a Verifiable Presentation. Every badge in it is signed by its issuer. The presentation is signed with a key that was made for this one download and forgotten: its signature shows that the list was not changed since, not who holds it.",
 		"check": "How anybody can check a badge", "how": "Give badge.json, badge.jwt or badge.png to any verifier for Open Badges 3.0. The signature is in the file: nobody has to be asked whether it is genuine.",
 		"status": "Whether a badge is still in force is found out from a list that its issuer publishes. So what stands here of each badge was true on the day of the download, and has to be checked anew.",
 		"here":   "One verifier is at", "picture": "Do not edit the pictures named badge.png: the badge is inside. More is in",
 		"imported":      "From elsewhere. When last checked here, on {date}: {answer}",
-		"state.waiting": "Not taken yet, when this was downloaded.", "state.in_force": "In force by the records of its issuer, when this was downloaded.", "state.not_yet": "Not begun yet, when this was downloaded.",
+		"state.waiting": "Not taken yet, when this was downloaded.", "state.in_force": "Authentic and in force, when this was downloaded.", "state.not_yet": "Not begun yet, when this was downloaded.",
 		"state.suspended": "Suspended, when this was downloaded.", "state.revoked": "Revoked.", "state.replaced": "Replaced by a newer badge.", "state.expired": "Expired.",
+		"state.not_authentic": "Not authentic, when this was downloaded.", "state.not_in_force": "No longer in force.", "state.not_known": "Not known, when this was downloaded.",
 	},
 	wording.Spanish: {
 		"title": "Sus insignias", "made": "Descargado el", "kept": "Todo lo que hay aquí sirve sin el servidor del que viene.", "from": "de",
-		"sets": "Conjuntos", "presentation": "Cada uno es una presentación verificable (Verifiable Presentation). Cada insignia está firmada por su emisor; la presentación misma no está firmada.",
+		"sets": "Conjuntos", "presentation": "Cada uno es una presentación verificable (Verifiable Presentation). Cada insignia está firmada por su emisor. La presentación está firmada con una clave que se creó solo para esta descarga y se olvidó: su firma muestra que la lista no se ha cambiado desde entonces, no de quién es.",
 		"check": "Cómo puede cualquiera comprobar una insignia", "how": "Dé badge.json, badge.jwt o badge.png a cualquier verificador de Open Badges 3.0. La firma está en el archivo: no hay que preguntar a nadie si es auténtica.",
 		"status": "Si una insignia sigue vigente se sabe por una lista que publica su emisor. Por eso lo que aquí se dice de cada insignia era cierto el día de la descarga y hay que volver a comprobarlo.",
 		"here":   "Un verificador está en", "picture": "No edite las imágenes badge.png: la insignia va dentro. Hay más en",
 		"imported":      "De otro lugar. Cuando se comprobó aquí por última vez, el {date}: {answer}",
-		"state.waiting": "Sin aceptar todavía, cuando se descargó esto.", "state.in_force": "Vigente según los registros de su emisor, cuando se descargó esto.", "state.not_yet": "Todavía no había empezado, cuando se descargó esto.",
+		"state.waiting": "Sin aceptar todavía, cuando se descargó esto.", "state.in_force": "Auténtica y vigente, cuando se descargó esto.", "state.not_yet": "Todavía no había empezado, cuando se descargó esto.",
 		"state.suspended": "Suspendida, cuando se descargó esto.", "state.revoked": "Revocada.", "state.replaced": "Sustituida por una insignia más nueva.", "state.expired": "Caducada.",
+		"state.not_authentic": "No auténtica, cuando se descargó esto.", "state.not_in_force": "Ya no está vigente.", "state.not_known": "No se sabía, cuando se descargó esto.",
 	},
 }

@@ -11,6 +11,8 @@ import (
 type Book struct {
 	Mail *mail.Outbox
 	Now  func() time.Time
+
+	judged judged // of all badges from elsewhere; here, as it is forgotten when something is erased
 }
 
 // Observe is told of what happens to awards, in its transaction: see [issuer.Config]. It reads and writes a few records, and asks for a
@@ -25,6 +27,11 @@ func (b *Book) Observe(tx issuer.Tx, e issuer.Event) error {
 		return b.begin(tx, *c, e.Recipient)
 	case issuer.EventInherited:
 		return b.inherit(tx, *c)
+	}
+	if e.Type == issuer.EventErased || e.Type == issuer.EventBurned {
+		if err := b.dropCopies(tx, c.ID, c.Identifier, c.URL); err != nil {
+			return err
+		}
 	}
 	h, version, err := optional(tx, holdings, c.ID)
 	if err != nil || version == 0 { // of an earlier release, or erased
@@ -148,6 +155,7 @@ func (b *Book) forget(tx issuer.Tx, to, about string) error {
 			return err
 		}
 	}
+	b.judged.clear()
 	if err := abandon(tx, to); err != nil {
 		return err
 	}

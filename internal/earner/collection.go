@@ -35,15 +35,16 @@ type CollectionConfig struct {
 // that are shown as one page. It may be used by several goroutines.
 type Collection struct {
 	CollectionConfig
-	judged judged
+	judged *judged
 }
 
-// NewCollection returns the collection of an installation.
+// NewCollection returns the collection of an installation. From now on archives of its earners say of each award what Own finds.
 func NewCollection(c CollectionConfig) (*Collection, error) {
 	if c.Earners == nil || c.Check == nil || c.Verify == nil || c.Own == nil {
 		return nil, errors.New("setting up the collections of earners: something is not set")
 	}
-	return &Collection{CollectionConfig: c}, nil
+	c.Earners.own = c.Own
+	return &Collection{CollectionConfig: c, judged: &c.Earners.Book.judged}, nil
 }
 
 // MostBrought is how many badges one request can bring.
@@ -57,7 +58,7 @@ type Brought struct {
 	Award    string           // Credential.ID of the person's own award that it is; "" for none
 	// Code says what became of it: "" it is kept, known it was there already, own it is an award in the list, and for what is not kept
 	// not_authentic, unread (nothing could be read there), none (there is no badge in it), other_kind (a credential of another kind), many
-	// (the request brought more), full (there is no room for it).
+	// (the request brought more), full (there is no room for it), hidden (an award of this installation that its earner shows to nobody).
 	Code string
 }
 
@@ -190,7 +191,7 @@ func (c *Collection) take(ctx context.Context, session string, b brought) (Broug
 			return done, err
 		}
 	}
-	err = c.Earners.Store.Update(ctx, func(tx issuer.Tx) error { return c.keep(tx, session, own.ID, &done, file) })
+	err = c.Earners.Store.Update(ctx, func(tx issuer.Tx) error { return c.keep(tx, session, own, &done, file) })
 	return done, stored(err)
 }
 
@@ -206,7 +207,7 @@ func (c *Collection) begin(ctx context.Context) context.Context {
 func (c *Collection) read(report *verifier.Report, b brought) Imported {
 	v := report.Credential
 	i := Imported{
-		ID: issuer.NewID(), Digest: digestOf(b.text), Added: c.Earners.now().UTC(), Carrier: b.found.Input.Kind, Link: wording.Cut(b.found.Input.URL, 2048),
+		ID: issuer.NewID(), Digest: digestOf(b.text), Names: namesOf(v.ID), Added: c.Earners.now().UTC(), Carrier: b.found.Input.Kind, Link: wording.Cut(b.found.Input.URL, 2048),
 		Token: b.text[0] != '{', Size: len(b.text), Name: wording.Plain(wording.English.BadgeName(v)), Kind: v.Kind, Standard: v.Standard, Issuer: wording.Plain(v.Issuer.Name),
 		IssuerID: wording.Cut(wording.Prose(v.Issuer.ID), 2048), Awarded: wording.Cut(cmp.Or(v.Awarded, v.ValidFrom), 64), Until: wording.Cut(v.ValidUntil, 64),
 		Recipient: recipientOf(b.text, report), Report: lean(report),
@@ -238,9 +239,9 @@ func drawn(file []byte, report *verifier.Report) (clean []byte, media string) {
 	return nil, ""
 }
 
-// keep writes a badge into the collection of whoever is in a session, unless it is there or there is no room. own is the id of the award of
-// this installation that it is, "" for none.
-func (c *Collection) keep(tx issuer.Tx, session, own string, done *Brought, file File) error {
+// keep writes a badge into the collection of whoever is in a session, unless it is there or there is no room. own is the award of this
+// installation that it is; of one that is somebody else's only the id is written.
+func (c *Collection) keep(tx issuer.Tx, session string, own issuer.Credential, done *Brought, file File) error {
 	p, err := c.Earners.readPass(tx, session, toSession)
 	if err != nil {
 		return err
@@ -249,17 +250,23 @@ func (c *Collection) keep(tx issuer.Tx, session, own string, done *Brought, file
 	if err != nil {
 		return err
 	}
-	if own != "" {
-		h, version, err := optional(tx, holdings, own)
+	if own.ID != "" {
+		h, version, err := optional(tx, holdings, own.ID)
 		if err != nil {
 			return err
 		}
 		for _, a := range ours {
 			if version > 0 && a == h.Address {
-				done.Code, done.Award = "own", own
+				done.Code, done.Award = "own", own.ID
 				return nil
 			}
 		}
+		if !own.Visible() {
+			done.Code = "hidden"
+			return nil
+		}
+		i := done.Imported
+		done.Imported = Imported{ID: i.ID, Digest: digest("award " + own.ID), Added: i.Added, Award: own.ID, Names: namesOf(own.Identifier), Carrier: i.Carrier}
 	}
 	have, size := 0, 0
 	for _, a := range ours {
@@ -281,9 +288,10 @@ func (c *Collection) keep(tx issuer.Tx, session, own string, done *Brought, file
 		return nil
 	}
 	done.Code, done.Imported.Address = "", p.Address
-	file.ID, file.Address = done.Imported.ID, p.Address
-	if err := files.Put(tx, &file, 0); err != nil {
-		return err
+	if file.ID, file.Address = done.Imported.ID, p.Address; done.Imported.Award == "" {
+		if err := files.Put(tx, &file, 0); err != nil {
+			return err
+		}
 	}
 	return imports.Put(tx, &done.Imported, 0)
 }
@@ -326,7 +334,8 @@ func importsOf(tx issuer.Tx, ours []string) (all []Imported, err error) {
 	return all, nil
 }
 
-// Imported returns one of the badges that the person in a session has brought, whose it is, and its file.
+// Imported returns one of the badges that the person in a session has brought, whose it is, and its file. Where it is somebody else's award
+// of this installation there is no file, and whose it is stands in what [Collection.Award] returns.
 func (c *Collection) Imported(ctx context.Context, session, id string) (i Imported, whose Whose, f File, err error) {
 	err = c.Earners.Store.View(ctx, func(tx issuer.Tx) error {
 		_, ours, err := c.Earners.inside(tx, session)
@@ -335,6 +344,10 @@ func (c *Collection) Imported(ctx context.Context, session, id string) (i Import
 		}
 		if i, _, err = importOf(tx, ours, id); err != nil {
 			return err
+		}
+		if i.Award != "" {
+			whose = WhoseUnclear
+			return nil
 		}
 		whose = i.Whose(ours)
 		f, _, err = files.Get(tx, id)
@@ -362,8 +375,8 @@ func importOf(tx issuer.Tx, ours []string, id string) (Imported, uint64, error) 
 
 // CheckAgain judges a badge that was brought anew, and keeps what was found. It stays also when it is no longer authentic.
 func (c *Collection) CheckAgain(ctx context.Context, session, id string) error {
-	_, _, f, err := c.Imported(ctx, session, id)
-	if err != nil {
+	i, _, f, err := c.Imported(ctx, session, id)
+	if err != nil || i.Award != "" { // that is judged at each view
 		return err
 	}
 	report, err := c.Verify(c.begin(fetch.WithBatch(ctx)), []byte(f.Text))
@@ -399,11 +412,20 @@ func (c *Collection) Remove(ctx context.Context, session, id string) error {
 		if _, _, err := importOf(tx, ours, id); err != nil {
 			return err
 		}
-		if err := tx.Delete(files.Kind, id); err != nil {
-			return err
-		}
-		return tx.Delete(imports.Kind, id)
+		return discard(tx, id)
 	}))
+}
+
+// discard takes away a badge that was brought, with its file where it has one.
+func discard(tx issuer.Tx, id string) error {
+	_, version, err := optional(tx, files, id)
+	if err == nil && version > 0 {
+		err = tx.Delete(files.Kind, id)
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Delete(imports.Kind, id)
 }
 
 // abandon takes away all that an address has in its collection.
@@ -460,6 +482,13 @@ func (j *judged) forget(id string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	delete(j.known, id)
+}
+
+// clear forgets everything: something was erased, and what is remembered of it is not told from the rest.
+func (j *judged) clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.known = nil
 }
 
 // collected counts what some addresses have in their collection.

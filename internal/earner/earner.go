@@ -16,6 +16,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/mail"
 	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
 )
 
 // Holding is an award in the hands of an earner.
@@ -159,9 +160,10 @@ type Service struct {
 	Config
 	mail    *mail.Outbox
 	now     func() time.Time
-	hashes  int                    // compared at most where somebody asks often, see mostHashes
-	packing *sync.Map              // digests of bearers who have an archive written
-	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
+	hashes  int                                                                // compared at most where somebody asks often, see mostHashes
+	packing *sync.Map                                                          // digests of bearers who have an archive written
+	own     func(context.Context, issuer.Credential) (*verifier.Report, error) // CollectionConfig.Own; nil where there are no collections
+	art     func() ([]byte, error)                                             // the picture of achievements without one of their own, drawn at the first call
 }
 
 // New returns the service. It completes the messages of the book's outbox from now on, and learns what became of them.

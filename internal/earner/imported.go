@@ -20,13 +20,18 @@ const (
 
 // Imported is a badge that a person has brought from elsewhere. Its text lies apart, in a [File]. What it says was signed by its issuer
 // as far as Report says so, and by nobody otherwise.
+//
+// An award of this installation that is somebody else's is never kept: then Award is set and nothing of what the award says, and there is
+// no File. [Collection.Award] has it for as long as its own earner lets others see it.
 type Imported struct {
 	ID      string    `json:"id"`
 	Address string    `json:"address"` // whose it is here: one of the person's addresses
 	Digest  string    `json:"digest"`  // of the text
 	Added   time.Time `json:"added"`
-	Carrier string    `json:"carrier"`        // what it was brought as: verifier.Input.Kind
-	Link    string    `json:"link,omitempty"` // where it was read; only the person sees it
+	Award   string    `json:"award,omitempty"` // Credential.ID of somebody else's award of this installation; "" for a badge from elsewhere
+	Names   string    `json:"names,omitempty"` // digest of the id that the badge gives itself, by which copies of an award are found when it is erased
+	Carrier string    `json:"carrier"`         // what it was brought as: verifier.Input.Kind
+	Link    string    `json:"link,omitempty"`  // where it was read; only the person sees it
 	Token   bool      `json:"token,omitempty"`
 	Size    int       `json:"size"`              // bytes of the text and the picture
 	Picture string    `json:"picture,omitempty"` // media type of the picture that came with it; "" where there is none
@@ -42,14 +47,14 @@ type Imported struct {
 	Narrative string `json:"narrative,omitempty"`
 
 	Recipient []credential.IdentityObject `json:"recipient,omitempty"` // as signed; none unless that it was signed is known
-	Report    *verifier.Report            `json:"report"`              // the last, without what is large
+	Report    *verifier.Report            `json:"report,omitempty"`    // the last, without what is large; nil where Award is set
 }
 
 var imports = issuer.Table[Imported]{
-	Kind:    issuer.Kind{Name: "earner-import", Lookups: []string{"address"}},
+	Kind:    issuer.Kind{Name: "earner-import", Lookups: []string{"address", "names"}},
 	Key:     func(i *Imported) string { return i.ID },
 	Order:   func(i *Imported) string { return issuer.Sortable(i.Added) },
-	Lookups: func(i *Imported) []string { return []string{i.Address} },
+	Lookups: func(i *Imported) []string { return []string{i.Address, i.Names} },
 }
 
 // File is the text of a badge from elsewhere, and the picture that came with it.

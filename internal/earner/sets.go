@@ -26,7 +26,7 @@ const (
 
 // Set is some of a person's badges, shown as one page. Title, text and name are the person's own words.
 type Set struct {
-	ID      string        `json:"id"`      // 128 bits that nobody can guess, the {id} of /s/{id}
+	ID      string        `json:"id"`      // 126 bits that nobody can guess, the {id} of /s/{id}
 	Address string        `json:"address"` // whose it is: one of the person's addresses
 	Title   string        `json:"title"`
 	Text    string        `json:"text,omitempty"`
@@ -230,29 +230,64 @@ type Shown struct {
 	Hidden int // badges that are not shown: their own page is off, or they are gone
 }
 
-// Badge is a badge in a set. One of Award and Imported is set.
+// Badge is a badge in a set. One of Award and Imported is set; both for somebody else's award of this installation.
 type Badge struct {
 	Number   int // of its place in the set, from 1; it stays as others go
 	Award    *Award
 	Imported *Imported
-	Whose    Whose            // of an imported one
+	Whose    Whose            // where Imported is set
 	Report   *verifier.Report // nil before it was judged
 	Late     bool             // Report is that of an earlier day: there was no time to judge it now
 }
 
 // Shown returns the set at an address that its maker has not turned off, unjudged. Any other has kind missing.
 func (c *Collection) Shown(ctx context.Context, id string) (Shown, error) {
-	return c.shown(ctx, id, func(_ issuer.Tx, set Set) error {
-		if set.Access == issuer.AccessOff {
-			return missing()
+	return c.shown(ctx, id, 0, open)
+}
+
+// Open is Shown without the badges.
+func (c *Collection) Open(ctx context.Context, id string) (s Set, err error) {
+	if id == "" || len(id) > 64 {
+		return s, missing()
+	}
+	err = c.Earners.Store.View(ctx, func(tx issuer.Tx) error {
+		if s, _, err = sets.Get(tx, id); err != nil {
+			return err
 		}
-		return nil
+		return open(tx, s)
 	})
+	if err != nil {
+		return Set{}, stored(err)
+	}
+	return s, nil
+}
+
+// One is Shown with one badge alone, that of a number; the others are not read. Kind missing where it is not shown.
+func (c *Collection) One(ctx context.Context, id string, number int) (Shown, Badge, error) {
+	if number < 1 || number > MostInSet {
+		return Shown{}, Badge{}, missing()
+	}
+	s, err := c.shown(ctx, id, number, open)
+	if err == nil && len(s.Badges) == 0 {
+		err = missing()
+	}
+	if err != nil {
+		return Shown{}, Badge{}, err
+	}
+	return s, s.Badges[0], nil
+}
+
+// open says whether others may see a set.
+func open(_ issuer.Tx, set Set) error {
+	if set.Access == issuer.AccessOff {
+		return missing()
+	}
+	return nil
 }
 
 // Preview is Shown for whoever made the set, in a session, on or off.
 func (c *Collection) Preview(ctx context.Context, session, id string) (Shown, error) {
-	return c.shown(ctx, id, func(tx issuer.Tx, set Set) error {
+	return c.shown(ctx, id, 0, func(tx issuer.Tx, set Set) error {
 		_, ours, err := c.Earners.inside(tx, session)
 		if err == nil && !slices.Contains(ours, set.Address) {
 			err = missing()
@@ -261,11 +296,13 @@ func (c *Collection) Preview(ctx context.Context, session, id string) (Shown, er
 	})
 }
 
-func (c *Collection) shown(ctx context.Context, id string, may func(issuer.Tx, Set) error) (s Shown, err error) {
+// shown reads a set, and its badges: all, or where only is not 0 the one of that number.
+func (c *Collection) shown(ctx context.Context, id string, only int, may func(issuer.Tx, Set) error) (s Shown, err error) {
 	if id == "" || len(id) > 64 {
 		return s, missing()
 	}
 	held := map[int]Holding{}
+	var ours []string
 	err = c.Earners.Store.View(ctx, func(tx issuer.Tx) error {
 		s, held = Shown{}, map[int]Holding{}
 		if s.Set, _, err = sets.Get(tx, id); err != nil {
@@ -274,14 +311,18 @@ func (c *Collection) shown(ctx context.Context, id string, may func(issuer.Tx, S
 		if err := may(tx, s.Set); err != nil {
 			return err
 		}
-		ours, err := addressesOf(tx, s.Address)
-		if err != nil {
+		if ours, err = addressesOf(tx, s.Address); err != nil {
 			return err
 		}
 		for n, item := range s.Items {
+			if only != 0 && n+1 != only {
+				continue
+			}
 			if item.Imported != "" {
 				i, _, err := importOf(tx, ours, item.Imported)
-				if err == nil {
+				if err == nil && i.Award != "" {
+					s.Badges = append(s.Badges, Badge{Number: n + 1, Imported: &i, Award: &Award{}})
+				} else if err == nil {
 					s.Badges = append(s.Badges, Badge{Number: n + 1, Imported: &i, Whose: i.Whose(ours), Report: i.Report, Late: true})
 				} else if err = stored(err); !isMissing(err) {
 					return err
@@ -304,7 +345,16 @@ func (c *Collection) shown(ctx context.Context, id string, may func(issuer.Tx, S
 	}
 	seen := s.Badges[:0]
 	for _, b := range s.Badges {
-		if b.Award != nil {
+		if b.Award != nil && b.Imported != nil {
+			a, err := c.Award(ctx, b.Imported)
+			if err != nil && !isMissing(err) {
+				return Shown{}, err
+			}
+			if err != nil { // its own earner shows it to nobody
+				continue
+			}
+			b.Award, b.Whose = &a, a.Whose(ours)
+		} else if b.Award != nil {
 			a, err := c.Earners.award(ctx, held[b.Number])
 			if err != nil && !isMissing(err) {
 				return Shown{}, err
@@ -360,7 +410,7 @@ func (c *Collection) Judge(ctx context.Context, s *Shown) error {
 	}
 	for i := range s.Badges {
 		b := &s.Badges[i]
-		if b.Imported == nil {
+		if b.Award != nil {
 			continue
 		}
 		if r := c.judged.find(b.Imported.ID, now); r != nil {
@@ -400,9 +450,13 @@ func (c *Collection) file(ctx context.Context, id string) (f File, err error) {
 	return f, stored(err)
 }
 
-// Text is the text of a badge of a set, as its issuer signed it.
+// Text is the text of a badge of a set, as its issuer signed it. There is none of somebody else's award (kind missing): that is for its own
+// earner to give.
 func (c *Collection) Text(ctx context.Context, b Badge) (text []byte, token bool, err error) {
-	if b.Award != nil {
+	switch {
+	case b.Award != nil && b.Imported != nil:
+		return nil, false, missing()
+	case b.Award != nil:
 		return b.Award.Credential.JSON, false, nil
 	}
 	f, err := c.file(ctx, b.Imported.ID)

@@ -1,9 +1,9 @@
 // Package pack reads and writes offline packs: documents of issuers and status lists, as they were published at one time, signed by
 // whoever gathered them. With a pack a badge is checked where there is no network; what the pack says is as old as the pack.
 //
-// A pack is a text of two parts. Its first line is a compact JWS of the type [Type], whose claims name the signer (iss), the time (iat)
+// A pack is a text of two parts. Its first line is a compact JWS of the type [jose.TypeOfflinePack], whose claims name the signer (iss), the time (iat)
 // and the SHA-256 digest of everything behind that line (sha256, hexadecimal); the rest is one JSON object, the documents by address.
-// [Write] makes the second part, [Open] reads the whole, and a [Pack] is a [verifier.Fetcher].
+// [Write] makes the second part, [Open] reads the whole, and [Pack.After] answers from it what nobody else can answer now.
 //
 // The signature says that nobody changed the pack since its signer made it. Whether that signer is to be believed about the documents of
 // others is for the reader to know: for the public key of a method, Open asks its caller.
@@ -18,6 +18,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +28,6 @@ import (
 	"github.com/laurelbadges/laurel/keys/jose"
 	"github.com/laurelbadges/laurel/verifier"
 )
-
-// Type is the type (typ) of the token in the first line.
-const Type = "laurel-offline-pack+jwt"
 
 // Bounds of a pack.
 const (
@@ -106,6 +105,7 @@ func digestOf(body []byte) string {
 // Pack is a pack that was read.
 type Pack struct {
 	Issuer string    // DID of the signer
+	Name   string    // what the signer calls itself in a profile in the pack; "" without one
 	Method string    // the key of the signer
 	Key    string    // its JWK thumbprint (RFC 7638), by which people compare it
 	Made   time.Time // when it was signed
@@ -127,7 +127,7 @@ func Open(text []byte, keyFor KeyFor) (*Pack, error) {
 	if !found || len(line) > tokenMost {
 		return nil, ErrForm
 	}
-	token, err := jose.ParseTyped(line, Type)
+	token, err := jose.ParseTyped(line, jose.TypeOfflinePack)
 	if err != nil {
 		return nil, ErrForm
 	}
@@ -166,7 +166,26 @@ func Open(text []byte, keyFor KeyFor) (*Pack, error) {
 	if p.Key, err = keys.Thumbprint(key); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSigner, err)
 	}
+	p.Name = p.nameOf(p.Issuer)
 	return p, nil
+}
+
+// profileMost is how long a document with a name of its signer may be, in bytes. Lists are longer.
+const profileMost = 32 << 10
+
+// nameOf is the name in the profile of an issuer; of several with a name, that at the first address.
+func (p *Pack) nameOf(did string) string {
+	for _, address := range slices.Sorted(maps.Keys(p.documents)) {
+		text := p.documents[address].Text
+		if len(text) > profileMost || !strings.Contains(text, did) || !strings.Contains(text, `"name"`) {
+			continue
+		}
+		var profile struct{ ID, Name string }
+		if err := json.Unmarshal([]byte(text), &profile); err == nil && profile.ID == did && profile.Name != "" {
+			return profile.Name
+		}
+	}
+	return ""
 }
 
 // exactly reads one JSON value of a form; a member that is not known is refused, and one that stands twice.
@@ -210,24 +229,47 @@ func Signer(did string, document []byte) KeyFor {
 // Len is how many documents there are.
 func (p *Pack) Len() int { return len(p.documents) }
 
-// Before answers from the pack, and asks next for what it does not hold; nil asks nobody.
-func (p *Pack) Before(next verifier.Fetcher) verifier.Fetcher { return before{p, next} }
+// After asks next first, and answers what next cannot from the pack; nil asks nobody. What a server says that was reached stands, be it
+// that there is nothing. The copy in the pack is given along, so that what it knows to be revoked stays revoked.
+func (p *Pack) After(next verifier.Fetcher) verifier.Fetcher { return after{p, next} }
 
-type before struct {
+type after struct {
 	*Pack
 	next verifier.Fetcher
 }
 
 // Fetch implements [verifier.Fetcher].
-func (b before) Fetch(ctx context.Context, address string, limit int) (verifier.Document, error) {
-	d, found := b.documents[address]
-	switch {
-	case found && len(d.Text) > limit:
-		return verifier.Document{}, verifier.ErrTooLarge
-	case found:
-		return verifier.Document{Bytes: []byte(d.Text), URL: address, ReadAt: d.ReadAt, Origin: verifier.Packed}, nil
-	case b.next == nil:
-		return verifier.Document{}, &verifier.FetchError{Kind: verifier.ErrUnavailable, Cause: verifier.CauseOffline, Detail: "it is not in the pack, and nobody is called"}
+func (a after) Fetch(ctx context.Context, address string, limit int) (verifier.Document, error) {
+	packed, found := a.documents[address]
+	copied := verifier.Document{Bytes: []byte(packed.Text), URL: address, ReadAt: packed.ReadAt, Origin: verifier.Packed, Signer: a.Issuer, Key: a.Key}
+	if a.next != nil {
+		document, err := a.next.Fetch(ctx, address, limit)
+		switch {
+		case err == nil && found && len(packed.Text) <= limit:
+			document.Others = append(slices.Clip(document.Others), copied)
+			return document, nil
+		case err == nil || !found || !unreached(err):
+			return document, err
+		}
 	}
-	return b.next.Fetch(ctx, address, limit)
+	switch {
+	case !found:
+		return verifier.Document{}, &verifier.FetchError{Kind: verifier.ErrUnavailable, Cause: verifier.CauseOffline, Detail: "it is not in the pack, and nobody is called"}
+	case len(packed.Text) > limit:
+		return verifier.Document{}, verifier.ErrTooLarge
+	}
+	return copied, nil
+}
+
+// unreached says whether an error means that whoever speaks for an address was not asked or gave no answer. Any other is an answer.
+func unreached(err error) bool {
+	switch verifier.Cause(err) {
+	case verifier.CauseOffline, verifier.CausePage, verifier.CauseBlocked, verifier.CauseTimeout, verifier.CauseName,
+		verifier.CauseCertificate, verifier.CauseConnection, verifier.CauseTooMany:
+		return true
+	case verifier.CauseStatus: // broken, or too busy (RFC 9110 section 15.6, RFC 6585 section 4)
+		var answer *verifier.FetchError
+		return errors.As(err, &answer) && (answer.Status >= 500 || answer.Status == 429)
+	}
+	return false
 }

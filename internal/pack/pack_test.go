@@ -51,7 +51,7 @@ func (s signer) pack(t testing.TB, documents map[string]Document) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.sign(t, Type, map[string]any{"iss": s.did, "iat": made.Unix(), "sha256": digest}, body)
+	return s.sign(t, jose.TypeOfflinePack, map[string]any{"iss": s.did, "iat": made.Unix(), "sha256": digest}, body)
 }
 
 const address = "https://badges.example/status/1"
@@ -73,14 +73,14 @@ func TestOpen(t *testing.T) {
 	if again := s.pack(t, documents()); !bytes.Equal(good, again) {
 		t.Error("the same documents give another pack")
 	}
-	found, err := p.Before(nil).Fetch(t.Context(), address, 100)
+	found, err := p.After(nil).Fetch(t.Context(), address, 100)
 	if err != nil || string(found.Bytes) != `{"list":"<ä>"}` || found.Origin != verifier.Packed || !found.ReadAt.Equal(made) || found.URL != address {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if _, err := p.Before(nil).Fetch(t.Context(), address, 3); !errors.Is(err, verifier.ErrTooLarge) {
+	if _, err := p.After(nil).Fetch(t.Context(), address, 3); !errors.Is(err, verifier.ErrTooLarge) {
 		t.Error(err)
 	}
-	if _, err := p.Before(nil).Fetch(t.Context(), address+"1", 100); verifier.Cause(err) != verifier.CauseOffline {
+	if _, err := p.After(nil).Fetch(t.Context(), address+"1", 100); verifier.Cause(err) != verifier.CauseOffline {
 		t.Error(err)
 	}
 	body, digest, err := Write(documents())
@@ -90,7 +90,7 @@ func TestOpen(t *testing.T) {
 	claims := func(change func(map[string]any)) []byte {
 		all := map[string]any{"iss": s.did, "iat": made.Unix(), "sha256": digest}
 		change(all)
-		return s.sign(t, Type, all, body)
+		return s.sign(t, jose.TypeOfflinePack, all, body)
 	}
 	stranger := other
 	stranger.did, stranger.method = s.did, s.method

@@ -76,7 +76,7 @@ func (w writer) answer(r *verifier.Report) {
 	w.verdict(v)
 	all := []value{
 		{name: w.Say("record.authentic"), text: w.YesOrNo(r.Authentic)},
-		{name: w.Say("record.inforce"), text: w.YesOrNo(r.InForce)},
+		{name: w.Say("record.inforce"), text: w.InForce(r)},
 	}
 	if v.Reason != "" {
 		all = append(all, value{name: w.Say("record.reason"), text: v.Reason})

@@ -18,6 +18,7 @@ import (
 type achievementPage struct {
 	frame
 	Name         string
+	Lang         string // of its texts, where that is known and not the language of the page
 	Kind         string
 	Issuer       party
 	Creator      *creator // nil: the issuer itself
@@ -149,6 +150,7 @@ func (s *server) achievementPageOf(l wording.Language, f frame, record issuer.Ac
 		Issuer:       f.ownParty(organisation),
 		Description:  wording.Prose(content.Description),
 		Credits:      creditsOf(l, record),
+		Lang:         otherLanguage(l, content.InLanguage),
 		Competency:   wording.Prose(about.Competency),
 		Criteria:     markdown.HTML(content.Criteria.Narrative),
 		CriteriaLink: webLink(content.Criteria.ID),

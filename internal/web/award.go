@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -20,13 +19,14 @@ import (
 type credentialPage struct {
 	frame
 	Verdict   verdict
-	Newer     string // address of the award in its place; "" for none, or where that is not to be seen
 	Older     string // address of the award in whose place it stands
 	Badge     *badge // nil where nothing was secured
 	Name      string
+	Lang      string // of the name, where that is not the language of the page
 	Alt       string // says what its picture is
 	Path      string
 	Address   string // without its scheme, as people say it
+	Code      string // by which people compare what they have on paper
 	URL       string
 	About     string // page of the achievement
 	Issued    string // page of the issuer
@@ -47,27 +47,16 @@ type endorsed struct {
 // credentialPage shows a credential of this installation.
 func (s *server) credentialPage(c echo.Context, record issuer.Credential) error {
 	ctx, l := c.Request().Context(), languageOf(c)
-	newer, older, err := s.neighbours(ctx, record)
+	shown, err := s.awardOf(ctx, record)
 	if err != nil {
 		return err
 	}
-	report, err := s.judgeOwn(ctx, record, newer)
-	if err != nil {
-		return err
-	}
-	achievement, err := s.Office.Achievement(ctx, record.Achievement)
-	if err != nil {
-		return fmt.Errorf("reading the achievement: %w", err)
-	}
-	organisation, err := s.Office.Organisation(ctx, record.Organisation)
-	if err != nil {
-		return fmt.Errorf("reading the issuer: %w", err)
-	}
+	report, achievement, organisation := shown.report, shown.achievement, shown.organisation
 	f := s.spoken(c, "")
 	f.Unlisted, f.Accent = record.Access != issuer.AccessPublic, accentOf(organisation)
 	data := credentialPage{
 		frame:   f,
-		Verdict: judge(l, report, &record),
+		Verdict: shown.verdict(l),
 		Path:    "/c/" + record.ID,
 		URL:     record.URL,
 		About:   f.to("/a/" + record.Achievement),
@@ -75,8 +64,11 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 		Art:     artOf(achievement),
 		Command: "laurel verify " + record.URL,
 		Checks:  checksOf(l, report),
-		Newer:   f.to(pathOf(newer)),
-		Older:   f.to(pathOf(older)),
+		Older:   f.to(pathOf(shown.older)),
+		Code:    record.Code(),
+	}
+	if data.Verdict.Newer, err = s.successor(ctx, l, f, shown.newer); err != nil {
+		return err
 	}
 	data.Checks.once(data.Verdict.Advice)
 	data.Unclaimed = record.Claimed.IsZero() && data.Verdict.Shape == wording.ShapeYes // what does not count needs nobody to confirm it
@@ -86,15 +78,16 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 	}
 	if report.Credential != nil && report.Authentic != verifier.No {
 		b := viewOf(l, report.Credential, anyone)
-		b.Code, b.Effort = record.Code(), strings.Join(effortOf(l, achievement), ", ")
+		b.Lang = otherLanguage(l, achievement.Content.InLanguage)
+		b.Dates, b.Effort = datesOf(l, report.Credential, shown.zone), strings.Join(effortOf(l, achievement), ", ")
 		b.setLevels(l, report.Credential.Results, achievement.Content.ResultDescriptions)
 		if b.Superseded == refreshURL(record) {
-			b.Superseded = "" // told by Newer, where that is to be seen
+			b.Superseded = "" // told in the verdict, where that is to be seen
 		}
 		if b.Issuer.Link == webLink(organisation.URL) {
 			b.Issuer.Link = data.Issued
 		}
-		data.Badge, data.Name = b, b.Name
+		data.Badge, data.Name, data.Lang = b, b.Name, b.Lang
 		if data.Standing, err = s.standing(ctx, l, f, record, achievement, organisation); err != nil {
 			return err
 		}
@@ -102,7 +95,6 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 		data.Name = wording.First(achievement.Name, l.Say("page.badge.unnamed"))
 	}
 	data.Title, data.Alt = data.Name, l.Say("page.badge.picture", "name", data.Name)
-	shown := shownAward{record: record, achievement: achievement, organisation: organisation, report: report}
 	data.Preview, data.Share = s.previewOfAward(c, l, shown), s.shareOf(l, f, shown)
 	if person := s.personOf(l, shown, data.Badge); person != nil {
 		data.Data = person

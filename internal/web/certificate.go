@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,8 +10,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/internal/certificate"
+	"github.com/laurelbadges/laurel/internal/fault"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/keys"
 )
 
 const mediaPDF = "application/pdf"
@@ -26,15 +29,18 @@ func (s *server) certificate(c echo.Context, record issuer.Credential) error {
 		}
 	}
 	ctx := c.Request().Context()
-	achievement, err := s.Office.Achievement(ctx, record.Achievement)
-	if err != nil {
-		return fmt.Errorf("reading the achievement: %w", err)
-	}
-	own, err := s.ownPicture(ctx, achievement)
+	a, err := s.awardOf(ctx, record)
 	if err != nil {
 		return err
 	}
-	page, err := certificate.Of(options.Language, record, achievement, own)
+	if a.standing() != inForce { // paper cannot be taken back
+		return s.uncertified(c, a)
+	}
+	own, err := s.ownPicture(ctx, a.achievement)
+	if err != nil {
+		return err
+	}
+	page, err := certificate.Of(options.Language, record, a.achievement, own, a.zone)
 	if err != nil {
 		return fmt.Errorf("printing the certificate: %w", err)
 	}
@@ -69,14 +75,49 @@ func printed(page certificate.Certificate, options certificate.Options) ([]byte,
 
 type unprintablePage struct {
 	frame
-	Letters string // that no face of ours has; "" where the texts are too long
+	Verdict *verdict // why nothing is certified; nil where only the printing fails
+	Letters string   // that no face of ours has; "" where the texts are too long
 	Path    string
 	Back    string
 }
 
+// uncertified answers for an award that is not known to be in force, with how it stands.
+func (s *server) uncertified(c echo.Context, a shownAward) error {
+	why := failure{status: http.StatusNotFound, code: "no_certificate", key: "not_in_force"}
+	if a.standing() == unsure {
+		if err := s.unread(c.Request().Context(), a); err != nil {
+			return err // the fault is on this side, and has a name
+		}
+		why.status = http.StatusServiceUnavailable // soon it may be known
+		c.Response().Header().Set("Retry-After", fault.RetryAfter(why.status, why.code))
+	}
+	v := a.verdict(languageOf(c))
+	return s.none(c, a.record, why, unprintablePage{Verdict: &v})
+}
+
+// unread is why something of this installation that the judgement of an award rests on cannot be read; nil where all can.
+func (s *server) unread(ctx context.Context, a shownAward) error {
+	_, err := s.judgedBy(ctx, ownOf(a.record, a.newer))
+	if address, notWeb := keys.WebURL(a.organisation.DID); err == nil && notWeb == nil {
+		_, err = s.Office.Document(ctx, address)
+	}
+	if isMissing(err) {
+		return nil
+	}
+	return err
+}
+
 // unprintable answers for an award that has no certificate, with what can be printed instead. letters is nil where its texts are too long.
 func (s *server) unprintable(c echo.Context, record issuer.Credential, letters *certificate.LettersError) error {
-	why := failure{status: http.StatusNotFound, code: "no_certificate"}
+	data := unprintablePage{}
+	if letters != nil {
+		data.Letters = wording.Plain(letters.Letters)
+	}
+	return s.none(c, record, failure{status: http.StatusNotFound, code: "no_certificate"}, data)
+}
+
+// none answers that there is no certificate.
+func (s *server) none(c echo.Context, record issuer.Credential, why failure, data unprintablePage) error {
 	if !wantsPage(c) {
 		return why
 	}
@@ -84,10 +125,7 @@ func (s *server) unprintable(c echo.Context, record issuer.Credential, letters *
 	h := c.Response().Header()
 	h.Set("Cache-Control", cacheNever)
 	h.Set("Vary", "Accept, Accept-Language")
-	f := s.spoken(c, l.Say("page.certificate.none"))
-	data := unprintablePage{frame: f, Path: "/c/" + record.ID, Back: f.to("/c/" + record.ID)}
-	if letters != nil {
-		data.Letters = wording.Plain(letters.Letters)
-	}
+	data.frame, data.Path = s.spoken(c, l.Say("page.certificate.none")), "/c/"+record.ID
+	data.Back = data.to(data.Path)
 	return s.pageIn(c, l, why.status, "certificate", data)
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -52,8 +54,6 @@ type devicePage struct {
 // deviceForm is the page that checks in the browser.
 func (s *server) deviceForm(c echo.Context) error {
 	h := c.Response().Header()
-	h.Set("Cache-Control", cacheAsk)
-	h.Set("Vary", "Accept-Language")
 	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+policyDevice)
 	l := languageOf(c)
 	data := devicePage{frame: s.spoken(c, l.Say("page.device.heading")), Base: s.Base, FileBytes: credential.Limits.Upload, Signs: wording.Signs}
@@ -62,7 +62,7 @@ func (s *server) deviceForm(c echo.Context) error {
 	data.Program, data.Runtime = s.assets.address[deviceProgram], s.assets.address[deviceRuntime]
 	if data.Program == "" || data.Runtime == "" {
 		data.Program = ""
-		return s.pageIn(c, l, http.StatusOK, "device", data)
+		return s.keptPage(c, l, "device", data)
 	}
 	data.Script = "device.js"
 	data.Size = megabytes(l, len(s.assets.content[data.Program[len("/static/"):]].zipped))
@@ -72,7 +72,7 @@ func (s *server) deviceForm(c echo.Context) error {
 			data.Pack, data.Signer, data.Document = packPath, signer, document
 		}
 	}
-	return s.pageIn(c, l, http.StatusOK, "device", data)
+	return s.keptPage(c, l, "device", data)
 }
 
 // megabytes is a length in words, with one decimal.
@@ -102,46 +102,89 @@ func (s *server) packSigner(ctx context.Context) (did, document string, err erro
 	return did, document, nil
 }
 
-// packFresh is how long a pack is given again: status lists are signed anew no more often.
-const packFresh = 5 * time.Minute
+// Times of packs: how long one is given again, for status lists are signed anew no more often; how long a failure is; and how long the
+// making of one may take.
+const (
+	packFresh  = 5 * time.Minute
+	packFailed = 30 * time.Second
+	packTime   = 2 * time.Minute
+)
 
-// offlinePack answers with the newest pack.
+// offlinePack answers with the newest pack. One is made at a time, for all who ask meanwhile, and to its end, whoever goes away.
 type offlinePack struct {
 	gather func(ctx context.Context) ([]byte, error)
 	now    func() time.Time
 
-	mu    sync.Mutex // held while one is made: who waits gets the same
-	pack  []byte
-	etag  string
-	until time.Time
+	mu     sync.Mutex
+	made   madePack
+	until  time.Time     // how long made is given
+	making chan struct{} // closed when the next one is made; nil while none is
+}
+
+type madePack struct {
+	text []byte
+	etag string
+	err  error // in place of both
 }
 
 func (p *offlinePack) serve(c echo.Context) error {
-	pack, etag, err := p.current(c.Request().Context())
-	if err != nil {
-		return err
+	made := p.current(c.Request().Context())
+	if made.err != nil {
+		return made.err
 	}
 	h := c.Response().Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", `attachment; filename="laurel-offline.pack"`)
 	h.Set("Cache-Control", cacheList)
-	h.Set("ETag", etag)
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(pack))
+	h.Set("ETag", made.etag)
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(made.text))
 	return nil
 }
 
-func (p *offlinePack) current(ctx context.Context) ([]byte, string, error) {
+func (p *offlinePack) current(ctx context.Context) madePack {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.now()
-	if left := p.until.Sub(now); p.pack != nil && left > 0 && left <= packFresh {
-		return p.pack, p.etag, nil
+	if left := p.until.Sub(p.now()); left > 0 && left <= packFresh {
+		defer p.mu.Unlock()
+		return p.made
 	}
-	pack, err := p.gather(ctx)
-	if err != nil {
-		return nil, "", err
+	if p.making == nil {
+		p.making = make(chan struct{})
+		go p.make(context.WithoutCancel(ctx))
 	}
-	digest := sha256.Sum256(pack)
-	p.pack, p.etag, p.until = pack, `"`+base64.RawURLEncoding.EncodeToString(digest[:16])+`"`, now.Add(packFresh)
-	return p.pack, p.etag, nil
+	done := p.making
+	p.mu.Unlock()
+	select {
+	case <-done:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.made
+	case <-ctx.Done():
+		return madePack{err: ctx.Err()}
+	}
 }
+
+func (p *offlinePack) make(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, packTime)
+	defer cancel()
+	made, keep := madePack{err: errPackFault}, packFailed
+	defer func() {
+		fault := recover() // none of this goes back through the handlers, which would tell it
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if fault != nil {
+			made.err = fmt.Errorf("%w: %v", errPackFault, fault)
+		}
+		p.made, p.until = made, p.now().Add(keep)
+		close(p.making)
+		p.making = nil
+	}()
+	text, err := p.gather(ctx)
+	if err != nil {
+		made.err = err
+		return
+	}
+	digest := sha256.Sum256(text)
+	made, keep = madePack{text: text, etag: `"` + base64.RawURLEncoding.EncodeToString(digest[:16]) + `"`}, packFresh
+}
+
+var errPackFault = errors.New("making the offline pack broke off")

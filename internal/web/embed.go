@@ -38,16 +38,16 @@ type cardPage struct {
 
 // embed answers with the card of an award, for pages of other sites. What it says it says now, unlike a picture.
 func (s *server) embed(c echo.Context) error {
-	c.Response().Header().Set("Content-Security-Policy", policyCard)
 	a, err := s.askedAward(c)
 	if err != nil {
 		return err
 	}
+	c.Response().Header().Set("Content-Security-Policy", policyCard) // of the card alone: an error is a page like any other
 	l := languageOf(c)
 	f := s.spoken(c, a.name(l))
 	f.Accent = accentOf(a.organisation)
 	data := cardPage{
-		frame: f, Verdict: judge(l, a.report, &a.record), Name: f.Title, Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
+		frame: f, Verdict: a.verdict(l), Name: f.Title, Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
 		URL: a.record.URL + f.Query, Art: artOf(a.achievement), Alt: l.Say("page.badge.picture", "name", f.Title),
 	}
 	if v := a.view(); v != nil && a.record.Access == issuer.AccessPublic {

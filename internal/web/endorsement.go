@@ -167,7 +167,7 @@ func (s *server) endorsementPage(c echo.Context, record issuer.Endorsement) erro
 		data.Name = wording.First(record.Name, data.Name)
 		dated := *report.Credential
 		dated.Awarded = "" // an endorsement is given, and not awarded
-		data.By, data.Comment, data.Dates = endorserOf(record), markdown.HTML(record.Comment), datesOf(l, &dated)
+		data.By, data.Comment, data.Dates = endorserOf(record), markdown.HTML(record.Comment), datesOf(l, &dated, nil)
 		if data.About, data.Kind, err = s.endorsed(ctx, l, data.frame, record); err != nil {
 			return err
 		}

@@ -498,9 +498,10 @@ func (g gallery) AchievementsFrom(ctx context.Context, organisation, after strin
 }
 
 // newGallery opens the gallery. Its clock stands still.
-func newGallery(t testing.TB) http.Handler {
+func newGallery(t testing.TB) http.Handler { return newGalleryOf(t, exhibits()) }
+
+func newGalleryOf(t testing.TB, shown map[string]exhibit) http.Handler {
 	t.Helper()
-	shown := exhibits()
 	judge := func(_ context.Context, input []byte) (*verifier.Report, error) {
 		var named struct{ Exhibit string }
 		if json.Unmarshal(input, &named) != nil {

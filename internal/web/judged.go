@@ -70,19 +70,25 @@ type ownDocument struct {
 	newest       string   // what its refreshService answers with, in so many words; "" for nothing but itself
 }
 
-// judgeOwn judges a credential of this installation. newer is what stands in its place and is to be seen; nil for nothing.
-func (s *server) judgeOwn(ctx context.Context, record issuer.Credential, newer *issuer.Credential) (*verifier.Report, error) {
+// ownOf is what the judgement of a credential of this installation rests on. newer is what stands in its place and is to be seen; nil for
+// nothing.
+func ownOf(record issuer.Credential, newer *issuer.Credential) ownDocument {
 	own := ownDocument{text: record.JSON, organisation: record.Organisation, lists: []string{record.Slot.Revocation, record.Slot.Suspension}, newest: record.SupersededBy}
 	if newer != nil {
 		own.newest = newer.ID + " " + string(newer.State())
 	}
-	return s.judgeDocument(ctx, own)
+	return own
+}
+
+// judgeOwn judges a credential of this installation.
+func (s *server) judgeOwn(ctx context.Context, record issuer.Credential, newer *issuer.Credential) (*verifier.Report, error) {
+	return s.judgeDocument(ctx, ownOf(record, newer))
 }
 
 func (s *server) judgeDocument(ctx context.Context, own ownDocument) (*verifier.Report, error) {
 	now := s.Now()
-	key, known := s.judgedBy(ctx, own)
-	if known {
+	key, unread := s.judgedBy(ctx, own)
+	if unread == nil {
 		if report := s.judged.find(key, now); report != nil {
 			return report, nil
 		}
@@ -91,7 +97,7 @@ func (s *server) judgeDocument(ctx context.Context, own ownDocument) (*verifier.
 	if err != nil {
 		return nil, fmt.Errorf("verifying: %w", err)
 	}
-	if known {
+	if unread == nil {
 		s.judged.keep(key, report, now)
 	}
 	return report, nil
@@ -100,10 +106,10 @@ func (s *server) judgeDocument(ctx context.Context, own ownDocument) (*verifier.
 // judgedBy is a digest of all that a judgement rests on and this installation can change: the credential, its status lists, the
 // keys of its issuer and what took its place. Where one of these cannot be read nothing is remembered, and the report says what is
 // missing.
-func (s *server) judgedBy(ctx context.Context, own ownDocument) (key [sha256.Size]byte, known bool) {
+func (s *server) judgedBy(ctx context.Context, own ownDocument) (key [sha256.Size]byte, err error) {
 	organisation, err := s.Office.Organisation(ctx, own.organisation)
 	if err != nil {
-		return key, false
+		return key, err
 	}
 	digest := sha256.New()
 	for _, k := range organisation.Keys {
@@ -115,11 +121,11 @@ func (s *server) judgedBy(ctx context.Context, own ownDocument) (key [sha256.Siz
 		}
 		list, err := s.Office.StatusList(ctx, id)
 		if err != nil {
-			return key, false
+			return key, err
 		}
 		_, _ = io.WriteString(digest, id+" "+list.ETag+"\n")
 	}
 	_, _ = io.WriteString(digest, own.newest+"\n")
 	_, _ = digest.Write(own.text)
-	return [sha256.Size]byte(digest.Sum(nil)), true
+	return [sha256.Size]byte(digest.Sum(nil)), nil
 }

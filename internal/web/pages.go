@@ -98,8 +98,12 @@ func (s *server) pageIn(c echo.Context, l wording.Language, status int, name str
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Language", string(l))
-	return c.HTMLBlob(status, body)
+	h := c.Response().Header()
+	h.Set("Content-Language", string(l))
+	if readsAddress(c) {
+		varies(h, "Accept-Encoding")
+	}
+	return s.sendPage(c, status, body)
 }
 
 // keptPage renders a page that may be kept and is asked about before each use: as long as it says the same, the answer is that it
@@ -114,13 +118,13 @@ func (s *server) keptPage(c echo.Context, l wording.Language, name string, data 
 	h.Set("ETag", "W/"+tag) // two pages that say the same need not have the same bytes
 	h.Set("Cache-Control", cacheAsk)
 	h.Set("Content-Language", string(l))
-	h.Set("Vary", strings.Join(wording.Present(h.Get("Vary"), "Accept-Language"), ", "))
+	varies(h, "Accept-Language", "Accept-Encoding")
 	for known := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") { // RFC 9110 section 13.1.2: compared weakly
 		if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == tag {
 			return c.NoContent(http.StatusNotModified)
 		}
 	}
-	return c.HTMLBlob(http.StatusOK, body)
+	return s.sendPage(c, http.StatusOK, body)
 }
 
 // tagOf is an entity tag over a page without the words that are given in passing.
@@ -170,13 +174,10 @@ type verifyPage struct {
 }
 
 func (s *server) verifyForm(c echo.Context) error {
-	h := c.Response().Header()
-	h.Set("Cache-Control", cacheAsk)
-	h.Set("Vary", "Accept-Language")
 	l := languageOf(c)
 	data := s.spoken(c, l.Say("page.verify.heading"))
 	data.Unlisted, data.Script = false, "verify.js"
 	data.Preview = &preview{Title: data.Title, Description: l.Say("page.verify.preview"), URL: s.Base + "/verify"}
-	h.Set("Permissions-Policy", policyCamera)
-	return s.pageIn(c, l, http.StatusOK, "verify", verifyPage{frame: data, Most: batch.MostRows, MostBytes: batch.MostBytes, FileBytes: credential.Limits.Upload})
+	c.Response().Header().Set("Permissions-Policy", policyCamera)
+	return s.keptPage(c, l, "verify", verifyPage{frame: data, Most: batch.MostRows, MostBytes: batch.MostBytes, FileBytes: credential.Limits.Upload})
 }

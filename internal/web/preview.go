@@ -112,7 +112,7 @@ func (s *server) awardPreview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.sendPreview(c, func(l wording.Language) picture { return s.awardPicture(l, a) })
+	return s.sendPreview(c, cacheAsk, func(l wording.Language) picture { return s.awardPicture(l, a) }) // it may be revoked at any time
 }
 
 // definitionPreview answers with the picture for the page of an achievement.
@@ -130,12 +130,12 @@ func (s *server) definitionPreview(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the issuer: %w", err)
 	}
-	return s.sendPreview(c, func(l wording.Language) picture { return s.achievementPreview(l, a, o) })
+	return s.sendPreview(c, cachePicture, func(l wording.Language) picture { return s.achievementPreview(l, a, o) })
 }
 
-// sendPreview draws a picture as it is now, whatever version the address asks for: what was true once is not said again. Only the
-// address of the present version may be kept.
-func (s *server) sendPreview(c echo.Context, of func(wording.Language) picture) error {
+// sendPreview draws a picture as it is now, whatever version the address asks for: what was true once is not said again. Only at the
+// address of the present version is it kept as present says.
+func (s *server) sendPreview(c echo.Context, present string, of func(wording.Language) picture) error {
 	l, cache := languageOf(c), cacheAsk
 	if asked := c.Param("version"); asked != "" {
 		language, _, _ := strings.Cut(asked, "-")
@@ -147,7 +147,7 @@ func (s *server) sendPreview(c echo.Context, of func(wording.Language) picture) 
 	}
 	p := of(l)
 	if strings.HasSuffix(p.address, "/"+c.Param("version")) {
-		cache = cachePicture
+		cache = present
 	}
 	ctx := c.Request().Context()
 	body, err := s.kept.get(ctx, p.key(), func() ([]byte, error) { return s.drawPreview(ctx, p) })

@@ -18,22 +18,18 @@ type verdict struct {
 	wording.Verdict
 	Checked wording.Moment
 	Sign    string // what stands in its shape: the shape alone, or the shape and why
+	Newer   *named // the badge in its place; nil for none, or where that is not to be seen
 }
 
-// judge words a report. The record is that of the issuer for its own credentials, nil for all others.
-func judge(l wording.Language, report *verifier.Report, record *issuer.Credential) verdict {
-	var known wording.Standing
-	if record != nil {
-		known = wording.Standing{Revoked: eventOf(record.Revoked), Suspended: eventOf(record.Suspended)}
-	}
-	return verdictOf(l, report, known)
-}
-
+// verdictOf words a report. What the issuer knows beside it is told for its own credentials, and nothing for all others.
 func verdictOf(l wording.Language, report *verifier.Report, known wording.Standing) verdict {
 	v := verdict{Verdict: l.Verdict(report, known), Checked: l.Instant(report.AsOf)}
 	v.Sign = wording.Sign(v.Shape, report, known)
 	return v
 }
+
+// named is a link to a page by what that page is about.
+type named struct{ Name, Link string }
 
 func eventOf(change *issuer.Change) *wording.Event {
 	if change == nil {
@@ -58,6 +54,21 @@ func (c checked) passing(v verdict) []string {
 	return slices.Compact(words)
 }
 
+// Passed are the checks that passed.
+func (c checked) Passed() []wording.Noted { return c.by(true) }
+
+// Open are the checks that a reader has to see.
+func (c checked) Open() []wording.Noted { return c.by(false) }
+
+func (c checked) by(passed bool) (all []wording.Noted) {
+	for _, n := range c.Shown {
+		if (n.Shape == wording.ShapeYes) == passed {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
 // once takes an advice away where it stands above already.
 func (c *checked) once(advice string) { c.Once(advice) }
 
@@ -76,7 +87,7 @@ type shown struct {
 
 func shownOf(l wording.Language, report *verifier.Report) shown {
 	v := shown{
-		Verdict: judge(l, report, nil), Kind: l.Kind(report.Input), File: wording.Plain(report.Input.Name), SHA256: report.Input.SHA256,
+		Verdict: verdictOf(l, report, wording.Standing{}), Kind: l.Kind(report.Input), File: wording.Plain(report.Input.Name), SHA256: report.Input.SHA256,
 		Address: wording.Plain(report.Input.URL), Checks: checksOf(l, report), Inside: insideOf(l, report),
 	}
 	v.Checks.once(v.Verdict.Advice)
@@ -101,7 +112,7 @@ type inside struct {
 func insideOf(l wording.Language, report *verifier.Report) []inside {
 	var all []inside
 	for _, r := range report.Credentials {
-		one := inside{Name: l.Say("page.report.inside.unnamed"), Verdict: judge(l, r, nil), Checks: checksOf(l, r)}
+		one := inside{Name: l.Say("page.report.inside.unnamed"), Verdict: verdictOf(l, r, wording.Standing{}), Checks: checksOf(l, r)}
 		if r.Credential != nil {
 			one.Badge = viewOf(l, r.Credential, holder)
 			one.Name = one.Badge.Name

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,19 +19,20 @@ import (
 // shownAward is a credential that is to be seen, with whom and what it is from, and what was found about it.
 type shownAward struct {
 	record       issuer.Credential
+	newer, older *issuer.Credential // as in neighbours
 	achievement  issuer.Achievement
 	organisation issuer.Organisation
+	zone         *time.Location // of the organisation
 	report       *verifier.Report
 }
 
 // awardOf reads and judges what belongs to a credential.
 func (s *server) awardOf(ctx context.Context, record issuer.Credential) (a shownAward, err error) {
 	a.record = record
-	newer, _, err := s.neighbours(ctx, record)
-	if err != nil {
+	if a.newer, a.older, err = s.neighbours(ctx, record); err != nil {
 		return a, err
 	}
-	if a.report, err = s.judgeOwn(ctx, record, newer); err != nil {
+	if a.report, err = s.judgeOwn(ctx, record, a.newer); err != nil {
 		return a, err
 	}
 	if a.achievement, err = s.Office.Achievement(ctx, record.Achievement); err != nil {
@@ -39,7 +41,21 @@ func (s *server) awardOf(ctx context.Context, record issuer.Credential) (a shown
 	if a.organisation, err = s.Office.Organisation(ctx, record.Organisation); err != nil {
 		return a, fmt.Errorf("reading the issuer: %w", err)
 	}
+	a.zone = s.zoneOf(a.organisation)
 	return a, nil
+}
+
+// zoneOf is the time zone in which an issuer tells its days: UTC where it has set none, and where this machine does not know it.
+func (s *server) zoneOf(o issuer.Organisation) *time.Location {
+	if o.Settings.Zone == "" {
+		return time.UTC
+	}
+	if known, ok := s.zones.Load(o.Settings.Zone); ok {
+		return known.(*time.Location)
+	}
+	zone := o.Settings.Location()
+	s.zones.Store(o.Settings.Zone, zone)
+	return zone
 }
 
 // askedAward is the award of the address of a request.
@@ -74,52 +90,98 @@ func (a shownAward) from() string {
 	return wording.Plain(a.organisation.Name)
 }
 
-// found says that a check failed with one of these codes.
-func (a shownAward) found(codes ...string) bool {
-	return slices.ContainsFunc(a.report.Checks, func(c verifier.Check) bool { return c.Outcome == verifier.Fail && slices.Contains(codes, c.Code) })
+// verdict words what was found, and what the issuer's own records say beside it.
+func (a shownAward) verdict(l wording.Language) verdict {
+	return verdictOf(l, a.report, wording.Standing{Revoked: eventOf(a.record.Revoked), Suspended: eventOf(a.record.Suspended), Zone: a.zone})
 }
 
-// takenBack says that the issuer has revoked or suspended the award.
-func (a shownAward) takenBack() bool {
-	return a.record.Revoked != nil || a.record.Suspended != nil || a.found("revoked", "suspended")
+// standing is how it stands with an award, as far as that decides what is offered of it.
+type standing int
+
+const (
+	unsure  standing = iota // nobody can say now
+	inForce                 // authentic, and in force
+	early                   // authentic, and not yet begun
+	expired                 // it was in force, and its time is over
+	gone                    // not authentic, taken back, or out of force for another cause
+)
+
+func (a shownAward) standing() standing {
+	only := func(code string) bool { // every check that failed, failed by this
+		return !slices.ContainsFunc(a.report.Checks, func(c verifier.Check) bool {
+			return c.Outcome == verifier.Fail && (c.Step != "dates" || c.Code != code)
+		})
+	}
+	switch r := a.report; {
+	case r.Authentic == verifier.No, a.record.Revoked != nil, a.record.Suspended != nil:
+		return gone
+	case r.InForce == verifier.No && only("expired"):
+		return expired
+	case r.InForce == verifier.No && only("not_yet_valid"):
+		return early
+	case r.InForce == verifier.No:
+		return gone
+	case r.Authentic == verifier.Yes && r.InForce == verifier.Yes && r.Outcome == verifier.Valid:
+		return inForce
+	}
+	return unsure
 }
 
-// ended says that the award was in force, and is not any more.
-func (a shownAward) ended() bool { return a.takenBack() || a.found("expired") }
+// ended says that the award does not count, and will not by itself.
+func (a shownAward) ended() bool { s := a.standing(); return s == gone || s == expired }
+
+// awarded is when the award was made: the day of the award counts, where it is told.
+func (a shownAward) awarded() time.Time {
+	at := a.record.Issued
+	if v := a.view(); v != nil {
+		for _, date := range []string{v.ValidFrom, v.Awarded} {
+			if told, err := credential.ParseDateTime(date); err == nil {
+				at = told
+			}
+		}
+	}
+	return wording.Calendar(at, a.zone)
+}
+
+// until is when the award ends; zero for never.
+func (a shownAward) until() time.Time {
+	if v := a.view(); v != nil {
+		if at, err := credential.ParseDateTime(v.ValidUntil); err == nil {
+			return wording.Calendar(at, a.zone)
+		}
+	}
+	return time.Time{}
+}
 
 // shareLinks are the ways to show an award to others.
 type shareLinks struct {
 	Path        string
 	Profile     string // LinkedIn's form for profiles; "" for an award that does not belong on one
+	First       bool   // that form is what most people come for
 	Post        string // LinkedIn's form for posts; "" for the same
-	Mail        string
-	Certificate string // address of the certificate; "" for the same
+	Mail        string // begins a message; "" for an award that does not count
+	Certificate string // address of the certificate; "" for an award that has none
 	More        string // page with all of them
 }
 
-// shareOf are the ways to show an award to others. What is taken back or was not secured is offered as a file, so that anybody can see
-// what is wrong with it, and nowhere else.
+// shareOf are the ways to show an award to others. What does not count, and did not end by itself, is offered as a file, so that anybody
+// can see what is wrong with it, and nowhere else; on a profile stands what has begun, and on paper what is in force.
 func (s *server) shareOf(l wording.Language, f frame, a shownAward) shareLinks {
 	path := "/c/" + a.record.ID
 	links := shareLinks{Path: path, More: f.to(path + "/share")}
-	if a.view() == nil || a.takenBack() {
+	how := a.standing()
+	if how == gone {
 		return links
 	}
 	name := a.name(l)
-	links.Certificate = f.to(path + ".pdf")
-	links.Post = postLink(a.record.URL)
 	links.Mail = mailLink(name, l.Say("page.share.mail", "name", name)+"\n\n"+a.record.URL)
-	entry := profileEntry{Name: name, Company: a.from(), Page: a.organisation.Settings.LinkedIn, Issued: a.record.Issued.UTC(), URL: a.record.URL, Code: a.record.Code()}
-	v := a.view()
-	for _, date := range []string{v.ValidFrom, v.Awarded} { // the day of the award counts, where it is told
-		if at, err := credential.ParseDateTime(date); err == nil {
-			entry.Issued = at.UTC()
-		}
+	if links.First = (how == inForce || how == unsure) && (a.view() == nil || a.view().Superseded == ""); how == inForce {
+		links.Certificate = f.to(path + ".pdf")
 	}
-	if at, err := credential.ParseDateTime(v.ValidUntil); err == nil {
-		entry.Expires = at.UTC()
+	if how != early {
+		links.Post = postLink(a.record.URL)
+		links.Profile = profileEntry{Name: name, Company: a.from(), Page: a.organisation.Settings.LinkedIn, Issued: a.awarded(), Expires: a.until(), URL: a.record.URL, Code: a.record.Code()}.link()
 	}
-	links.Profile = entry.link()
 	return links
 }
 
@@ -127,12 +189,14 @@ type sharePage struct {
 	frame
 	shareLinks
 	Name       string
-	Back       string // page of the award
-	File       string // begins the names of files
-	Letter, A4 string // addresses of certificates
-	Card       string // address of the card
+	Verdict    *verdict // nil for an award that is in force, of which there is nothing to say here
+	Gone       bool     // it does not count, so that there are its files alone
+	Back       string   // page of the award
+	File       string   // begins the names of files
+	Letter, A4 string   // addresses of certificates
+	Card       string   // address of the card
 	Link       snippet
-	Text, HTML snippet // a line for a résumé
+	Text, HTML snippet // a line for a résumé; none for an award that does not belong there
 	Embed      snippet // HTML of the card, for a page of somebody else
 }
 
@@ -155,28 +219,37 @@ func (s *server) share(c echo.Context) error {
 	f := s.spoken(c, l.Say("page.share.heading"))
 	f.Script, f.Accent = "share.js", accentOf(a.organisation)
 	path := "/c/" + a.record.ID
-	text, html := resumeOf(l, a)
+	how := a.standing()
 	data := sharePage{
-		frame: f, shareLinks: s.shareOf(l, f, a), Name: a.name(l), Back: f.to(path), File: "badge-" + a.record.Code(),
+		frame: f, shareLinks: s.shareOf(l, f, a), Name: a.name(l), Back: f.to(path), File: "badge-" + a.record.Code(), Gone: how == gone,
 		Letter: f.to(path + ".pdf?paper=letter"), A4: f.to(path + ".pdf?paper=a4"), Card: f.to(path + "/embed"),
-		Link:  snippet{ID: "address", Label: l.Say("page.share.address.label"), Text: a.record.URL},
-		Text:  snippet{ID: "text", Label: l.Say("page.share.resume.text"), Text: text, Lines: 3},
-		HTML:  snippet{ID: "html", Label: l.Say("page.share.resume.html"), Text: html, Lines: 3, Code: true},
+		Link:  snippet{ID: "address", Label: l.Say("page.share.address.label"), Text: a.record.URL, Lines: 1, Code: true},
 		Embed: snippet{ID: "frame", Label: l.Say("page.share.embed.label"), Text: s.frameOf(l, a, f.Query, cardWidth, cardHeight(cardWidth)), Lines: 5, Code: true},
 	}
-	return s.keptPage(c, l, "share", data)
+	if how != gone && how != early {
+		text, html := resumeOf(l, a)
+		data.Text = snippet{ID: "text", Label: l.Say("page.share.resume.text"), Text: text, Lines: 3}
+		data.HTML = snippet{ID: "html", Label: l.Say("page.share.resume.html"), Text: html, Lines: 3, Code: true}
+	}
+	var passing []string
+	if how != inForce {
+		v := a.verdict(l)
+		data.Verdict, passing = &v, []string{v.Checked.Words, v.Checked.Machine}
+	}
+	if data.Gone {
+		data.Title = l.Say("page.share.gone.heading")
+	}
+	return s.keptPage(c, l, "share", data, passing...)
 }
 
-// resumeOf is a line for a résumé, as text and as HTML.
+// resumeOf is a line for a résumé, as text and as HTML. That of an award whose time is over says so.
 func resumeOf(l wording.Language, a shownAward) (text, html string) {
 	parts := []string{a.name(l), l.TypeName(a.achievement.Content.AchievementType), a.from()}
-	if v := a.view(); v != nil {
-		for _, date := range []string{v.Awarded, v.ValidFrom} {
-			if at, err := credential.ParseDateTime(date); err == nil {
-				parts = append(parts, l.Month(at))
-				break
-			}
-		}
+	if a.view() != nil {
+		parts = append(parts, l.MonthIn(a.awarded(), a.zone))
+	}
+	if a.standing() == expired {
+		parts = append(parts, l.Say("page.share.resume.until", "month", l.MonthIn(a.until(), a.zone)))
 	}
 	parts = wording.Present(parts...)
 	text = strings.Join(parts, ", ") + ". " + a.record.URL

@@ -75,7 +75,7 @@ func TestPreviewChanges(t *testing.T) {
 		w := h.get(address)
 		wantStatus(t, w, http.StatusOK)
 		config, err := png.DecodeConfig(bytes.NewReader(w.Body.Bytes()))
-		if err != nil || config.Width != 1200 || config.Height != 627 || w.Body.Len() > 1<<20 || w.Header().Get("Cache-Control") != cachePicture || w.Header().Get("Content-Type") != mediaPNG {
+		if err != nil || config.Width != 1200 || config.Height != 627 || w.Body.Len() > 1<<20 || w.Header().Get("Cache-Control") != cacheAsk || w.Header().Get("Content-Type") != mediaPNG {
 			t.Errorf("%v, %v, %d bytes, %v", config, err, w.Body.Len(), w.Header())
 		}
 		return address, w.Body.Bytes()

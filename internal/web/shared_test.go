@@ -244,7 +244,7 @@ func TestSuccessors(t *testing.T) {
 			}
 		}
 	}
-	newer, older := "A newer version of this award exists.", "This award takes the place of an earlier one."
+	newer, older := "In its place stands:", "This award takes the place of an earlier one."
 
 	first := award("ada@example.org")
 	page(first) // and remembered
@@ -266,7 +266,7 @@ func TestSuccessors(t *testing.T) {
 
 	renewal := must(ours.Renew(t.Context(), second.ID, issuer.Renewal{Recipient: "ada@example.org", Note: secretNote}, by))
 	w = page(second)
-	wantText(t, w, "Authentic, and in force today", newer, `href="/c/`+renewal.ID+`"`, older, `href="/c/`+first.ID+`"`)
+	wantText(t, w, "Authentic, and replaced by a newer badge", newer, `href="/c/`+renewal.ID+`"`, older, `href="/c/`+first.ID+`"`)
 	wantText(t, page(first), newer, `href="/c/`+renewal.ID+`"`) // the newest
 	offers(first, renewal)
 	finds(second, true, "The issuer offers a newer version")

@@ -7,7 +7,6 @@ import (
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
-	"github.com/laurelbadges/laurel/verifier"
 )
 
 // What pages say to programs in the words of schema.org, as JSON-LD. Members that say nothing are left out.
@@ -93,7 +92,7 @@ func (s *server) schemaOf(l wording.Language, a issuer.Achievement, o issuer.Org
 // personOf is the recipient of an award as schema.org has it; nil unless the earner made the page public, its name was signed, and it
 // is in force.
 func (s *server) personOf(l wording.Language, a shownAward, b *badge) *schemaPerson {
-	if a.record.Access != issuer.AccessPublic || b == nil || b.Recipient == "" || a.takenBack() || a.report.Outcome != verifier.Valid {
+	if a.record.Access != issuer.AccessPublic || b == nil || b.Recipient == "" || a.standing() != inForce {
 		return nil
 	}
 	holds := s.schemaOf(l, a.achievement, a.organisation, nil)

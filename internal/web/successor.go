@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -68,6 +69,18 @@ func (s *server) neighbours(ctx context.Context, record issuer.Credential) (newe
 		}
 	}
 	return newer, older, nil
+}
+
+// successor is the award in the place of another, by the name of what it is for; nil for nil.
+func (s *server) successor(ctx context.Context, l wording.Language, f frame, newer *issuer.Credential) (*named, error) {
+	if newer == nil {
+		return nil, nil
+	}
+	a, err := s.Office.Achievement(ctx, newer.Achievement)
+	if err != nil {
+		return nil, fmt.Errorf("reading the achievement of the newest version: %w", err)
+	}
+	return &named{wording.First(a.Name, l.Say("page.achievement.unnamed")), f.to(pathOf(newer))}, nil
 }
 
 func isMissing(err error) bool {

@@ -1,12 +1,6 @@
 package web
 
-import "net/url"
+import "github.com/laurelbadges/laurel/internal/wording"
 
 // webLink is the address when it is one that a page may link to: absolute, http or https. Else it is "".
-func webLink(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
-		return ""
-	}
-	return u.String()
-}
+func webLink(address string) string { return wording.WebLink(address) }

@@ -82,7 +82,7 @@ func TestVerdictWords(t *testing.T) {
 		"answers that are empty": {&verifier.Report{AsOf: judgedAt}, wording.ShapeUnknown, "We could not establish who signed this"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := judge(wording.English, test.report, nil)
+			got := verdictOf(wording.English, test.report, wording.Standing{})
 			if got.Shape != test.shape || got.Title != test.title {
 				t.Errorf("got %s %q, want %s %q", got.Shape, got.Title, test.shape, test.title)
 			}
@@ -105,27 +105,27 @@ func TestVerdictWords(t *testing.T) {
 }
 
 func TestVerdictReasons(t *testing.T) {
-	expired := judge(wording.English, reportOf(verifier.Yes, verifier.No, "dates/fail/expired"), nil)
+	expired := verdictOf(wording.English, reportOf(verifier.Yes, verifier.No, "dates/fail/expired"), wording.Standing{})
 	if want := "until 14 May 2031, 12:30 UTC."; !strings.Contains(expired.Detail, want) {
 		t.Errorf("expired: %q lacks %q", expired.Detail, want)
 	}
-	both := judge(wording.English, reportOf(verifier.Yes, verifier.No, "dates/fail/expired", "status/fail/revoked"), nil)
+	both := verdictOf(wording.English, reportOf(verifier.Yes, verifier.No, "dates/fail/expired", "status/fail/revoked"), wording.Standing{})
 	if want := "It has also expired."; !strings.Contains(both.Detail, want) {
 		t.Errorf("revoked and expired: %q lacks %q", both.Detail, want)
 	}
 	silent := reportOf(verifier.Yes, verifier.Undecided, "status/unknown/status_unavailable")
-	if got := judge(wording.English, silent, nil); !strings.Contains(got.Detail, "could not be read") {
+	if got := verdictOf(wording.English, silent, wording.Standing{}); !strings.Contains(got.Detail, "could not be read") {
 		t.Errorf("status unknown: %q gives no reason", got.Detail)
 	}
 }
 
 func TestRecordMakesTheVerdictWorse(t *testing.T) {
 	// The list that carries the revocation may be minutes old: the issuer's own record counts at once.
-	record := &issuer.Credential{Suspended: &issuer.Change{At: time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC)}}
-	if got := judge(wording.English, goodReport(), record); got.Shape != wording.ShapeNo || got.Title != "Authentic, but suspended since 3 September 2026" {
+	record := issuer.Credential{Suspended: &issuer.Change{At: time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC)}}
+	if got := (shownAward{record: record, report: goodReport()}).verdict(wording.English); got.Shape != wording.ShapeNo || got.Title != "Authentic, but suspended since 3 September 2026" {
 		t.Errorf("got %s %q", got.Shape, got.Title)
 	}
-	if got := judge(wording.English, reportOf(verifier.Yes, verifier.No, "status/fail/revoked"), &issuer.Credential{}); got.Shape != wording.ShapeNo {
+	if got := (shownAward{report: reportOf(verifier.Yes, verifier.No, "status/fail/revoked")}).verdict(wording.English); got.Shape != wording.ShapeNo {
 		t.Errorf("a record without a revocation turned the report into %s", got.Shape)
 	}
 }

@@ -3,7 +3,7 @@ package web
 import (
 	"cmp"
 	"html/template"
-	"strings"
+	"time"
 
 	"github.com/laurelbadges/laurel/internal/markdown"
 	"github.com/laurelbadges/laurel/internal/wording"
@@ -15,6 +15,7 @@ type badge struct {
 	Standard     string
 	Kind         string // what it is, in words: Micro-credential, Endorsement ...
 	Name         string
+	Lang         string // of its texts, where that is known and not the language of the page
 	Issuer       party
 	Recipient    string   // the name as signed, "" when there is none
 	Identifiers  []string // what else says who the recipient is, in words
@@ -25,7 +26,6 @@ type badge struct {
 	Creator      *party
 	Dates        []labelled
 	Effort       string // hours and credits as the issuer states them; "" where that is not known
-	Code         string // by which people compare what they have on paper; "" for badges of others
 	Results      []mark
 	Alignments   []reference
 	Evidence     []reference
@@ -99,7 +99,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 			b.Creator = &creator
 		}
 	}
-	b.Dates = datesOf(l, v)
+	b.Dates = datesOf(l, v, nil)
 	for _, m := range v.Results {
 		b.Results = append(b.Results, mark{labelled: labelled{Label: wording.First(m.Name, l.Say("page.badge.result")), Value: l.Mark(m)}})
 	}
@@ -107,7 +107,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 		b.Alignments = append(b.Alignments, alignmentOf(l, a.Name, a.URL, a.Code, a.Framework, a.Description))
 	}
 	for _, e := range v.Evidence {
-		b.Evidence = append(b.Evidence, evidenceOf(l, e))
+		b.Evidence = append(b.Evidence, referenceOf(l.Evidence(e)))
 	}
 	for _, e := range v.Endorsements {
 		b.Endorsements = append(b.Endorsements, partyOf(l, e))
@@ -116,8 +116,8 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 	return b
 }
 
-// datesOf are the dates of a credential as they were signed.
-func datesOf(l wording.Language, v *verifier.View) []labelled {
+// datesOf are the dates of a credential: as they were signed, or as days of a zone where that is known.
+func datesOf(l wording.Language, v *verifier.View, zone *time.Location) []labelled {
 	var dates []labelled
 	for _, d := range []struct{ label, value string }{
 		{"page.badge.awarded", v.Awarded}, {"page.badge.from", v.ValidFrom}, {"page.badge.until", v.ValidUntil},
@@ -125,7 +125,11 @@ func datesOf(l wording.Language, v *verifier.View) []labelled {
 		if d.value == "" || d.label == "page.badge.from" && d.value == v.Awarded {
 			continue
 		}
-		dates = append(dates, labelled{Label: l.Say(d.label), Time: l.SignedDate(d.value)})
+		at := l.SignedDate(d.value)
+		if zone != nil { // the time of the day is in the technical report
+			at = l.SignedDay(d.value, zone)
+		}
+		dates = append(dates, labelled{Label: l.Say(d.label), Time: at})
 	}
 	if v.ValidUntil == "" && (v.Awarded != "" || v.ValidFrom != "") {
 		dates = append(dates, labelled{Label: l.Say("page.badge.until"), Value: l.Say("page.badge.no_end")})
@@ -150,26 +154,9 @@ func partyOf(l wording.Language, p verifier.Party) party {
 }
 
 func alignmentOf(l wording.Language, name, address, code, framework, description string) reference {
-	r := reference{Name: wording.First(name, code, l.Say("page.badge.alignment.unnamed")), Link: webLink(address)}
-	if line := strings.Join(wording.Present(wording.Plain(framework), wording.Plain(code)), ", "); line != "" && line != r.Name {
-		r.Lines = append(r.Lines, line)
-	}
-	if description != "" {
-		r.Lines = append(r.Lines, wording.Prose(description))
-	}
-	return r
+	return referenceOf(l.Alignment(verifier.Alignment{Name: name, URL: address, Code: code, Framework: framework, Description: description}))
 }
 
-func evidenceOf(l wording.Language, e verifier.Evidence) reference {
-	r := reference{Link: webLink(e.ID)}
-	r.Name = wording.First(e.Name, e.Genre, r.Link, l.Say("page.badge.evidence"))
-	if r.Link != "" && r.Name != r.Link {
-		r.Lines = append(r.Lines, l.Say("page.badge.evidence.at", "host", wording.Host(e.ID)))
-	}
-	for _, text := range []string{e.Description, e.Narrative} {
-		if text != "" {
-			r.Lines = append(r.Lines, wording.Prose(text))
-		}
-	}
-	return r
+func referenceOf(r wording.Reference) reference {
+	return reference{Name: r.Name, Link: r.Link, Lines: r.Lines}
 }

@@ -96,6 +96,8 @@ type server struct {
 	seal    seal
 	index   *index
 	kept    *keep
+	zippers sync.Pool              // of *gzip.Writer
+	zones   sync.Map               // *time.Location by the name that an issuer has set
 	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
 
@@ -137,7 +139,7 @@ func New(config Config) (*Site, error) {
 	}
 	s := &server{
 		Config: config, limits: newLimiter(config.VerifyRate), uploads: newUploads(),
-		judged: newJudgements(), seal: newSeal(), index: &index{}, kept: newKeep(mostKept, mostKeptBytes), pages: map[wording.Language]pages{}, art: sync.OnceValues(paper.ArtPNG),
+		judged: newJudgements(), seal: newSeal(), index: &index{}, kept: newKeep(mostKept, mostKeptBytes), zippers: sync.Pool{New: zipper}, pages: map[wording.Language]pages{}, art: sync.OnceValues(paper.ArtPNG),
 	}
 	if config.Seal != nil {
 		s.seal = sealOf(config.Seal, config.Version)
@@ -224,7 +226,7 @@ func (s *server) routes(e *echo.Echo) {
 		open("/audit-head", (&auditHead{sign: s.AuditHead, now: s.Now}).serve)
 	}
 	if s.Pack != nil {
-		open(packPath, (&offlinePack{gather: s.Pack, now: s.Now}).serve)
+		open(packPath, s.limited((&offlinePack{gather: s.Pack, now: s.Now}).serve))
 	}
 	get("/healthz", s.healthy)
 	get("/static/:file", s.static)

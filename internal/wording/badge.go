@@ -34,6 +34,15 @@ func SignedBy(v *verifier.View) verifier.Party {
 // yesOrNo are the keys of the words for answers. Any other value is not known.
 var yesOrNo = map[verifier.Answer]string{verifier.Yes: "plain.yes", verifier.No: "plain.no", verifier.Undecided: "plain.unknown"}
 
+// InForce is whether what a report is about is in force, in one word or two, with the day that this was known where that is not the one
+// that was judged.
+func (l Language) InForce(r *verifier.Report) string {
+	if by, old := lastKnown(r); old && r.InForce == verifier.Yes {
+		return l.Say("plain.yes.aged", "date", l.Day(by).Words)
+	}
+	return l.YesOrNo(r.InForce)
+}
+
 // YesOrNo is an answer in one word or two.
 func (l Language) YesOrNo(a verifier.Answer) string {
 	if key, known := yesOrNo[a]; known {

@@ -16,6 +16,7 @@ type Noted struct {
 	Clause  string
 	Read    Moment
 	Address string // where the fact was read, or would have been
+	Pack    string // who signed the offline pack that it was read from, and with which key
 }
 
 // Checks is what a page shows of the checks of a report.
@@ -40,6 +41,9 @@ func (l Language) Checks(report *verifier.Report) Checks {
 			Pointer: Plain(check.Pointer),
 			Clause:  Plain(check.Clause),
 			Address: Plain(check.Facts[verifier.FactAddress]),
+		}
+		if by := check.Facts[verifier.FactPackSigner]; by != "" {
+			f.Pack = Plain(by + ", " + check.Facts[verifier.FactPackKey])
 		}
 		if check.AsOf != nil {
 			f.Read = l.Instant(*check.AsOf)
@@ -85,6 +89,8 @@ func Sign(shape Shape, report *verifier.Report, known Standing) string {
 	switch {
 	case shape == ShapeUnknown && report.Authentic != verifier.Yes:
 		cause = "-who"
+	case shape == ShapeYes && replaced(report):
+		cause = "-newer"
 	case shape != ShapeNo:
 	case report.Authentic == verifier.No && has("", "form"):
 		cause = "-nothing"
@@ -102,4 +108,4 @@ func Sign(shape Shape, report *verifier.Report, known Standing) string {
 }
 
 // Signs are all that [Sign] gives, and those of single checks.
-var Signs = []string{"yes", "no", "no-nothing", "no-altered", "no-held", "no-ended", "no-early", "unknown", "unknown-who", "note", "none"}
+var Signs = []string{"yes", "yes-newer", "no", "no-nothing", "no-altered", "no-held", "no-ended", "no-early", "unknown", "unknown-who", "note", "none"}

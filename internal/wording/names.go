@@ -42,6 +42,13 @@ func (l Language) TypeName(achievementType string) string {
 	return First(spaced(t), l.Say("credential.AchievementCredential"))
 }
 
+// Thing is an achievement type as the object of a sentence, with its article: "the micro-credential"; "" for one of which it cannot be
+// said that somebody has earned it.
+func (l Language) Thing(achievementType string) string {
+	words, _ := l.text("thing." + strings.TrimPrefix(Plain(achievementType), "ext:"))
+	return words
+}
+
 // spaced turns a name in camel case into words.
 func spaced(name string) string {
 	var b strings.Builder

@@ -28,6 +28,8 @@ type Standing struct {
 	// Dated names the day that was judged instead of saying "today": for what is read on another day than that, as a record is, and
 	// for a report that was made for another instant than its own.
 	Dated bool
+	// Zone is where its issuer tells days; see [Calendar]. Nil is UTC, and then dates that were signed are told with their time.
+	Zone *time.Location
 }
 
 // Event is when something happened, and why.
@@ -44,7 +46,8 @@ var (
 	forceSteps     = []string{"status", "dates"}
 )
 
-// Verdict words a report. Only an outcome of valid that nothing in known speaks against has the shape yes.
+// Verdict words a report. Only an outcome of valid that nothing in known speaks against has the shape yes, and only where what decides
+// was read within a day of the instant that was judged.
 func (l Language) Verdict(r *verifier.Report, known Standing) Verdict {
 	inForce := r.InForce
 	found := failures(r)
@@ -61,6 +64,9 @@ func (l Language) Verdict(r *verifier.Report, known Standing) Verdict {
 		return l.signerUnknown(r, inForce, found)
 	case inForce == verifier.Yes && r.Outcome == verifier.Valid:
 		v = l.valid(r, known)
+		if by, old := lastKnown(r); old {
+			v = l.aged(r, by, v)
+		}
 	case inForce == verifier.No:
 		v = l.notInForce(r, known, found)
 	default:
@@ -83,17 +89,52 @@ func (l Language) valid(r *verifier.Report, known Standing) Verdict {
 	if r.Credential != nil && r.Credential.Kind == credential.KindEndorsement { // nobody shows it as their own
 		v.Advice = l.Say("verdict.valid.endorsement.advice")
 	}
+	if replaced(r) {
+		v.Title, v.Advice = l.Say("verdict.replaced.title"), l.Say("verdict.replaced.advice")
+	}
 	for _, c := range r.Checks {
 		switch {
 		case c.Outcome != verifier.Warn:
 		case strings.HasPrefix(caseOf(r, c), "inside_"):
 			v.Detail, v.Advice = joined(v.Detail, l.Finding(r, c).Title+"."), l.Say("verdict.valid.inside.advice")
 			return v
-		case c.Code == "no_recipient":
+		case c.Code == "no_recipient" && !replaced(r):
 			v.Advice = l.Say("verdict.valid.nobody.advice")
 		}
 	}
 	return v
+}
+
+// replaced says that the issuer has put another badge in the place of this one.
+func replaced(r *verifier.Report) bool { return r.Credential != nil && r.Credential.Superseded != "" }
+
+// todayFor is how old what decides may be, at the instant that was judged, for a verdict to speak of that day.
+const todayFor = 24 * time.Hour
+
+// lastKnown is when the oldest of the facts was read that a yes rests on: whose key it is, and that it was not taken back; and whether
+// that is too long before the instant that was judged. A fact that stands in the input itself does not age.
+func lastKnown(r *verifier.Report) (by time.Time, old bool) {
+	for _, c := range r.Checks {
+		if c.Outcome == verifier.Pass && slices.Contains(agingSteps, c.Step) && c.AsOf != nil && r.AsOf.Sub(*c.AsOf) > todayFor && (!old || c.AsOf.Before(by)) {
+			by, old = *c.AsOf, true
+		}
+	}
+	for _, within := range r.Credentials {
+		if one, isOld := lastKnown(within); isOld && (!old || one.Before(by)) {
+			by, old = one, true
+		}
+	}
+	return by, old
+}
+
+// agingSteps are the steps of a yes whose facts an issuer can change.
+var agingSteps = []string{"issuer", "proof", "status"}
+
+// aged words what would be good if nothing had changed since the day that its facts are of.
+func (l Language) aged(r *verifier.Report, by time.Time, v Verdict) Verdict {
+	key, date := "verdict.aged."+listed(r), l.Day(by).Words
+	more := strings.TrimPrefix(v.Detail, l.signed(r, "verdict.valid."+listed(r)))
+	return Verdict{Shape: ShapeUnknown, Title: l.Say(key+".title", "date", date), Detail: l.signed(r, key+".text", "date", date) + more, Advice: joined(l.Say("verdict.aged.advice"), v.Advice)}
 }
 
 // signer names who signed an authentic document.
@@ -215,7 +256,7 @@ func (l Language) notInForce(r *verifier.Report, known Standing, found map[strin
 	case withinOnly(r) && event == nil:
 		return Verdict{Shape: ShapeNo, Title: l.Say("verdict.within_force.title"), Detail: l.signed(r, "verdict.within_force.text"), Advice: l.Say("verdict.within_force.advice")}
 	case event != nil:
-		v.Title = l.Say(base+".on.title", "date", l.Day(event.At).Words)
+		v.Title = l.Say(base+".on.title", "date", l.DayIn(event.At, known.Zone).Words)
 		v.Detail = l.signed(r, base+".text")
 		v.Cause = l.anyOf("reason." + event.Code)
 		v.Reason = Plain(event.Reason)
@@ -223,7 +264,7 @@ func (l Language) notInForce(r *verifier.Report, known Standing, found map[strin
 		f := l.Finding(r, decisive)
 		v.Detail, v.Advice = joined(l.signed(r, "verdict.other.text"), f.Text), f.Advice
 	case date != "":
-		v.Detail = l.signed(r, base+".on.text", "date", l.SignedDate(date).Words)
+		v.Detail = l.signed(r, base+".on.text", "date", l.signedIn(date, known.Zone).Words)
 	default:
 		v.Detail = l.signed(r, base+".text")
 	}
@@ -362,6 +403,9 @@ func (l Language) Answer(r *verifier.Report) string {
 	why := standing(failures(r))
 	switch {
 	case r.Outcome == verifier.Valid:
+		if by, old := lastKnown(r); old {
+			return l.Say("verdict.aged."+listed(r)+".title", "date", l.Day(by).Words) + "."
+		}
 		return l.Say("answer.valid")
 	case r.Authentic == verifier.No:
 		return l.refused(r)

@@ -2,6 +2,9 @@ package jose
 
 import "crypto"
 
+// TypeOfflinePack is the type (typ) of the token that signs an offline pack, for [SignTyped] and [ParseTyped].
+const TypeOfflinePack = "laurel-offline-pack+jwt"
+
 // SignTyped makes the compact JWS of a payload that is no credential. Its type (typ) is one of the caller's own, so that no reader of
 // credentials takes the token for one, nor the other way round (RFC 8725 section 3.11). keyID is the kid; the algorithm is the key's.
 func SignTyped(payload []byte, kind, keyID string, signer crypto.Signer) (string, error) {

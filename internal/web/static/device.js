@@ -34,7 +34,7 @@ worker.addEventListener('error', () => {
 function ask(act, bytes, more) {
   const settings = {language: document.documentElement.lang, signer: words.signer, document: words.document, ...more};
   // Own documents are read from the address that they have for everybody; seen from another one, that is somewhere else.
-  settings.base = location.origin === words.base && !quiet?.checked ? words.base : '';
+  settings.base = location.origin === words.base && navigator.onLine && !quiet?.checked ? words.base : '';
   return new Promise((resolve, reject) => {
     waiting.set(++last, {resolve, reject});
     worker.postMessage({id: last, act, bytes, settings}, bytes ? [bytes.buffer] : []);
@@ -178,7 +178,7 @@ if(pack) {
         say(state, found.problem, 'trouble');
         return;
       }
-      const values = {'%m': found.made, '%a': found.age, '%n': found.documents, '%i': found.issuer};
+      const values = {'%m': found.made, '%a': found.age, '%n': found.documents, '%i': found.by};
       say(state, words.have.replace(/%[mani]/g, name => values[name]));
       forget.hidden = false;
     } catch {

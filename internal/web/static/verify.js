@@ -79,6 +79,8 @@ async function gather(entry, found) {
 }
 
 document.getElementById('more').hidden = false;
+document.getElementById('choose').hidden = false; // in the language of the page; the field keeps the focus, and tells what it holds
+field.classList.add('unseen');
 field.addEventListener('change', check);
 
 for(const type of ['dragenter', 'dragover']) {

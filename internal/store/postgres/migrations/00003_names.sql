@@ -20,9 +20,11 @@ CREATE TABLE "earner_import" (
 	"ord" text COLLATE "C" NOT NULL,
 	"crc" bigint NOT NULL,
 	"body" text NOT NULL,
-	"address" text COLLATE "C"
+	"address" text COLLATE "C",
+	"names" text COLLATE "C"
 );
 CREATE INDEX "earner_import_by_address" ON "earner_import" ("address", "ord", "id") WHERE "address" <> '';
+CREATE INDEX "earner_import_by_names" ON "earner_import" ("names", "ord", "id") WHERE "names" <> '';
 CREATE TABLE "earner_file" (
 	"id" text COLLATE "C" PRIMARY KEY,
 	"version" bigint NOT NULL,
