@@ -47,6 +47,9 @@ func TestReplicas(t *testing.T) {
 				continue
 			}
 			here, there := a.get(s.path(r.path), r.accept), b.get(s.path(r.path), r.accept)
+			if here.Code == http.StatusNotFound && there.Code == here.Code && strings.HasSuffix(r.path, ".pdf") {
+				continue // what is not in force has no certificate; the page that says so names the request
+			}
 			if here.Code != there.Code || here.Header().Get("ETag") != there.Header().Get("ETag") || here.Body.String() != there.Body.String() {
 				t.Errorf("%s: two processes, two answers: %d and %d", r.path, here.Code, there.Code)
 			}

@@ -37,8 +37,10 @@ var yesOrNo = map[verifier.Answer]string{verifier.Yes: "plain.yes", verifier.No:
 // InForce is whether what a report is about is in force, in one word or two, with the day that this was known where that is not the one
 // that was judged.
 func (l Language) InForce(r *verifier.Report) string {
-	if by, old := lastKnown(r); old && r.InForce == verifier.Yes {
-		return l.Say("plain.yes.aged", "date", l.Day(by).Words)
+	if r.InForce == verifier.Yes {
+		if by, old := lastKnown(r); old {
+			return l.Say("plain.yes.aged", "date", l.Day(by).Words)
+		}
 	}
 	return l.YesOrNo(r.InForce)
 }

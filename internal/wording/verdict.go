@@ -114,16 +114,23 @@ const todayFor = 24 * time.Hour
 // lastKnown is when the oldest of the facts was read that a yes rests on: whose key it is, and that it was not taken back; and whether
 // that is too long before the instant that was judged. A fact that stands in the input itself does not age.
 func lastKnown(r *verifier.Report) (by time.Time, old bool) {
-	for _, c := range r.Checks {
-		if c.Outcome == verifier.Pass && slices.Contains(agingSteps, c.Step) && c.AsOf != nil && r.AsOf.Sub(*c.AsOf) > todayFor && (!old || c.AsOf.Before(by)) {
-			by, old = *c.AsOf, true
+	seen := map[*verifier.Report]bool{} // a report may stand in several places
+	var look func(*verifier.Report)
+	look = func(r *verifier.Report) {
+		if seen[r] {
+			return
+		}
+		seen[r] = true
+		for _, c := range r.Checks {
+			if c.Outcome == verifier.Pass && slices.Contains(agingSteps, c.Step) && c.AsOf != nil && r.AsOf.Sub(*c.AsOf) > todayFor && (!old || c.AsOf.Before(by)) {
+				by, old = *c.AsOf, true
+			}
+		}
+		for _, within := range r.Credentials {
+			look(within)
 		}
 	}
-	for _, within := range r.Credentials {
-		if one, isOld := lastKnown(within); isOld && (!old || one.Before(by)) {
-			by, old = one, true
-		}
-	}
+	look(r)
 	return by, old
 }
 
