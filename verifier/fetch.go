@@ -128,10 +128,14 @@ func notCalled(err error) string {
 	return "leads on to one that is not a public https address, so that was not called"
 }
 
+// Fact is the value of [FactOrigin] for an origin.
+func (o Origin) Fact() string {
+	return map[Origin]string{Network: "network", Installation: "installation", Given: "file", Packed: "pack"}[o]
+}
+
 // factsOfSource are the facts of a finding that rests on a document which was read.
 func factsOfSource(d Document) Facts {
-	origin := map[Origin]string{Network: "network", Installation: "installation", Given: "file", Packed: "pack"}[d.Origin]
-	return Facts(nil).and(FactAddress, d.URL, FactOrigin, origin, FactPackSigner, d.Signer, FactPackKey, d.Key)
+	return Facts(nil).and(FactAddress, d.URL, FactOrigin, d.Origin.Fact(), FactPackSigner, d.Signer, FactPackKey, d.Key)
 }
 
 // factsOfUnread are the facts of a finding that something could not be read at address.

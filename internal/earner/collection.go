@@ -466,7 +466,7 @@ func (j *judged) keep(id string, r *verifier.Report) {
 		return // the next visitor may be luckier
 	}
 	for _, c := range r.Checks {
-		if c.Facts[verifier.FactOrigin] == string(verifier.Installation) {
+		if c.Facts[verifier.FactOrigin] == verifier.Installation.Fact() {
 			return
 		}
 	}
