@@ -1,6 +1,6 @@
 # make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
 # make test   installs what the tests need, says so first, and runs all of them
-# The other targets: build check pictures conformance bench bench-peers fuzz differential crash load scale contexts vendored clean.
+# The other targets: build check office pictures conformance bench bench-peers fuzz differential crash load scale contexts vendored clean.
 
 export CGO_ENABLED ?= 0
 GO       ?= go
@@ -14,7 +14,7 @@ FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Dr
 CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/markdown %/internal/wording %/internal/record %/internal/opinion %/internal/scale, \
   $(shell $(GO) list ./client ./internal/... ./issuer/... ./verifier/... ./cmd/...))
 
-.PHONY: build device run check test unit race fuzz pictures conformance bench bench-peers differential crash load scale contexts vendored clean tools
+.PHONY: build device run check test unit race fuzz office pictures conformance bench bench-peers differential crash load scale contexts vendored clean tools
 
 build: device
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
@@ -67,6 +67,10 @@ pictures: tools device
 	LAUREL_SCREENSHOTS=$(PICTURES)/walks $(GO) test -count=1 -timeout 20m -run '^Test(OfficeInBrowser|Device)$$' ./cmd/laurel
 	LAUREL_BROWSER=1 LAUREL_PICTURES=$(PICTURES)/console $(GO) test -count=1 -run '^TestOfficeBrowser$$' ./internal/console
 	@echo "$$(find $(PICTURES) -name '*.png' | wc -l) pictures in $(PICTURES)"
+
+# A day of the office with every award of it, some 2,700, verified by another implementation; part of `make test` with a sample.
+office: tools build
+	LAUREL_OFFICE=all $(GO) test -count=1 -timeout 10m -run '^TestOfficeDay$$' -v ./cmd/laurel
 
 # The recorded requests of the public VC-API suites against a real server; part of `make test`.
 conformance:

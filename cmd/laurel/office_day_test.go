@@ -53,7 +53,7 @@ type officeDay struct {
 	home                           string   // path of the organisation in the console
 	lesson                         string   // id of the achievement
 	ada                            string   // id of the award that Ada has
-	sample                         []string // awards that another implementation looks at in short runs; else it looks at all
+	sample                         []string // awards that another implementation looks at as well
 	ended                          []string // awards that were revoked one by one
 	undone                         string   // id of the batch that was undone
 	gone                           []string // awards that were erased

@@ -79,8 +79,8 @@ func TestKilled(t *testing.T) {
 	calm, calmIDs := open()
 	w, ids := open()
 	// What is begun in one transaction and done in another may be begun once more: the batch of an undoing that nobody confirmed goes by
-	// itself, and ending a batch takes up its rows again.
-	again := map[string]int{"/batches/:id/undo": 1, "/batches/:id/drop": 1}
+	// itself, ending a batch takes up its rows again, and that a person is forgotten is entered before it begins.
+	again := map[string]int{"/batches/:id/undo": 1, "/batches/:id/drop": 1, "/erasures": 9}
 	for i, c := range calls {
 		if !c.writes() || c.status != 0 {
 			continue
