@@ -11,7 +11,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # What `make crash` runs: everything that is killed, cut off, filled up or restored.
 FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Drill|Damage|Silence|DatabasePaused|ServerKilled|ConnectionLost|CommitCutOff|FileLimit|Flip|MetaPages|CutShort|Takeover|StoreFaults|AnswerLost|Unsettled|Moved)
 # Packages in which goroutines meet: the race detector runs over these, once. Those that only read and write bytes are left out.
-CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/markdown %/internal/wording %/internal/record %/internal/opinion %/internal/scale, \
+CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/markdown %/internal/wording %/internal/record %/internal/opinion %/internal/scale %/internal/typeset %/internal/paper %/internal/pack %/internal/device, \
   $(shell $(GO) list ./client ./internal/... ./issuer/... ./verifier/... ./cmd/...))
 
 .PHONY: build device run check test unit race fuzz office pictures conformance bench bench-peers differential crash load scale contexts vendored clean tools

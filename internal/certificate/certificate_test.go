@@ -173,6 +173,9 @@ func TestText(t *testing.T) {
 
 // TestScans: the QR code can be read from the paper.
 func TestScans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: many pages, one after the other")
+	}
 	c := example()
 	c.Address = "https://badges.a-long-name-of-a-host.example/c/0f7e7d1a-6f55-4a41-8b8e-2a1b5f0c9d33"
 	for _, o := range []Options{{}, {Paper: A4}} {
@@ -186,6 +189,9 @@ func TestScans(t *testing.T) {
 
 // TestLengths: texts of any length stay on the page and off each other.
 func TestLengths(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: many pages, one after the other")
+	}
 	p := newPrinter(Options{})
 	for _, length := range []int{1, 40, 120, 300} {
 		for name, text := range map[string]string{
@@ -224,6 +230,9 @@ func TestLengths(t *testing.T) {
 
 // TestCeremony: a page each, each with its credential.
 func TestCeremony(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: many pages, one after the other")
+	}
 	art, err := paper.ArtPNG()
 	if err != nil {
 		t.Fatal(err)

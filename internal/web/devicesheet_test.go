@@ -64,6 +64,9 @@ func readSheet(n *device.Node, bands, signs, texts *[]string) {
 // TestDeviceSheets: what the page that checks on a device shows of a report is what the page of POST /verify shows: the same verdicts,
 // bands and signs, and the same words for every fact and check.
 func TestDeviceSheets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: many documents, one after the other")
+	}
 	const yes, no, unknown = verifier.Yes, verifier.No, verifier.Undecided
 	aged := goodReport()
 	old := aged.AsOf.Add(-6 * 24 * time.Hour)

@@ -209,6 +209,9 @@ func TestFull(t *testing.T) {
 // TestDamagedRecords: whichever kind of record is damaged, no address takes it for one that does not exist. A badge that is damaged
 // is not shown; where it is something else that its page rests on, the page says what is not known.
 func TestDamagedRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: many documents, one after the other")
+	}
 	s, all := newBranches(t, testBase, true, 1)
 	b := all[0]
 	for _, kind := range issuer.Kinds() {

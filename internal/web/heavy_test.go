@@ -82,6 +82,9 @@ func TestHeavyTable(t *testing.T) {
 
 // TestSealedIsBounded: what is small on the way and large when it is opened is not sealed, so nobody can send it again and again.
 func TestSealedIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: one large page")
+	}
 	s := newSeal()
 	wordy := goodReport()
 	wordy.Checks[0].Detail = strings.Repeat("a", mostSealed/4)

@@ -298,6 +298,9 @@ func TestSuccessors(t *testing.T) {
 
 // TestNotesStayInside: what an issuer notes for itself is at no public address, nor in what the verifier finds.
 func TestNotesStayInside(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: many documents, one after the other")
+	}
 	s, all := newBranches(t, testBase, false, 1)
 	b := all[0]
 	ours, by := renewals(t, &s, b), issuer.Write{Actor: "test"}

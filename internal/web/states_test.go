@@ -19,6 +19,9 @@ var praise = []string{"in force today", "band-yes", "pill-yes", "sign-yes", " ce
 
 // TestStates: what is said and offered of an award at each of its addresses, by how it stands with it.
 func TestStates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short, beside the race detector: many documents, one after the other")
+	}
 	const profile, post, mail, resume, card = "linkedin.com/profile/add", "share-offsite", "mailto:", `id="text"`, "&lt;iframe"
 	everything := []string{profile, post, mail, resume, card, ".pdf?paper=letter"}
 	states := exhibits()
