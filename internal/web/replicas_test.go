@@ -93,6 +93,9 @@ func TestReplicas(t *testing.T) {
 	shows("in force today", verifier.Yes, verifier.Yes)
 	must(a.CompromiseKey(t.Context(), s.organisation.ID, old.Method, time.Time{}, "test"))
 	shows("Not authentic", verifier.Undecided, verifier.No)
+	for _, on := range all { // nor does anything certify what that key signed
+		wantStatus(t, on.get(s.path("/c/BADGE.pdf"), "*/*"), http.StatusNotFound)
+	}
 
 	// How long others may keep an answer is part of it.
 	for path, want := range map[string]string{
