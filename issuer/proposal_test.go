@@ -275,7 +275,7 @@ func TestProposalEnds(t *testing.T) {
 	if p.State != issuer.ProposalFailed || p.Award != nil {
 		t.Errorf("%+v", p)
 	}
-	d.wantForgotten(t, "audit", "ada@", "Ada", "Copied")
+	d.wantForgotten(t, "audit", "ada@", "Ada ", "Lovelace", "Copied")
 	d.clock.Add(29*24*time.Hour - time.Second)
 	if err := d.SweepProposals(t.Context()); err != nil {
 		t.Fatal(err)

@@ -360,7 +360,7 @@ func (d *officeDay) erases() {
 	d.gone = append(d.gone, d.ada, pupilsAward)
 	for _, id := range d.gone {
 		for _, form := range []string{"", ".json", ".jwt", ".png", ".svg"} {
-			d.public.open("/c/"+id+form).want(http.StatusGone).lacks("Ada", "Example", "pupil", "Grace", "Hopper")
+			d.public.open("/c/"+id+form).want(http.StatusGone).lacks("Ada ", "Example", "pupil", "Grace", "Hopper")
 		}
 	}
 	d.issuer.open(d.in("awards")).submit("Find", "q", pupil(2, 3)).lacks(pupilsAward)

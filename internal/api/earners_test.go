@@ -110,10 +110,10 @@ func TestErasePerson(t *testing.T) {
 		t.Error(r.text)
 	}
 	left := w.ask(t, w.ours, "GET", "/api/v1/batches/"+batch+"/rejected", "").want(t, 200, "")
-	if items := left.items(); len(items) != 1 || items[0]["award"] != nil || strings.Contains(left.text, "kim") {
+	if items := left.items(); len(items) != 1 || items[0]["award"] != nil || strings.Contains(left.text, "kim@") {
 		t.Error(left.text)
 	}
-	if strings.Contains(w.log.String(), "kim") {
+	if strings.Contains(w.log.String(), "kim@") {
 		t.Error("the log holds the address")
 	}
 }

@@ -251,7 +251,7 @@ func TestRevocations(t *testing.T) {
 	w := newWorld(t)
 	one, other := w.published(badgeName), w.published("Another One")
 	w.batchOf(one, 3)
-	kept := w.awarded(other, "ben@example.org", "Ben")
+	kept := w.awarded(other, "ben@example.org", "Ben Ortiz")
 	path := w.in("revocations")
 	w.issuer_.get(w.in("awards")+"?achievement="+one).want(t, 200, `href="`+path+`?achievement=`+one)
 	form := w.issuer_.get(path+"?achievement="+one).want(t, 200, `value="`+one+`" selected`)
@@ -264,13 +264,13 @@ func TestRevocations(t *testing.T) {
 	w.issuer_.post(path, url.Values{"code": {"policy"}, "achievement": {one}, "ids": {kept}}).want(t, 422, "not both")
 	w.issuer_.get(path+"?batch=AAAAAAAAAAAAAAAAAAAAAA").want(t, 404)
 	made := w.issuer_.post(path, fields).want(t, 303)
-	page := w.issuer_.follow(made).want(t, 200, "3 awards end", "A rule of the issuer was broken", "Ada Nr 2").lacks(t, "Ben")
+	page := w.issuer_.follow(made).want(t, 200, "3 awards end", "A rule of the issuer was broken", "Ada Nr 2").lacks(t, "Ben Ortiz")
 	w.issuer_.post(made.header.Get("Location")+"/confirm", url.Values{"version": {page.field("version")}}).want(t, 303)
 	w.work()
-	w.issuer_.get(w.in("awards")+"?state=issued").want(t, 200, "Ben").lacks(t, "Ada")
+	w.issuer_.get(w.in("awards")+"?state=issued").want(t, 200, "Ben Ortiz").lacks(t, "Ada Nr")
 
 	named := w.issuer_.post(path, url.Values{"code": {"request"}, "ids": {base + "/c/" + kept + "\nnothing"}}).want(t, 303)
-	w.issuer_.follow(named).want(t, 200, "One award ends", "Ben", "There is no award of this name here")
+	w.issuer_.follow(named).want(t, 200, "One award ends", "Ben Ortiz", "There is no award of this name here")
 	w.issuer_.get(named.header.Get("Location")+"/rejected.csv").want(t, 200, `"award"`, `"nothing"`)
 }
 

@@ -17,7 +17,7 @@ func TestSearch(t *testing.T) {
 	w.batchOf(one, listLength+2)
 	w.awarded(one, "zoe@example.org", "Zoe Maria Nr")
 	w.awarded(other, "eve@example.org", "Eve Example")
-	w.issuer_.search("ADA7@example.org").want(t, 200, `value="ADA7@example.org"`, "Ada Nr 7<").lacks(t, "Eve", "Ada Nr 1<")
+	w.issuer_.search("ADA7@example.org").want(t, 200, `value="ADA7@example.org"`, "Ada Nr 7<").lacks(t, "Eve Example", "Ada Nr 1<")
 	found := w.issuer_.search("nr ada").want(t, 200, `value="nr ada"`)
 	following := w.issuer_.get(found.link("Next page")).want(t, 200, `value="nr ada"`, "First page").lacks(t, "Next page")
 	if all := strings.Count(found.body+following.body, "<bdi>Ada Nr "); all != listLength+2 {
@@ -25,7 +25,7 @@ func TestSearch(t *testing.T) {
 	}
 	w.issuer_.get(following.link("First page")).want(t, 200, "Next page").lacks(t, "First page")
 	w.issuer_.search("maria zoe").want(t, 200, "Zoe Maria")
-	w.issuer_.search("maria").want(t, 200, "Zoe Maria").lacks(t, "Ada")
+	w.issuer_.search("maria").want(t, 200, "Zoe Maria").lacks(t, "Ada Nr")
 	w.issuer_.search("mari").want(t, 200, "Nothing here fits", "write them out")
 	w.issuer_.search("example eve", "achievement", one).want(t, 200, "Nothing here fits")
 	w.issuer_.search("example eve", "achievement", other, "state", "issued").want(t, 200, "Eve").lacks(t, `class="actions"><a class="button" href="`+w.in("revocations")+`?`)
@@ -46,24 +46,27 @@ func TestSearch(t *testing.T) {
 		if name == "changed" {
 			asked += "AAAA"
 		}
-		b.get(asked).want(t, 200, "Search once more").lacks(t, "eve@example.org", "Eve", "Ada")
+		b.get(asked).want(t, 200, "Search once more").lacks(t, "eve@example.org", "Eve Example", "Ada Nr")
 	}
 	w.signIn(w.issuer_, "issuer@ours.example")
-	w.issuer_.get(address).want(t, 200, "Search once more").lacks(t, "Eve")
+	w.issuer_.get(address).want(t, 200, "Search once more").lacks(t, "Eve Example")
 
 	// An address of an earlier release, typed by somebody who is signed in or not.
 	old := w.in("awards") + "?state=issued&q=eve%40example.org"
-	w.issuer_.follow(w.issuer_.get(old)).want(t, 200, "Eve", `value="eve@example.org"`).lacks(t, "Ada")
+	w.issuer_.follow(w.issuer_.get(old)).want(t, 200, "Eve", `value="eve@example.org"`).lacks(t, "Ada Nr")
+	named := func(text string) bool { // by more than three letters, which a token may hold by chance
+		return strings.Contains(text, "Eve Ex") || strings.Contains(text, "Eve+Ex") || strings.Contains(text, "Eve%20Ex")
+	}
 	nobody := w.browser()
 	for _, path := range []string{old, w.in("awards") + "?q=Eve+Example", w.in("achievements") + "?name=eve%40example.org&state=draft", "/console/eve@example.org/awards"} {
 		nobody.get(path).want(t, 303) // what it tells is looked at in send
 		for _, told := range nobody.get(path).tells() {
-			if strings.Contains(told, "Eve") {
+			if named(told) {
 				t.Errorf("%s tells %s", path, told)
 			}
 		}
 	}
-	if strings.Contains(w.log.String(), "example.org") || strings.Contains(w.log.String(), "Eve") {
+	if strings.Contains(w.log.String(), "example.org") || named(w.log.String()) {
 		t.Error("the log holds what was searched for")
 	}
 }

@@ -27,7 +27,7 @@ func TestUnclaimed(t *testing.T) {
 
 	// With mail it is sent again, and a link is shown only where the address was refused.
 	w.outbox.On = true
-	ben := w.awarded(achievement, "ben@example.org", "Ben")
+	ben := w.awarded(achievement, "ben@example.org", "Ben Ortiz")
 	cy := w.awarded(achievement, "refused@example.org", "Cy")
 	w.work()
 	w.clock = w.clock.Add(3 * 24 * time.Hour)
@@ -50,7 +50,7 @@ func TestUnclaimed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.issuer_.get(w.in("awards", ada)).want(t, 200, "The earner claimed it")
-	w.issuer_.get(w.in("unclaimed")).want(t, 200, "Ben").lacks(t, "Ada")
+	w.issuer_.get(w.in("unclaimed")).want(t, 200, "Ben Ortiz").lacks(t, "Ada ")
 }
 
 // TestErase: an award, or a person, is erased after it was said what stays and that one is sure.
@@ -58,7 +58,7 @@ func TestErase(t *testing.T) {
 	w := newWorld(t)
 	achievement := w.published(badgeName)
 	first, second := w.awarded(achievement, "ada@example.org", "Ada"), w.awarded(achievement, "ada@example.org", "Ada")
-	other := w.awarded(achievement, "ben@example.org", "Ben")
+	other := w.awarded(achievement, "ben@example.org", "Ben Ortiz")
 	theirs, err := w.service.CreateAchievement(t.Context(), issuer.AchievementInput{Organisation: w.theirs.ID, Name: "Theirs", Description: "d", Criteria: "c", Actor: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestErase(t *testing.T) {
 	w.issuer_.get(at).want(t, 200, "What stays", "place in the status lists", "I am sure")
 	w.issuer_.post(at, nil).want(t, 422, `href="#f-sure"`)
 	w.issuer_.post(w.in("awards", kept.ID, "erase"), url.Values{"sure": {"yes"}}).want(t, 404)
-	w.issuer_.follow(w.issuer_.post(at, url.Values{"sure": {"yes"}, "reason": {"asked for by letter"}})).want(t, 200, "The award was erased", "Erased").lacks(t, "Ben", "Revoke", ">Erase<")
+	w.issuer_.follow(w.issuer_.post(at, url.Values{"sure": {"yes"}, "reason": {"asked for by letter"}})).want(t, 200, "The award was erased", "Erased").lacks(t, "Ben Ortiz", "Revoke", ">Erase<")
 
 	at = w.in("erase")
 	w.issuer_.get(at).want(t, 200, "You see how many").lacks(t, "I am sure")
@@ -87,7 +87,7 @@ func TestErase(t *testing.T) {
 	fields.Set("email", "ADA@example.org")
 	w.issuer_.post(at, fields).want(t, 422, `href="#f-sure"`)
 	fields.Set("sure", "yes")
-	w.issuer_.follow(w.issuer_.post(at, fields)).want(t, 200, "The awards for that address were erased").lacks(t, "Ada")
+	w.issuer_.follow(w.issuer_.post(at, fields)).want(t, 200, "The awards for that address were erased").lacks(t, "Ada ")
 	for _, id := range []string{first, second} {
 		if c, err := w.service.Credential(t.Context(), id); err != nil || c.Erased == nil {
 			t.Error(c.Erased, err)
@@ -105,7 +105,7 @@ func TestErase(t *testing.T) {
 func TestEraseTakesTwo(t *testing.T) {
 	w := newWorld(t)
 	achievement := w.published(badgeName)
-	ada, ben := w.awarded(achievement, "ada@example.org", "Ada"), w.awarded(achievement, "ben@example.org", "Ben")
+	ada, ben := w.awarded(achievement, "ada@example.org", "Ada Okafor"), w.awarded(achievement, "ben@example.org", "Ben Ortiz")
 	w.owner.get(w.in("office", "people", "invite")).want(t, 200).lacks(t, "Two accounts of one person")
 	o, version, err := w.service.Workspace(w.ours.ID).Organisation(t.Context())
 	if err != nil {
@@ -125,7 +125,7 @@ func TestEraseTakesTwo(t *testing.T) {
 	fields := page.fields()
 	fields.Set("email", "ben@example.org")
 	fields.Set("sure", "yes")
-	w.issuer_.follow(w.issuer_.post(at, fields)).want(t, 200, "Nothing happens before another person allows it", "Ben")
+	w.issuer_.follow(w.issuer_.post(at, fields)).want(t, 200, "Nothing happens before another person allows it", "Ben Ortiz")
 	open, _, err := w.service.Workspace(w.ours.ID).Proposals(t.Context(), issuer.ProposalOpen, "", 10)
 	if err != nil || len(open) != 2 {
 		t.Fatal(open, err)

@@ -160,7 +160,7 @@ func TestErased(t *testing.T) {
 			continue
 		}
 		wantStatus(t, w, http.StatusGone)
-		wantNoText(t, w, testSubject, "ada", "Small-Group", "Cedar", secretNote)
+		wantNoText(t, w, testSubject, "ada@", "Small-Group", "Cedar", secretNote)
 		if r.accept == mediaHTML {
 			wantText(t, w, "This award was erased", "Whoever has its file can still check that.")
 		} else if w.Header().Get("Content-Type") != mediaProblem && r.accept != "" {

@@ -85,7 +85,7 @@ func TestObserveInTransaction(t *testing.T) {
 	w.work(t)
 	types := map[issuer.EventType]int{}
 	for _, one := range r.take() {
-		if strings.Contains(one.body, "ada") {
+		if strings.Contains(one.body, "ada@") {
 			t.Errorf("personal data in %s", one.body)
 		}
 		types[issuer.EventType(parsed(t, one.body)["type"].(string))]++
