@@ -38,6 +38,8 @@ type Template struct {
 	contexts  any // @context of the document
 	claims    []templateClaim
 
+	payloads sync.Pool // *[]byte: room for what a token says
+
 	mu   sync.Mutex
 	last templateProof // guarded by mu: credentials of one second have one configuration
 }
@@ -165,7 +167,7 @@ func (t *Template) cut(document []byte, varying []string) error {
 
 // example makes texts of the kind that the document has at the places of those that change.
 func (t *Template) example(document []byte, name string) []string {
-	now, _ := t.match(document, anyText)
+	now, _ := t.match(opened(document), false)
 	texts := make([]string, len(t.pointers))
 	for i := range texts {
 		scheme := ""
@@ -234,39 +236,49 @@ func matches(pattern string, path []string) bool {
 	return slices.EqualFunc(parts, path, func(part, name string) bool { return part == name || part == "*" })
 }
 
-// plainText takes what stands the same in JSON, in N-Quads and in a reader's mind.
-func plainText(c byte) bool { return c >= ' ' && c < 0x7f && c != '\\' }
-
-func anyText(c byte) bool { return c != '\\' }
-
-// match takes the texts that change out of a document.
-func (t *Template) match(document []byte, good func(byte) bool) (texts []string, ok bool) {
+// match takes the texts that change out of a document whose last byte, its closing brace, is left out. With plain they are of what stands
+// the same in JSON, in N-Quads and in a reader's mind, and without it of anything that has no escapes.
+func (t *Template) match(open []byte, plain bool) (texts []string, ok bool) {
 	texts = make([]string, 0, len(t.pointers))
 	for i, constant := range t.constant {
-		rest, same := bytes.CutPrefix(document, constant)
+		if i == len(t.pointers) {
+			return texts, bytes.Equal(open, constant[:len(constant)-1])
+		}
+		rest, same := bytes.CutPrefix(open, constant)
 		if !same {
 			return texts, false
 		}
-		if document = rest; i == len(t.pointers) {
-			return texts, len(rest) == 0
-		}
 		end := 0
-		for end < len(document) && document[end] != '"' {
-			if !good(document[end]) {
+		for end < len(rest) && rest[end] != '"' {
+			if c := rest[end]; c == '\\' || plain && (c < ' ' || c >= 0x7f) {
 				return texts, false
 			}
 			end++
 		}
-		texts = append(texts, string(document[:end]))
-		document = document[end:]
+		texts = append(texts, string(rest[:end]))
+		open = rest[end:]
 	}
 	return texts, false
+}
+
+// opened is a document without its closing brace.
+func opened(document []byte) []byte {
+	open, _ := bytes.CutSuffix(document, []byte("}"))
+	return open
 }
 
 // take takes the texts that change out of a document that fits. One in which two objects have the same id does not: what each of them
 // says is told apart by its place alone, which a full reading judges.
 func (t *Template) take(document []byte) (texts []string, fits bool) {
-	texts, fits = t.match(document, plainText)
+	if !bytes.HasSuffix(document, []byte("}")) {
+		return nil, false
+	}
+	return t.takeOpen(opened(document))
+}
+
+// takeOpen is take for a document whose closing brace is left out.
+func (t *Template) takeOpen(open []byte) (texts []string, fits bool) {
+	texts, fits = t.match(open, true)
 	for i := 0; fits && i < len(t.ids); i++ {
 		id := texts[t.ids[i]]
 		fits = !t.taken[id] && !slices.ContainsFunc(t.ids[:i], func(other int) bool { return texts[other] == id })
@@ -295,8 +307,8 @@ func (t *Template) Fits(document []byte) bool {
 // Shapes says whether a document has the shape of the template, whatever its texts: where it does not fit all the same, no template for
 // the likes of it does.
 func (t *Template) Shapes(document []byte) bool {
-	_, has := t.match(document, anyText)
-	return has
+	_, has := t.match(opened(document), false)
+	return has && bytes.HasSuffix(document, []byte("}"))
 }
 
 // Seal is [Seal] for a credential that fits, with Signer, Suite and Created of o, whose other members have to be empty, and a suite
@@ -389,7 +401,7 @@ func (t *Template) Verify(ctx context.Context, sealed []byte, o SealOptions) err
 	if !same || !ended {
 		return ErrShape
 	}
-	texts, fits := t.take(append(slices.Clip(sealed[:at]), '}'))
+	texts, fits := t.takeOpen(sealed[:at])
 	if !fits {
 		return ErrShape
 	}
@@ -428,10 +440,25 @@ func (t *Template) readClaims(value map[string]any, texts []string) error {
 	return nil
 }
 
-// payload is the document with its claims.
-func (t *Template) payload(document []byte, texts []string) ([]byte, error) {
-	out := make([]byte, 0, len(document)+2*claimsRoom)
-	out = append(out, document[:len(document)-1]...)
+// withPayload calls use with the document and its claims, which use must not keep.
+func (t *Template) withPayload(document []byte, texts []string, use func(payload []byte) error) error {
+	room, _ := t.payloads.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	defer t.payloads.Put(room)
+	payload, err := t.payload((*room)[:0], document, texts)
+	if err != nil {
+		return err
+	}
+	*room = payload
+	return use(payload)
+}
+
+// payload appends the document with its claims.
+func (t *Template) payload(out, document []byte, texts []string) ([]byte, error) {
+	out = slices.Grow(out, len(document)+2*claimsRoom)
+	out = append(out, opened(document)...)
 	for _, claim := range t.claims {
 		text := claim.text
 		if claim.from >= 0 {
@@ -456,16 +483,16 @@ func (t *Template) payload(document []byte, texts []string) ([]byte, error) {
 }
 
 // SealJWT is [SealJWT] for a credential that fits.
-func (t *Template) SealJWT(document []byte, signer keys.Signer) (string, error) {
+func (t *Template) SealJWT(document []byte, signer keys.Signer) (token string, err error) {
 	texts, fits := t.take(document)
 	if !fits {
 		return "", ErrShape
 	}
-	payload, err := t.payload(document, texts)
-	if err != nil {
-		return "", err
-	}
-	return signJWT(payload, signer, OpenBadgesJWT)
+	err = t.withPayload(document, texts, func(payload []byte) (err error) {
+		token, err = signJWT(payload, signer, OpenBadgesJWT)
+		return err
+	})
+	return token, err
 }
 
 // VerifyJWT checks the token that [Template.SealJWT] wrote for a document: what stands in it is the document with its claims, and the
@@ -475,16 +502,14 @@ func (t *Template) VerifyJWT(token string, document []byte, signer keys.Signer) 
 	if !fits {
 		return ErrShape
 	}
-	payload, err := t.payload(document, texts)
-	if err != nil {
-		return err
-	}
-	read, err := jose.Parse([]byte(token))
-	if err != nil {
-		return wrapJOSE(err)
-	}
-	if read.Header.KeyID != signer.ID || !bytes.Equal(read.Payload, payload) {
-		return &Error{Code: CodeSignatureInvalid, Detail: "The token says something else than the credential that was to be signed."}
-	}
-	return wrapJOSE(read.Verify(signer.Signer.Public()))
+	return t.withPayload(document, texts, func(payload []byte) error {
+		read, err := jose.Parse([]byte(token))
+		if err != nil {
+			return wrapJOSE(err)
+		}
+		if read.Header.KeyID != signer.ID || !bytes.Equal(read.Payload, payload) {
+			return &Error{Code: CodeSignatureInvalid, Detail: "The token says something else than the credential that was to be signed."}
+		}
+		return wrapJOSE(read.Verify(signer.Signer.Public()))
+	})
 }

@@ -33,7 +33,7 @@ func read(text []byte, at string) Item {
 		return item
 	}
 	switch {
-	case start[0] == '{', start[0] == '[', start[0] == '"', bytes.HasPrefix(start, byteOrderMark), json.Valid(text):
+	case start[0] == '{', start[0] == '[', start[0] == '"', bytes.HasPrefix(start, byteOrderMark), start[0] != 'e' && json.Valid(text): // no JSON begins as tokens do
 		return Item{Kind: "json", Text: text}
 	case isToken(start):
 		// A text file ends with a line feed; inside a token it would be a second spelling of one signature.
@@ -156,7 +156,10 @@ func isWholeToken(line string) bool {
 // list reads a text of several [Lines], each of which holds or leads to a credential, each once; nil for any other text. In what
 // was read at an address there is no such list: who wrote it is not who handed it in.
 func list(text []byte, at string) []Item {
-	if at != "" || len(text) > credential.Limits.Document || !bytes.ContainsAny(bytes.Trim(text, space), "\r\n") {
+	if at != "" || len(text) > credential.Limits.Document {
+		return nil
+	}
+	if inside := bytes.Trim(text, space); bytes.IndexByte(inside, '\n') < 0 && bytes.IndexByte(inside, '\r') < 0 {
 		return nil
 	}
 	lines := Lines(string(text))

@@ -16,7 +16,7 @@ import (
 
 const (
 	longestKept   = 5 * time.Minute
-	cacheBytes    = 64 << 20
+	cacheBytes    = 16 << 20
 	cacheDocument = 4096 // documents
 
 	failureKept  = 30 * time.Second
@@ -73,6 +73,9 @@ func (c *cache) put(address string, e entry, now time.Time, keepFor time.Duratio
 	c.drop(address)
 	if keepFor <= 0 {
 		return
+	}
+	for len(c.oldest) > 0 && !now.Before(c.entries[c.oldest[0]].until) {
+		c.drop(c.oldest[0])
 	}
 	for len(c.oldest) > 0 && (c.size+len(e.document.Bytes) > cacheBytes || len(c.oldest) >= c.most) {
 		c.drop(c.oldest[0])

@@ -8,6 +8,7 @@ package metrics
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -70,7 +71,8 @@ func New(b Build) *Metrics {
 	m.registry.MustRegister(m.requests, m.durations, m.verifications, m.acts, m.fetchErrors, m.updates, build,
 		canonicalized("compiled", func() uint64 { return proof.Canonicalized().Compiled }),
 		canonicalized("general", func() uint64 { return proof.Canonicalized().General }),
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		// Beside what it counts by itself: the heap that the last run of the collector found in use, which is what a leak shows in.
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/gc/heap/live:bytes$`)})), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

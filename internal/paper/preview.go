@@ -170,7 +170,11 @@ func previewBlocks(p Preview) []block {
 	add(block{face: typeset.Text, size: 30, lead: 1.3, tone: soft}, p.Issuer, width, 22, 2)
 	add(block{face: typeset.Display, size: 60, lead: 1.1, before: 14, tone: ink}, p.Title, width, 30, titleLines)
 	add(block{face: typeset.Strong, size: 28, before: 24, tone: refusal, sign: true}, p.Notice, width-84, 14, 1)
-	add(block{face: typeset.Text, size: 27, lead: 1.3, before: 26, tone: laurel}, p.Check, width, 17, 2)
+	checkLines := 1 // an address is read in one piece, where it has room
+	if check := typeset.Text.Measure(shownText(p.Check), 0); len(check.Lines(17, width)) > 1 {
+		checkLines = 2
+	}
+	add(block{face: typeset.Text, size: 27, lead: 1.3, before: 26, tone: laurel}, p.Check, width, 17, checkLines)
 	return blocks
 }
 

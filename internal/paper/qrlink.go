@@ -42,12 +42,24 @@ func LinkSVG(address string) ([]byte, error) {
 	fmt.Fprintf(&out, `</title><rect width="%s" height="%s" fill="#fff"/>`, number(width), number(height))
 	for _, s := range shapes {
 		fmt.Fprintf(&out, `<path fill="%s" d="`, hex(s.Tone))
+		var at typeset.Point
 		for _, step := range s.Path {
+			from := at
+			if step.Verb != typeset.Close {
+				at = step.To
+			}
 			switch step.Verb {
 			case typeset.Move:
 				fmt.Fprintf(&out, "M%s %s", number(step.To.X), number(step.To.Y))
 			case typeset.Line:
-				fmt.Fprintf(&out, "L%s %s", number(step.To.X), number(step.To.Y))
+				switch { // most of a QR code are lines along an axis
+				case step.To.Y == from.Y:
+					fmt.Fprintf(&out, "H%s", number(step.To.X))
+				case step.To.X == from.X:
+					fmt.Fprintf(&out, "V%s", number(step.To.Y))
+				default:
+					fmt.Fprintf(&out, "L%s %s", number(step.To.X), number(step.To.Y))
+				}
 			case typeset.Curve:
 				fmt.Fprintf(&out, "C%s %s %s %s %s %s", number(step.Control1.X), number(step.Control1.Y), number(step.Control2.X), number(step.Control2.Y), number(step.To.X), number(step.To.Y))
 			case typeset.Close:

@@ -98,7 +98,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // bit nor a row under the name of another goes unseen. r.Version is the stored one. A row that was written before a lookup was
 // declared has fewer of them, and the sum of those.
 func Sum(k issuer.Kind, r issuer.Row) uint32 {
-	head := appendText(appendText(make([]byte, 0, 256), k.Name), r.ID)
+	size := 8 + len(k.Name) + len(r.ID) + len(r.Order) + binary.MaxVarintLen32*(4+len(r.Lookups))
+	for _, value := range r.Lookups {
+		size += len(value)
+	}
+	head := appendText(appendText(make([]byte, 0, size), k.Name), r.ID)
 	head = binary.BigEndian.AppendUint64(head, r.Version)
 	head = appendText(head, r.Order)
 	// Without their number a lookup could pass for the beginning of the body.

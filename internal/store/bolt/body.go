@@ -77,7 +77,7 @@ func (t *tx) encode(k issuer.Kind, old held, r issuer.Row) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encodeApart(k, r, at), t.set(b, bodyKey(at), before, bytes.Clone(r.Body))
+	return encodeApart(k, r, at), t.set(b, bodyKey(at), before, r.Body)
 }
 
 // drop takes away the body of a row that lies apart.

@@ -31,6 +31,14 @@ type bucket struct {
 	small *page   // as committed, of a bucket that lies inside its parent
 	walk  *walker // of one that has pages of its own; nil when there is none yet
 	last  uint64  // key of the last body that was given a place; 0: none was yet
+
+	vouched map[spot]bool // places between committed elements that were vouched for, in a transaction that writes
+}
+
+// spot is a place in a committed leaf.
+type spot struct {
+	page  uint64
+	index int
 }
 
 // pages makes walkers for one file.
@@ -196,8 +204,18 @@ func (sn *snapshot) get(b *bucket, key []byte, vouch func(key, value []byte) err
 	if value != nil || exact {
 		return value, nil
 	}
+	at := spot{p.id, i}
+	if b.vouched[at] {
+		return nil, nil
+	}
 	if err := b.between(p, i, vouch); err != nil {
 		return nil, fmt.Errorf("%s %s was looked for: %w", b.name, key, err)
+	}
+	if sn.bolt.Writable() {
+		if b.vouched == nil {
+			b.vouched = map[spot]bool{}
+		}
+		b.vouched[at] = true
 	}
 	return nil, nil
 }

@@ -274,6 +274,9 @@ func (s *step) below() (low, high []byte) {
 
 // down goes from the root to the leaf where key is or would be; last goes to the end of the tree instead.
 func (w *walker) down(key []byte, last bool) (*step, error) {
+	if s := w.here(key); s != nil && !last {
+		return s, nil
+	}
 	s, err := w.read(0, w.root, nil, nil)
 	for depth := 1; err == nil && !s.leaf; depth++ {
 		next := s.count - 1
@@ -290,6 +293,18 @@ func (w *walker) down(key []byte, last bool) (*step, error) {
 		}
 	}
 	return s, err
+}
+
+// here is the leaf that the path ends in where key lies between its bounds: most keys come near the one before.
+func (w *walker) here(key []byte) *step {
+	if len(w.path) < 2 {
+		return nil
+	}
+	s := &w.path[len(w.path)-1]
+	if !s.leaf || s.count == 0 || bytes.Compare(key, s.low) < 0 || s.high != nil && bytes.Compare(key, s.high) >= 0 {
+		return nil
+	}
+	return s
 }
 
 // beside checks the leaf before (-1) or after (1) the one that the path ends in, which is page.

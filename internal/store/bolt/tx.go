@@ -188,7 +188,7 @@ func (t *tx) reindex(k issuer.Kind, id string, old, now issuer.Row) error {
 		if bytes.Equal(was, is) {
 			continue
 		}
-		b, err := t.create(indexName(k, name))
+		b, err := t.index(k, name)
 		if err != nil {
 			return err
 		}
@@ -206,6 +206,16 @@ func (t *tx) reindex(k issuer.Kind, id string, old, now issuer.Row) error {
 	return nil
 }
 
+// index opens the bucket of a lookup, and makes it when there is none.
+func (t *tx) index(k issuer.Kind, by string) (*bucket, error) {
+	var room [64]byte
+	name := append(append(append(append(room[:0], indexPrefix...), k.Name...), '/'), by...)
+	if b := t.open[string(name)]; b != nil {
+		return b, nil
+	}
+	return t.create(string(name))
+}
+
 // setEntry puts an entry into a list or takes it out. What was there before follows from the record.
 func (t *tx) setEntry(b *bucket, key, old, value []byte) error {
 	if err := b.reach(key); err != nil {
@@ -220,7 +230,11 @@ func entry(r issuer.Row, id string, i int) []byte {
 	if i >= len(r.Lookups) || r.Lookups[i] == "" {
 		return nil
 	}
-	return []byte(r.Lookups[i] + "\x00" + r.Order + "\x00" + id)
+	value := r.Lookups[i]
+	key := make([]byte, 0, len(value)+1+len(r.Order)+1+len(id))
+	key = append(append(key, value...), 0)
+	key = append(append(key, r.Order...), 0)
+	return append(key, id...)
 }
 
 // Next implements issuer.Tx.

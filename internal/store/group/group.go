@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ const (
 	patience  = 10 * time.Second       // how long the same updates are run again
 	firstWait = 2 * time.Millisecond   // before they are run the second time, at most; it doubles
 	longWait  = 500 * time.Millisecond // and ends here
+	mostTurns = 2                      // of other goroutines before a commit
 )
 
 // Batch is one transaction of an engine in which updates run one after another. The writer alone calls its methods.
@@ -51,6 +53,7 @@ type Writer struct {
 	limit    int
 	requests chan *request
 	stopped  chan struct{} // closed when the writing goroutine has ended
+	many     bool          // the last commit was shared; of the writing goroutine
 
 	mu     sync.RWMutex // guards closed and the closing of requests
 	closed bool
@@ -195,7 +198,7 @@ func (w *Writer) refuse(first *request, err error) {
 
 // gather runs first and whatever else waits, ends the batch, and returns those that wait for what became of it.
 func (w *Writer) gather(first *request, batch Batch) (members []*request, err error) {
-	wrote := false
+	wrote, turns := false, mostTurns
 	for r, more := first, true; more && err == nil && len(members) < w.limit; {
 		if r.state.CompareAndSwap(waiting, running) {
 			o := r.give(batch)
@@ -207,13 +210,28 @@ func (w *Writer) gather(first *request, batch Batch) (members []*request, err er
 		if err != nil || len(members) == w.limit {
 			break
 		}
+		r, more = w.another(&turns)
+	}
+	w.many = len(members) > 1
+	return members, end(batch, wrote, err)
+}
+
+// another is the next update that waits. Where the last commit was shared, those who shared it are probably on their way with the next
+// one, and on a busy processor they cannot come while this goroutine runs: they get their turn. That is no wait: where nobody has anything
+// to do it is over at once.
+func (w *Writer) another(turns *int) (r *request, more bool) {
+	for {
 		select {
 		case r, more = <-w.requests:
+			return r, more
 		default:
-			more = false
 		}
+		if !w.many || *turns == 0 {
+			return nil, false
+		}
+		*turns--
+		runtime.Gosched()
 	}
-	return members, end(batch, wrote, err)
 }
 
 // settle runs members again for as long as err says so, and returns those that are left and the end of it.

@@ -53,7 +53,9 @@ type canonicalizer struct {
 	first []canonHash // of a template: hashes of first degree quads that are known, by blank node
 	fixed []bool      // which of them are
 
-	mentions []int32  // working memory: the lists of all nodes, one after the other
+	runs     [][2]int // working memory: where the quads of one subject begin and end
+	moved    []quad   // the quads, run by run
+	mentions []int32  // the lists of all nodes, one after the other
 	order    []int32  // the blank nodes that quads mention
 	lines    [][2]int // where each line in text begins and ends
 	line     []byte   // lines one after the other
@@ -173,9 +175,34 @@ func (q *quad) mentioned() [3]int32 {
 	return mention
 }
 
-// sort puts the quads into the order of their lines, with blank nodes in the order of rank (nil: of their numbers).
+// sort puts the quads into the order of their lines, with blank nodes in the order of rank (nil: of their numbers). Mostly those of one
+// subject stand together already, and in order: it moves them together, and looks closer where that is not so.
 func (c *canonicalizer) sort(rank []int32) {
-	slices.SortFunc(c.quads, func(a, b quad) int { return c.compare(&a, &b, rank) })
+	c.runs = c.runs[:0]
+	for i := range c.quads {
+		if i == 0 || c.quads[i].subject != c.quads[i-1].subject {
+			c.runs = append(c.runs, [2]int{i, i + 1})
+		} else {
+			c.runs[len(c.runs)-1][1] = i + 1
+		}
+	}
+	slices.SortFunc(c.runs, func(a, b [2]int) int {
+		return c.compareNodes(c.quads[a[0]].subject, c.quads[b[0]].subject, rank)
+	})
+	compare := func(a, b quad) int { return c.compare(&a, &b, rank) }
+	c.moved = c.moved[:0]
+	for i, run := range c.runs {
+		from := len(c.moved)
+		c.moved = append(c.moved, c.quads[run[0]:run[1]]...)
+		if i > 0 && c.compareNodes(c.moved[from-1].subject, c.moved[from].subject, rank) == 0 { // a subject in two places
+			slices.SortFunc(c.quads, compare)
+			return
+		}
+		if of := c.moved[from:]; !slices.IsSortedFunc(of, compare) {
+			slices.SortFunc(of, compare)
+		}
+	}
+	copy(c.quads, c.moved)
 }
 
 // compare orders quads as their lines in canonical N-Quads are ordered. Terms may be compared one by one, because none is the

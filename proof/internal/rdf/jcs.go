@@ -104,7 +104,11 @@ func appendCanonicalNumber(dst []byte, f float64) []byte {
 	if f == 0 {
 		return append(dst, '0') // without a sign
 	}
-	if size := math.Abs(f); size >= 1e-6 && size < 1e21 {
+	size := math.Abs(f)
+	if size < 1e15 && f == math.Trunc(f) {
+		return strconv.AppendInt(dst, int64(f), 10) // a double holds it exactly, and so all its digits are needed
+	}
+	if size >= 1e-6 && size < 1e21 {
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	}
 	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)

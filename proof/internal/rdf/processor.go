@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -99,6 +100,9 @@ func (p *Processor) Check(doc map[string]any) error {
 }
 
 func (p *Processor) canonicalize(ctx context.Context, doc map[string]any, hash crypto.Hash, use func(text []byte)) (units int, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("canonicalizing a dataset: %w", err)
+	}
 	var number *strict.Error
 	if errors.As(strict.CheckNumbers(doc, strict.Canonical), &number) {
 		return 0, &Error{Code: CodeMalformed, Pointer: number.Pointer, Detail: number.Detail}

@@ -15,7 +15,7 @@ type Template struct {
 	processor *Processor
 	hash      crypto.Hash
 	text      []byte
-	quads     []quad // in the order that they had with the texts that they were compiled with
+	quads     []quad // in the order that they have with the texts that they were compiled with
 	blanks    int32
 	read      int
 	gaps      []gap
@@ -70,6 +70,7 @@ func (p *Processor) Template(ctx context.Context, doc map[string]any, texts []st
 	if _, err := c.canonicalize(ctx, &r.dataset, hash); err != nil {
 		return nil, err
 	}
+	c.sort(nil) // the order that Sum needs first
 	t := &Template{processor: p, hash: hash, text: slices.Clone(r.dataset.text), quads: slices.Clone(c.quads), blanks: r.dataset.blanks, read: r.dataset.read,
 		gaps: make([]gap, len(texts)), first: make([]canonHash, r.dataset.blanks), fixed: make([]bool, r.dataset.blanks)}
 	for n := range t.fixed {
