@@ -19,7 +19,7 @@ const module = "github.com/laurelbadges/laurel/"
 // layers from the floor up. A package may import packages of lower layers, and those below its own folder.
 var layers = [][]string{
 	{"credential/strict"},
-	{"contexts", "keys", "internal/paper/fonts", "internal/referencedata"}, // reference serves tests only
+	{"contexts", "keys", "credential/lookalike", "internal/paper/fonts", "internal/referencedata"}, // reference serves tests only
 	{"keys/jose"},
 	{"credential"},
 	{"credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "credential/picture", "credential/carrier/internal/jpeg"},
@@ -28,15 +28,16 @@ var layers = [][]string{
 	{"proof/internal/rdf"},
 	{"proof"},
 	{"issuer", "verifier"}, // the two halves: neither imports the other
-	{"internal/dial", "internal/origin", "internal/typeset", "internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
+	{"internal/dial", "internal/kept", "internal/zipped", "internal/layout", "internal/origin", "internal/typeset", "internal/fault", "internal/store", "internal/store/faulty", "internal/store/pgtest", "keys/hsm", "keys/kms"},
 	{"internal/store/group"},
-	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/postgres", "internal/store/storetest", "internal/jobs", "internal/backup", "internal/register", "internal/wording", "internal/scale", "internal/pack"},
+	{"internal/paper", "internal/fetch", "internal/store/bolt", "internal/store/postgres", "internal/store/storetest", "internal/jobs", "internal/backup", "internal/register", "internal/wording", "internal/scale", "internal/growth", "internal/pack", "internal/kept", "internal/zipped"},
 	{"internal/batch", "internal/intake", "internal/roster", "internal/record", "internal/certificate", "internal/opinion", "internal/markdown", "internal/device"},
 	{"internal/mail"},
 	{"internal/people", "internal/earner", "internal/webhook", "internal/definition"},
 	{"internal/web", "internal/api", "internal/control", "internal/metrics", "internal/console", "internal/claim", "client"},
 	{"internal/vcapi"},
-	{"cmd/laurel", "cmd/laurel-device"},
+	{"internal/load/attack"},
+	{"cmd/laurel", "cmd/laurel-device", "internal/benchcheck", "internal/load"},
 }
 
 // homes are the only packages that may import an outside library (or net/http as a client).
@@ -66,10 +67,11 @@ var homes = map[string][]string{
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys", "internal/backup"},
 	"github.com/mr-tron/base58":       {"credential", "keys", "proof"},
-	"net/http":                        {"keys/kms", "internal/fetch", "internal/origin", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel"},
+	"net/http":                        {"keys/kms", "internal/fetch", "internal/origin", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel", "internal/benchcheck", "internal/load", "internal/load/attack"},
+	"github.com/klauspost/compress":   {"credential/status"},
 	"golang.org/x/net":                {"credential/carrier/page", "internal/definition"},
 	"golang.org/x/image":              {"credential/carrier/pdf", "credential/carrier/qr", "internal/record", "internal/typeset", "internal/paper", "internal/certificate"},
-	"golang.org/x/text":               {"issuer", "verifier", "internal/record", "internal/typeset", "internal/roster", "internal/earner", "internal/web"},
+	"golang.org/x/text":               {"credential/lookalike", "issuer", "verifier", "internal/record", "internal/typeset", "internal/roster", "internal/earner", "internal/web"},
 	"github.com/makiuchi-d/gozxing":   {"credential/carrier/qr"},
 	"codeberg.org/go-pdf/fpdf":        {"internal/record", "internal/certificate"},
 	"github.com/xuri/excelize":        {"internal/batch"},
@@ -80,7 +82,7 @@ var homes = map[string][]string{
 }
 
 // clockless packages get every instant from their caller.
-var clockless = []string{"credential", "credential/picture", "internal/roster", "internal/definition", "credential/carrier", "credential/carrier/internal/jpeg", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "internal/scale", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper", "internal/paper/fonts", "internal/typeset", "internal/certificate"}
+var clockless = []string{"credential", "credential/picture", "internal/roster", "internal/definition", "credential/carrier", "credential/carrier/internal/jpeg", "credential/carrier/pdf", "credential/carrier/qr", "credential/carrier/page", "internal/wording", "internal/record", "internal/opinion", "internal/scale", "internal/growth", "credential/strict", "credential/status", "credential/bake", "credential/openbadges2", "credential/jsonschema", "contexts", "keys", "keys/jose", "proof", "proof/internal/rdf", "internal/paper", "internal/paper/fonts", "internal/typeset", "internal/certificate"}
 
 type listed struct {
 	ImportPath, Dir string

@@ -183,14 +183,8 @@ func (s *Service) Achievements(ctx context.Context) (all []Achievement, err erro
 // it has to be one of that.
 func awardable(tx Tx, organisation, id string) (Achievement, error) {
 	if id != "" {
-		a, _, err := achievements.Get(tx, id[strings.LastIndexByte(id, '/')+1:])
-		switch {
-		case errors.Is(err, ErrNotFound), err == nil && id != a.ID && id != a.URL, err == nil && organisation != "" && organisation != a.Organisation:
-			return a, &Error{Kind: KindMissing, Code: "achievement", Detail: "No achievement of this name is published here.", Err: ErrNotFound}
-		case err == nil && a.Archived != nil:
-			return a, conflict("archived", "The achievement was archived on "+day(*a.Archived)+" and is awarded no more.")
-		}
-		return a, err
+		a, _, err := achievements.Get(tx, achievementID(id))
+		return a, judgeAwardable(&a, err, organisation, id)
 	}
 	all, err := someAwardable(tx, organisation)
 	if err != nil {
@@ -203,6 +197,30 @@ func awardable(tx Tx, organisation, id string) (Achievement, error) {
 		return all[0], nil
 	}
 	return Achievement{}, invalid("achievement", "Several achievements are published here. Say which one.")
+}
+
+// awardable is the function of this name, for what is awarded often. What it returns is not to be changed, see [often].
+func (s *Service) awardable(tx Tx, organisation, id string) (*Achievement, error) {
+	if id == "" {
+		a, err := awardable(tx, organisation, id)
+		return &a, err
+	}
+	a, _, err := s.achievements.get(tx, achievementID(id))
+	return a, judgeAwardable(a, err, organisation, id)
+}
+
+// achievementID is the id of an achievement that is named by its id or its address.
+func achievementID(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+// judgeAwardable says why an achievement that was read under a name is not awarded.
+func judgeAwardable(a *Achievement, err error, organisation, name string) error {
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && name != a.ID && name != a.URL, err == nil && organisation != "" && organisation != a.Organisation:
+		return &Error{Kind: KindMissing, Code: "achievement", Detail: "No achievement of this name is published here.", Err: ErrNotFound}
+	case err == nil && a.Archived != nil:
+		return conflict("archived", "The achievement was archived on "+day(*a.Archived)+" and is awarded no more.")
+	}
+	return err
 }
 
 // someAwardable reads up to two achievements that can be awarded, of an organisation or, with "", of any.

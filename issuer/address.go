@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/laurelbadges/laurel/credential/lookalike"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 // what is none. Whoever is given an address for the first time asks [NewAddress].
 func Address(text string) (address string, ok bool) {
 	text = strings.ToLower(strings.TrimSpace(text))
-	if len(text) > longestEmail || !utf8.ValidString(text) || strings.ContainsFunc(text, unseen) || strings.ContainsAny(text, "\"<>()[]\\,; ") {
+	if len(text) > longestEmail || !utf8.ValidString(text) || strings.ContainsFunc(text, lookalike.Unseen) || strings.ContainsAny(text, "\"<>()[]\\,; ") {
 		return "", false
 	}
 	parsed, err := mail.ParseAddress(text)
@@ -36,7 +38,7 @@ func Address(text string) (address string, ok bool) {
 // email.
 func NewAddress(text string) (string, error) {
 	text = strings.TrimSpace(text)
-	if strings.ContainsFunc(text, unseen) {
+	if strings.ContainsFunc(text, lookalike.Unseen) {
 		return "", invalid("email", "The e-mail address holds a character that is not visible. Type it anew.")
 	}
 	address, ok := Address(text)
@@ -50,7 +52,7 @@ func NewAddress(text string) (string, error) {
 	if !strings.Contains(strings.Trim(domain, "."), ".") || !isHost(domain) {
 		return "", invalid("email", "The part of the e-mail address after the @ is no name of a mail server. Write it as name@example.org.")
 	}
-	if !ascii(text) && (norm.NFKC.String(text) != text || lookalike(local) || lookalike(domain)) {
+	if !ascii(text) && (norm.NFKC.String(text) != text || mistakable(local) || mistakable(domain)) {
 		return "", invalid("email", "The e-mail address is written with letters that look like others. Type it anew.")
 	}
 	return address, nil
@@ -75,7 +77,7 @@ func checkPerson(name string) error {
 	if piles(name) {
 		return invalid("name", fmt.Sprintf("The name of the recipient has a letter with more than %d marks on it. Type it anew.", mostMarks))
 	}
-	if strings.ContainsFunc(name, unseen) {
+	if strings.ContainsFunc(name, lookalike.Unseen) {
 		return invalid("name", "The name of the recipient holds a character that is not visible. Type it anew.")
 	}
 	if MixedLetters(name) {
@@ -91,20 +93,6 @@ func ascii(text string) bool {
 		}
 	}
 	return true
-}
-
-// unseen tells characters that show nothing, or change how their neighbours are read. The joiners U+200C and U+200D are none of them:
-// Persian, Indic scripts and emoji are spelt with them.
-func unseen(r rune) bool {
-	switch {
-	case r == '\u200c', r == '\u200d':
-		return false
-	case r == '\u2028', r == '\u2029', r == utf8.RuneError:
-		return true
-	case r == '\u034f', r == '\u115f', r == '\u1160', r == '\u17b4', r == '\u17b5', r == '\u2800', r == '\u3164', r == '\uffa0': // blanks that are no spaces
-		return true
-	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }
 
 // alphabets are those that share letters of one shape. Writing of East Asia mixes its own, and Latin letters, as a matter of course.
@@ -136,19 +124,9 @@ func MixedLetters(text string) bool {
 	return false
 }
 
-// latinShapes are letters of other alphabets, in lower case, that look like Latin ones (UTS 39 section 4).
-const latinShapes = "\u0430\u0441\u0501\u0435\u04bb\u0456\u0458\u04cf\u043e\u0440\u051b\u0455\u051d\u0445\u0443\u043a\u0432\u043c\u043d\u0442\u0433\u0475" + // Cyrillic
-	"\u03bf\u03c1\u03bd\u03b9\u03ba\u03c5\u03b1\u03c4\u03c7" + // Greek
-	"\u0578\u057d\u0585\u0570\u0581\u0584" // Armenian
-
-// latinLike are the Latin letters that those of latinShapes look like, one for one.
-const latinLike = "acdehijlopqswxykbmhtrv" +
-	"opvikuatx" +
-	"nuohgp"
-
-// lookalike says that a part of an address can be taken for another one: a label mixes alphabets, has no letters but such as look like
+// mistakable says that a part of an address can be taken for another one: a label mixes alphabets, has no letters but such as look like
 // Latin ones, or has Latin letters that look like i, a and g.
-func lookalike(part string) bool {
+func mistakable(part string) bool {
 	for _, label := range strings.FieldsFunc(part, func(c rune) bool { return strings.ContainsRune(".-_+", c) }) {
 		if MixedLetters(label) || strings.ContainsAny(label, "\u0131\u0251\u0261") {
 			return true
@@ -158,7 +136,7 @@ func lookalike(part string) bool {
 			if c < utf8.RuneSelf || !unicode.IsLetter(c) {
 				continue
 			}
-			if foreign++; strings.ContainsRune(latinShapes, c) {
+			if foreign++; strings.ContainsRune(lookalike.Foreign, c) {
 				alike++
 			}
 		}

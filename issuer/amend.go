@@ -129,7 +129,7 @@ func (w Workspace) successor(ctx context.Context, id string, by Write, fill func
 		if err := fill(tx, &before, o, &c, &b); err != nil {
 			return err
 		}
-		if err := w.service.begin(tx, &c, b); err != nil {
+		if _, err := w.service.begin(tx, &c, b); err != nil {
 			return err
 		}
 		return w.began(ctx, tx, &c)

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -119,17 +120,17 @@ func (s *Service) issue(ctx context.Context, in AwardInput, allowed func(Tx, *Cr
 	}
 	s.singles.Add(1)
 	defer s.singles.Add(-1)
-	var draft Credential
+	var d draft
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
-		if draft, err = s.intend(tx, in, badge); err != nil {
+		if d, err = s.intend(tx, in, badge); err != nil {
 			return err
 		}
-		return allowed(tx, &draft)
+		return allowed(tx, &d.Credential)
 	})
 	if err != nil {
 		return Credential{}, stored(err)
 	}
-	return s.complete(context.WithoutCancel(ctx), draft) // what is begun is finished, also for a caller who has gone
+	return s.completeDraft(context.WithoutCancel(ctx), d) // what is begun is finished, also for a caller who has gone
 }
 
 // badge checks the input and fills in all that depends on it alone.
@@ -218,29 +219,30 @@ func monthsAfter(at time.Time, months int) time.Time {
 }
 
 // intend records the intent of an award, with everything that its signed document will say.
-func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCredential) (Credential, error) {
+func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCredential) (d draft, err error) {
 	if err := s.clockHolds(tx); err != nil {
-		return Credential{}, err
+		return d, err
 	}
-	a, err := awardable(tx, in.Organisation, in.Achievement)
+	a, err := s.awardable(tx, in.Organisation, in.Achievement)
 	if err != nil {
-		return Credential{}, err
+		return d, err
 	}
-	o, _, err := organisations.Get(tx, a.Organisation)
+	o, _, err := s.organisations.get(tx, a.Organisation)
 	if err != nil {
-		return Credential{}, err
+		return d, err
 	}
-	c := s.newCredential()
-	c.Batch = in.Batch
-	err = s.intendFor(tx, &c, beginning{organisation: o, achievement: a, badge: badge, access: in.Access, actor: in.Actor, once: in.Once,
+	d.Credential = s.newCredential()
+	d.Batch = in.Batch
+	build := s.texts.builder(o, a)
+	d.body, err = s.intendFor(tx, &d.Credential, beginning{organisation: *o, achievement: *a, badge: badge, build: build, access: in.Access, actor: in.Actor, once: in.Once,
 		recipient: Recipient{Email: in.Recipient, Name: in.Name, Language: in.Language}})
-	return c, err
+	return d, err
 }
 
-// intendFor records the intent of the award c to somebody.
-func (s *Service) intendFor(tx Tx, c *Credential, b beginning) error {
+// intendFor records the intent of the award c to somebody, and returns its record.
+func (s *Service) intendFor(tx Tx, c *Credential, b beginning) (body []byte, err error) {
 	if err := s.apply(tx, c, &b); err != nil {
-		return err
+		return nil, err
 	}
 	return s.begin(tx, c, b)
 }
@@ -273,7 +275,9 @@ func (s *Service) replace(tx Tx, c *Credential, a Achievement, alone bool) error
 	if err != nil || len(replaced) == 0 {
 		return err
 	}
-	c.Supersedes, c.AlsoReplaces = replaced[0], replaced[1:]
+	if c.Supersedes = replaced[0]; len(replaced) > 1 {
+		c.AlsoReplaces = replaced[1:]
+	}
 	if alone {
 		return needsSecond(tx, c.Organisation, ActRevoke)
 	}
@@ -294,21 +298,24 @@ type beginning struct {
 	once         *Once
 }
 
-// begin gives an award its place in the lists and records it as a draft.
-func (s *Service) begin(tx Tx, c *Credential, b beginning) error {
+// begin gives an award its place in the lists and records it as a draft. It returns the record.
+func (s *Service) begin(tx Tx, c *Credential, b beginning) (body []byte, err error) {
 	if err := takePlace(tx, c, &b.organisation); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.describe(c, &b); err != nil {
-		return err
+		return nil, err
 	}
-	if err := credentials.Put(tx, c, 0); err != nil {
-		return err
+	if body, err = credentials.body(c); err != nil {
+		return nil, fmt.Errorf("writing an award: %w", err)
+	}
+	if err := credentials.putBody(tx, c, body, 0); err != nil {
+		return nil, err
 	}
 	if err := b.once.keep(tx, c.ID, nil, 0); err != nil {
-		return err
+		return nil, err
 	}
-	return s.recordBegun(tx, c, b.recipient, b.note)
+	return body, s.recordBegun(tx, c, b.recipient, b.note)
 }
 
 // takePlace gives an award its place in the lists of an organisation.
@@ -443,29 +450,43 @@ const selfCheckFailed = "What was signed did not pass this program's own check, 
 // errKeyChanged says that a key of the organisation ended while it signed.
 var errKeyChanged = &Error{Kind: KindUnavailable, Code: "key_changed", Detail: "The keys of the issuer are being changed. Try again."}
 
+// draft is an award that is begun. body is its record, nil where that is not known.
+type draft struct {
+	Credential
+	body []byte
+}
+
 // complete signs a draft, checks what it signed and records it. Doing it twice gives the same award. When a key was changed
 // meanwhile, which may be because it was stolen, the award is signed anew.
-func (s *Service) complete(ctx context.Context, draft Credential) (done Credential, err error) {
+func (s *Service) complete(ctx context.Context, begun Credential) (done Credential, err error) {
+	return s.completeDraft(ctx, draft{Credential: begun})
+}
+
+func (s *Service) completeDraft(ctx context.Context, d draft) (done Credential, err error) {
 	for range 3 {
-		if done, err = s.completeOnce(ctx, draft); !errors.Is(err, errKeyChanged) {
+		if done, err = s.completeOnce(ctx, &d); !errors.Is(err, errKeyChanged) {
 			return done, err
 		}
 	}
 	return done, err
 }
 
-func (s *Service) completeOnce(ctx context.Context, draft Credential) (done Credential, err error) {
-	o, err := s.Organisation(ctx, draft.Organisation)
+func (s *Service) completeOnce(ctx context.Context, d *draft) (done Credential, err error) {
+	var o *Organisation
+	err = s.store.View(ctx, func(tx Tx) error {
+		o, _, err = s.organisations.get(tx, d.Organisation)
+		return err
+	})
 	if err != nil {
-		return Credential{}, err
+		return Credential{}, stored(err)
 	}
-	signed, err := s.sign(ctx, o, draft.Unsigned, o.suite())
+	signed, err := s.signSingle(ctx, o, d.Achievement, d.Unsigned, o.suite())
 	if err != nil {
 		return Credential{}, err
 	}
 	var overtaken *Error
 	err = s.store.Update(ctx, func(tx Tx) error {
-		done, overtaken, err = s.keep(tx, draft.ID, signed)
+		done, overtaken, err = s.keepDraft(tx, d, signed)
 		return err
 	})
 	switch {
@@ -494,9 +515,28 @@ func (s *Service) sign(ctx context.Context, o Organisation, document []byte, sui
 	return signed, nil
 }
 
+// now reads the draft as it is by now: mostly as it was begun.
+func (d *draft) now(tx Tx) (Credential, uint64, error) {
+	if d.body == nil {
+		return credentials.Get(tx, d.ID)
+	}
+	row, err := tx.Get(credentials.Kind, d.ID)
+	if err != nil {
+		return Credential{}, 0, err
+	}
+	if bytes.Equal(row.Body, d.body) {
+		return d.Credential, row.Version, nil
+	}
+	return credentials.read(row)
+}
+
 // keep records the signed forms of a draft. An award that has some stays as it is; for overtaken see [Service.overtaken].
 func (s *Service) keep(tx Tx, id string, signed forms) (c Credential, overtaken *Error, err error) {
-	c, version, err := credentials.Get(tx, id)
+	return s.keepDraft(tx, &draft{Credential: Credential{ID: id}}, signed)
+}
+
+func (s *Service) keepDraft(tx Tx, d *draft, signed forms) (c Credential, overtaken *Error, err error) {
+	c, version, err := d.now(tx)
 	if err != nil || !c.Issued.IsZero() {
 		return c, nil, err
 	}
@@ -504,7 +544,11 @@ func (s *Service) keep(tx Tx, id string, signed forms) (c Credential, overtaken 
 		return Credential{}, overtaken, err
 	}
 	c.Issued, c.Unsigned, c.Tried = s.now().UTC(), nil, Tries{}
-	if err := signed.into(tx, &c, version); err != nil {
+	o, _, err := s.organisations.get(tx, c.Organisation)
+	if err == nil {
+		err = signed.intoOf(tx, o, &c, version)
+	}
+	if err != nil {
 		return Credential{}, nil, err
 	}
 	return c, nil, s.kept(tx, &c)

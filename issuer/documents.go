@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/laurelbadges/laurel/keys"
 )
@@ -62,7 +64,56 @@ func (s *Service) Document(ctx context.Context, address string) ([]byte, error) 
 		l, err := s.StatusList(ctx, list)
 		return l.JSON, err
 	}
-	return s.documents.Document(ctx, address)
+	return s.keyDocument(ctx, address)
+}
+
+// keyDocuments are the documents with the keys of the issuers, which every check asks for, each while what it was made of reads as it did.
+type keyDocuments struct {
+	mu    sync.Mutex
+	known map[string]*keptDocument // by address; guarded by mu
+}
+
+type keptDocument struct {
+	text    []byte // never changed
+	witness *Witness
+	lasting bool          // no instant ends it
+	seen    atomic.Uint64 // the count of commits at which the witness last found it to say what the store says
+}
+
+// mostKeyDocuments bounds them. When there are more all are forgotten.
+const mostKeyDocuments = 128
+
+// keyDocument is Documents.Document, which remembers documents with keys.
+func (s *Service) keyDocument(ctx context.Context, address string) ([]byte, error) {
+	if WitnessOf(ctx) != nil || !strings.HasSuffix(address, "/did.json") && !strings.HasSuffix(address, "/jwks.json") {
+		return s.documents.Document(ctx, address)
+	}
+	commits := s.commits.Load() // before the look: what is committed after it will be looked for again
+	k := &s.keyed
+	k.mu.Lock()
+	kept, here := k.known[address]
+	k.mu.Unlock()
+	switch {
+	case !here:
+	case kept.lasting && kept.seen.Load() == commits && !s.store.Shared() && ctx.Err() == nil:
+		return kept.text, nil
+	case s.Still(ctx, kept.witness):
+		kept.seen.Store(commits)
+		return kept.text, nil
+	}
+	ctx, witness := Watched(ctx)
+	text, err := s.documents.Document(ctx, address)
+	if until, good := witness.Good(); err == nil && good {
+		kept := &keptDocument{text: text, witness: witness, lasting: until.IsZero()}
+		kept.seen.Store(commits)
+		k.mu.Lock()
+		if k.known == nil || len(k.known) >= mostKeyDocuments {
+			k.known = map[string]*keptDocument{}
+		}
+		k.known[address] = kept
+		k.mu.Unlock()
+	}
+	return text, err
 }
 
 // read finds the document of a path, which has no slash in front.

@@ -191,9 +191,16 @@ func (w Workspace) Detach(ctx context.Context, id string, by Write) error {
 // EndorsementsOf returns the endorsements that are published of something that an organisation has, and that count today: of an
 // achievement by its URL, of the organisation by its DID.
 func (s *Service) EndorsementsOf(ctx context.Context, organisation, subject string) (list []Endorsement, err error) {
-	now := s.now()
+	now, w := s.now(), WitnessOf(ctx)
 	err = s.store.View(ctx, func(tx Tx) error {
-		list, err = publishedEndorsements(tx, organisation, subject, func(e *Endorsement) bool { return e.Counts(now) })
+		list, err = publishedEndorsements(tx, organisation, subject, func(e *Endorsement) bool {
+			if e.ValidFrom.After(now) {
+				w.Until(e.ValidFrom)
+			} else if !e.ValidUntil.Before(now) {
+				w.Until(e.ValidUntil)
+			}
+			return e.Counts(now)
+		})
 		return err
 	})
 	return list, stored(err)

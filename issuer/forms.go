@@ -26,7 +26,12 @@ func (f forms) into(tx Tx, c *Credential, version uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := f.hold(&o, c); err != nil {
+	return f.intoOf(tx, &o, c, version)
+}
+
+// intoOf is into where the organisation was read.
+func (f *forms) intoOf(tx Tx, o *Organisation, c *Credential, version uint64) error {
+	if err := f.hold(o, c); err != nil {
 		return err
 	}
 	f.fill(c)

@@ -162,8 +162,13 @@ func (s *Service) Ready(ctx context.Context) error {
 // ActionOf returns the action of the audit entry that a row of a kind is, "" when it is another record: for a [Store] that
 // counts what is done where it is recorded.
 func ActionOf(k Kind, r Row) string {
-	var e AuditEntry
-	if k.Name != auditEntries.Kind.Name || json.Unmarshal(r.Body, &e) != nil {
+	if k.Name != auditEntries.Kind.Name {
+		return ""
+	}
+	var e struct {
+		Action string `json:"action"`
+	}
+	if json.Unmarshal(r.Body, &e) != nil {
 		return ""
 	}
 	return e.Action

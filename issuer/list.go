@@ -102,11 +102,17 @@ func newSignedList(p publishedList) *signedList {
 // acknowledged before the call. It is signed anew when its bits or that key have changed, or after twelve hours, once for all
 // who wait; otherwise the last copy is given, from memory. Kind missing when there is no such list.
 func (s *Service) StatusList(ctx context.Context, id string) (StatusDocument, error) {
-	p, err := s.current(ctx, id)
+	p, err := s.current(Unwatched(ctx), id)
+	w := WitnessOf(ctx)
 	if err != nil {
+		w.Spoil()
 		return StatusDocument{}, err
 	}
-	return StatusDocument{JSON: p.JSON, ETag: p.etag, Expires: s.instant().Add(listTTL)}, nil
+	list := StatusDocument{JSON: p.JSON, ETag: p.etag, Expires: s.instant().Add(listTTL)}
+	if w != nil {
+		w.note(reading{id: id, list: true}, sumOfList(list))
+	}
+	return list, nil
 }
 
 // PublishLists signs every status list that has changed since it was last signed, so that [Documents] can answer with it when

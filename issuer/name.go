@@ -5,8 +5,9 @@ import (
 	"strings"
 	"unicode"
 
-	folding "golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/laurelbadges/laurel/credential/lookalike"
 )
 
 const (
@@ -49,17 +50,12 @@ func checkName(name, what string) error {
 func hides(text string) bool {
 	before := ' '
 	for _, c := range text {
-		if unseen(c) || shapesBefore(c) && (unicode.IsSpace(before) || lettered(before)) {
+		if lookalike.Unseen(c) || lookalike.ShapesBefore(c) && (unicode.IsSpace(before) || lettered(before)) {
 			return true
 		}
 		before = c
 	}
 	return false
-}
-
-// shapesBefore tells characters that only change how the one before them looks.
-func shapesBefore(c rune) bool {
-	return c == '\u200c' || c == '\u200d' || unicode.Is(unicode.Variation_Selector, c)
 }
 
 // lettered tells letters of alphabets that are written one beside the other.
@@ -95,49 +91,15 @@ func piles(text string) bool {
 	return false
 }
 
-// look is how a name looks to somebody who does not look closely, for telling two apart (UTS 39 section 4): without case and spaces, with
-// letters and digits of one shape as one.
-func look(name string, shapes map[rune]rune) string {
-	var shape strings.Builder
-	for _, c := range norm.NFKD.String(folding.Fold().String(norm.NFKC.String(name))) {
-		if like, known := shapes[c]; known {
-			c = like
-		}
-		switch {
-		case unicode.IsSpace(c), unseen(c), shapesBefore(c):
-		case unicode.Is(unicode.Pd, c):
-			shape.WriteRune('-')
-		case unicode.In(c, unicode.Pi, unicode.Pf), c == '`', c == '"':
-			shape.WriteRune('\'')
-		default:
-			shape.WriteRune(c)
-		}
-	}
-	return strings.ReplaceAll(shape.String(), "rn", "m")
-}
-
-// shapes are letters and digits, in lower case, that look like others.
-func shapes() map[rune]rune {
-	all := map[rune]rune{'0': 'o', '1': 'l', 'i': 'l', '|': 'l', '\u0131': 'l', '\u0251': 'a', '\u0261': 'g', '\u2212': '-'}
-	like := []rune(latinLike)
-	for i, c := range []rune(latinShapes) {
-		if all[c] = like[i]; like[i] == 'i' {
-			all[c] = 'l'
-		}
-	}
-	return all
-}
-
 // nameFree refuses the name of an organisation that another one here has, or one that looks like it.
 func nameFree(tx Tx, name, but string) error {
 	all, err := every(tx, organisations)
 	if err != nil {
 		return err
 	}
-	shapes := shapes()
-	looks := look(name, shapes)
+	looks := lookalike.Of(name)
 	for _, other := range all {
-		if other.ID != but && look(other.Name, shapes) == looks {
+		if other.ID != but && lookalike.Of(other.Name) == looks {
 			return invalid("name", "Another issuer here has this name, or one that looks like it. Choose one that nobody can take for it.")
 		}
 	}

@@ -200,12 +200,22 @@ func (o *Once) keep(tx Tx, begun string, value any, version uint64) error {
 	} else if err != nil {
 		return err
 	}
-	oldest, _, err := repeats.List(tx, Query{By: "all", Value: inAll, Limit: 2})
+	return o.service.dropOldest(tx, now)
+}
+
+// dropOldest forgets the two oldest writes when they are too old: two for each new one, so that they never pile up. They are looked for
+// when one may be: how old the oldest is was seen the last time, and all that came since are younger.
+func (s *Service) dropOldest(tx Tx, now time.Time) error {
+	if seen := s.oldestRepeat.Load(); seen != nil && now.Sub(*seen) <= repeatable {
+		return nil
+	}
+	oldest, _, err := repeats.List(tx, Query{By: "all", Value: inAll, Limit: 3})
 	if err != nil {
 		return err
 	}
-	for _, old := range oldest { // two for each new one: they never pile up
-		if now.Sub(old.Created) <= repeatable {
+	for i, old := range oldest {
+		if now.Sub(old.Created) <= repeatable || i == 2 {
+			s.oldestRepeat.Store(&old.Created)
 			break
 		}
 		if err := tx.Delete(repeats.Kind, old.ID); err != nil {

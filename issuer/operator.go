@@ -15,6 +15,7 @@ type ConfigurationChange struct {
 	Website        *string `json:"website,omitempty"`
 	Description    *string `json:"description,omitempty"`
 	Language       *string `json:"language,omitempty"`
+	Zone           *string `json:"zone,omitempty"` // see [Settings]
 	Held           *bool   `json:"held,omitempty"`
 	Second         *[]Act  `json:"second,omitempty"`
 	RevocationList *bool   `json:"revocationList,omitempty"`
@@ -44,7 +45,7 @@ func (s *Service) Reconfigure(ctx context.Context, organisation string, change C
 
 func (change ConfigurationChange) into(c *Configuration) {
 	for to, from := range map[*string]*string{&c.Name: change.Name, &c.Email: change.Email, &c.Settings.Website: change.Website,
-		&c.Settings.Description: change.Description, &c.Settings.Language: change.Language} {
+		&c.Settings.Description: change.Description, &c.Settings.Language: change.Language, &c.Settings.Zone: change.Zone} {
 		if from != nil {
 			*to = *from
 		}

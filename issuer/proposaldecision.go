@@ -228,7 +228,8 @@ func (w Workspace) perform(tx Tx, p *heldProposal, draft *Credential, by Write) 
 		in.Organisation, in.Actor = w.organisation, by.Actor
 		badge, err := w.service.badge(in)
 		if err == nil {
-			*draft, err = w.service.intend(tx, in, badge)
+			begun, beginErr := w.service.intend(tx, in, badge)
+			*draft, err = begun.Credential, beginErr
 		}
 		p.Result = draft.ID
 		return err

@@ -61,11 +61,19 @@ type Service struct {
 
 	signers sync.Map // name of a key -> crypto.Signer
 	lists   sync.Map // id of a status list -> *heldList
+	keyed   keyDocuments
 	commits atomic.Uint64
 	begun   sync.Map      // id of a repeatable write -> it is under way
 	looks   atomic.Uint64 // calls of Ready
 	press   press         // templates of what batches sign
 	singles atomic.Int32  // single awards that are being made
+	vouched vouched       // what the verifier has read of what single awards sign with templates
+
+	texts         awardTexts // what the awards of an achievement share
+	organisations often[Organisation]
+	achievements  often[Achievement]
+	tokens        often[heldToken]
+	oldestRepeat  atomic.Pointer[time.Time] // when the oldest answer to a repeatable write was given, at the latest look; nil: not looked yet
 
 	recipients atomic.Pointer[[]byte] // the secret of RecipientKey, once it was read
 }
@@ -82,6 +90,15 @@ type countedStore struct {
 func (s countedStore) Update(ctx context.Context, fn func(Tx) error) error {
 	defer s.commits.Add(1)
 	return update(ctx, s.Store, fn)
+}
+
+// View lets the witness of a context note what is read.
+func (s countedStore) View(ctx context.Context, fn func(Tx) error) error {
+	w := WitnessOf(ctx)
+	if w == nil {
+		return s.Store.View(ctx, fn)
+	}
+	return s.Store.View(ctx, func(tx Tx) error { return fn(watching{tx, w}) })
 }
 
 // Opening says what Open found to do.
@@ -126,8 +143,10 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if base == "" && c.Public {
 		return nil, errors.New("opening the issuer: a public installation needs its base")
 	}
-	s := &Service{documents: NewDocuments(c.Store), keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, enqueue: c.Enqueue, observer: c.Observe, upgradeRooms: c.Upgrade, now: c.Now}
+	s := &Service{keys: c.Keys, check: c.Check, checkDocument: c.CheckDocument, enqueue: c.Enqueue, observer: c.Observe, upgradeRooms: c.Upgrade, now: c.Now}
 	s.store = countedStore{c.Store, &s.commits}
+	s.documents = NewDocuments(s.store)
+	s.organisations.table, s.achievements.table, s.tokens.table = organisations, achievements, tokens
 	here, err := s.settle(ctx, base, c.Public)
 	if err != nil {
 		return nil, err

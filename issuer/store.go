@@ -43,7 +43,7 @@ type Tx interface {
 	// Get returns the record with this id, or ErrNotFound.
 	Get(k Kind, id string) (Row, error)
 	// Put writes r. r.Version is the version that was read, 0 for a record that must not exist yet; ErrConflict
-	// when the store holds another. The stored version is one higher.
+	// when the store holds another. The stored version is one higher. r.Body belongs to the store from here on: nobody changes it.
 	Put(k Kind, r Row) error
 	// Delete removes the record with this id, or returns ErrNotFound.
 	Delete(k Kind, id string) error
@@ -88,13 +88,18 @@ type Table[T any] struct {
 
 // Get returns the value with this id and its version, or ErrNotFound.
 func (t Table[T]) Get(tx Tx, id string) (T, uint64, error) {
-	var value T
 	row, err := tx.Get(t.Kind, id)
 	if err != nil {
+		var value T
 		return value, 0, err
 	}
+	return t.read(row)
+}
+
+// read returns the value that a row holds, and its version.
+func (t Table[T]) read(row Row) (value T, version uint64, err error) {
 	if err := json.Unmarshal(row.Body, &value); err != nil {
-		return value, 0, fmt.Errorf("reading %s %s: %w", t.Kind.Name, id, err)
+		return value, 0, fmt.Errorf("reading %s %s: %w", t.Kind.Name, row.ID, err)
 	}
 	return value, row.Version, nil
 }

@@ -241,18 +241,22 @@ func (s *Service) Authenticate(ctx context.Context, text string) (Token, error) 
 	}
 	var t heldToken
 	err := s.store.View(ctx, func(tx Tx) error {
-		found, _, err := tokens.List(tx, Query{By: "digest", Value: digest, Limit: 1})
+		found, _, err := tx.List(tokens.Kind, Query{By: "digest", Value: digest, Limit: 1})
 		if err == nil && len(found) == 0 {
 			err = refused
 		}
 		if err == nil {
-			t = found[0]
+			var held *heldToken
+			if held, err = s.tokens.read(found[0]); err == nil {
+				t = *held
+			}
 		}
 		return err
 	})
 	if err != nil {
 		return Token{}, stored(err)
 	}
+	t.Scopes = slices.Clone(t.Scopes)
 	now := s.now()
 	if !t.works(now) {
 		return Token{}, refused

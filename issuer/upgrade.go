@@ -16,7 +16,8 @@ import (
 //	1  documents are text; awards name the keys that signed them; each row of a file has a checksum
 //	2  awards are listed by day, acts by subject and actor, batches by when they end, status lists by organisation
 //	3  the rooms beside the issuer know of awards that were made before they were there, and list people by every word of their names
-const dataVersion = 3
+//	4  the rooms beside the issuer know which awards stand in the badges that people have brought
+const dataVersion = 4
 
 // upgradePage is how many records an upgrade puts anew in one transaction.
 const upgradePage = 500
@@ -43,6 +44,7 @@ var upgrades = []step{
 	at(2, anew(credentials, nil)), at(2, anew(auditEntries, nil)), at(2, anew(batches, nil)), at(2, anew(batchRows, nil)),
 	at(2, anew(statusLists, nil)), at(2, anew(repeats, nil)),
 	{below: 3, with: (*Service).tellInherited}, {below: 3, with: (*Service).roomsAnew},
+	{below: 4, with: (*Service).roomsAnew},
 }
 
 func at(below int, page func(tx Tx, after string) (int, string, error)) step {

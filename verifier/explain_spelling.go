@@ -47,6 +47,9 @@ func (t *trials) spellings(ctx context.Context) bool {
 		if !t.afford(1 + t.size/spelledPerUnit) {
 			return false
 		}
+		if ctx.Err() != nil || !touched(t.value, s.undo, true) {
+			continue // as it is mostly, and found out without writing anything
+		}
 		var first change
 		changed, differs := respelled(t.value, s.undo, nil, &first).(map[string]any)
 		if !differs || first.path == nil || !t.fits(ctx, changed) {
@@ -58,6 +61,23 @@ func (t *trials) spellings(ctx context.Context) bool {
 		}
 		t.explained("proof", codeEncoding, pointerOf(first.path), s.detail, facts)
 		return true
+	}
+	return false
+}
+
+// touched says whether any text that [respelled] writes anew would change. outermost says that value is the document itself.
+func touched(value any, undo func(string) string, outermost bool) bool {
+	switch value := value.(type) {
+	case string:
+		return undo(value) != value
+	case []any:
+		return slices.ContainsFunc(value, func(member any) bool { return touched(member, undo, false) })
+	case map[string]any:
+		for name, member := range value {
+			if !(outermost && name == "proof" || name == "@context") && touched(member, undo, false) {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -99,6 +119,9 @@ func respelled(value any, undo func(string) string, path []string, first *change
 
 // ungarbled undoes the reading of UTF-8 as Windows-1252 or Latin-1. A text that cannot have come about that way stays as it is.
 func ungarbled(text string) string {
+	if !strings.ContainsFunc(text, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		return text
+	}
 	var out []byte
 	for _, c := range text {
 		switch b, in1252 := windows1252[c]; {

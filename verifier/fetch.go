@@ -130,12 +130,25 @@ func notCalled(err error) string {
 
 // Fact is the value of [FactOrigin] for an origin.
 func (o Origin) Fact() string {
-	return map[Origin]string{Network: "network", Installation: "installation", Given: "file", Packed: "pack"}[o]
+	switch o {
+	case Network:
+		return "network"
+	case Installation:
+		return "installation"
+	case Given:
+		return "file"
+	case Packed:
+		return "pack"
+	}
+	return ""
 }
 
 // factsOfSource are the facts of a finding that rests on a document which was read.
-func factsOfSource(d Document) Facts {
-	return Facts(nil).and(FactAddress, d.URL, FactOrigin, d.Origin.Fact(), FactPackSigner, d.Signer, FactPackKey, d.Key)
+func factsOfSource(d Document) Facts { return Facts(nil).andSource(d) }
+
+// andSource adds the facts of factsOfSource and others, names and values in turn.
+func (f Facts) andSource(d Document, others ...string) Facts {
+	return f.and(append([]string{FactAddress, d.URL, FactOrigin, d.Origin.Fact(), FactPackSigner, d.Signer, FactPackKey, d.Key}, others...)...)
 }
 
 // factsOfUnread are the facts of a finding that something could not be read at address.

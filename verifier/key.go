@@ -306,8 +306,12 @@ func (s *search) accept(m keys.Method, source Document, at place) finding {
 		check.Detail += " It is retired since " + day(m.Expires) + ": the issuer signs with it no more."
 		check.Facts = check.Facts.and(FactDate, m.Expires.UTC().Format(time.RFC3339))
 	}
-	check.Facts = check.Facts.and(FactCase, name)
-	return s.found(m.Key, check).readIn(source)
+	if source.Origin == "" {
+		check.Facts = check.Facts.and(FactCase, name)
+	} else {
+		check.AsOf, check.Facts = instant(source.ReadAt), check.Facts.andSource(source, FactCase, name)
+	}
+	return s.found(m.Key, check)
 }
 
 // refuse is a finding against the key. name is its fact case, "" where the code has one meaning only.
@@ -342,11 +346,7 @@ func (f finding) readIn(source Document) finding {
 		return f
 	}
 	f.check.AsOf = instant(source.ReadAt)
-	facts := f.check.Facts
-	for name, value := range factsOfSource(source) {
-		facts = facts.and(name, value)
-	}
-	f.check.Facts = facts
+	f.check.Facts = f.check.Facts.andSource(source)
 	return f
 }
 

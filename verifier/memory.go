@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/status"
+	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
 )
 
@@ -18,13 +19,17 @@ import (
 // Whose key that is, what the issuer says of it now, dates and revocation are judged anew by each verification, so a report is
 // the same with a Memory and without.
 //
+// It keeps as well how documents that list keys read, but not those of texts of more than 16 KiB.
+//
 // The zero value is empty and ready. It is safe for concurrent use, and holds at most 1,024 documents and 16 MiB, the least
-// recently used going first. It must not be copied.
+// recently used going first, and 256 that list keys. It must not be copied.
 type Memory struct {
 	mu    sync.Mutex
 	known map[memoryKey]*list.Element // of *remembered
 	order list.List                   // the most recently used first
 	bytes int
+
+	lists, before map[[sha256.Size]byte]*keys.Document // that list keys, by their text; guarded by mu. Two generations of keyDocuments
 }
 
 // Bounds of a Memory. A list of the usual 131,072 entries takes some 50 kB; the longest that is read takes 16 MiB and is not kept.
@@ -32,6 +37,46 @@ const (
 	memoryEntries = 1024
 	memoryBytes   = 16 << 20
 )
+
+// Bounds of the documents that list keys.
+const (
+	keyDocuments     = 128
+	keyDocumentBytes = 16 << 10
+)
+
+// keyDocument is [keys.ParseDocument], once for each text. The document is not changed. Errors are not kept; m may be nil.
+func (m *Memory) keyDocument(text []byte) (*keys.Document, error) {
+	if m == nil || len(text) > keyDocumentBytes {
+		return keys.ParseDocument(text)
+	}
+	sum := sha256.Sum256(text)
+	m.mu.Lock()
+	document, here := m.lists[sum]
+	if !here {
+		if document, here = m.before[sum]; here {
+			m.keepKeys(sum, document)
+		}
+	}
+	m.mu.Unlock()
+	if here {
+		return document, nil
+	}
+	document, err := keys.ParseDocument(text)
+	if err == nil {
+		m.mu.Lock()
+		m.keepKeys(sum, document)
+		m.mu.Unlock()
+	}
+	return document, err
+}
+
+// keepKeys stores a document. The caller holds the lock.
+func (m *Memory) keepKeys(sum [sha256.Size]byte, document *keys.Document) {
+	if m.lists == nil || len(m.lists) >= keyDocuments {
+		m.lists, m.before = map[[sha256.Size]byte]*keys.Document{}, m.lists
+	}
+	m.lists[sum] = document
+}
 
 // memoryKey is all that the facts of a text depend on.
 type memoryKey struct {
@@ -141,8 +186,8 @@ func (f *facts) verify(ctx context.Context, p proof.Proof, key crypto.PublicKey)
 			return known.shared, known.own, known.err
 		}
 	}
-	shared, own, err = f.secured.VerifyCounting(ctx, p, key)
-	if ctx.Err() == nil && len(f.signatures) < maxSignatures {
+	shared, own, err = f.secured.VerifyCounting(context.WithoutCancel(ctx), p, key) // others wait for what is found: its work is bounded, and nobody breaks it off
+	if len(f.signatures) < maxSignatures {
 		f.signatures = append(f.signatures, signatureFact{p.Pointer, key, err, shared, own})
 	}
 	return shared, own, err

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/openbadges2"
@@ -41,7 +42,12 @@ func holdsOpenBadges2(s sealed) bool {
 	if s.jwt {
 		_, rest, _ := bytes.Cut(text, []byte("."))
 		payload, _, _ := bytes.Cut(rest, []byte("."))
-		decoded, err := base64.RawURLEncoding.AppendDecode(nil, payload)
+		room := payloads.Get().(*[]byte)
+		decoded, err := base64.RawURLEncoding.AppendDecode((*room)[:0], payload)
+		if cap(decoded) <= payloadKept {
+			*room = decoded
+			defer payloads.Put(room)
+		}
 		if err != nil {
 			return false
 		}
@@ -53,6 +59,11 @@ func holdsOpenBadges2(s sealed) bool {
 	value, err := strict.Object(text, credential.JSONLimits())
 	return err == nil && isOpenBadges2(value)
 }
+
+// payloads are of *[]byte, for payloads of tokens of up to payloadKept bytes that are looked at and let go.
+var payloads = sync.Pool{New: func() any { return new([]byte) }}
+
+const payloadKept = 64 << 10
 
 // judgeOpenBadges2 takes all steps for a document of Open Badges 2.0, and gives what of it is secured; nil when nothing is.
 func (r *run) judgeOpenBadges2(ctx context.Context, s sealed) *View {

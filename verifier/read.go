@@ -101,7 +101,7 @@ func readText(text []byte) (sealed, string, *fault) {
 	switch {
 	case len(start) == 0:
 		return sealed{}, "json", emptyInput
-	case start[0] == '{', start[0] == '[', start[0] == '"', start[0] == 0xef, json.Valid(text):
+	case start[0] == '{', start[0] == '[', start[0] == '"', start[0] == 0xef, start[0] != 'e' && json.Valid(text): // no JSON begins as tokens do
 		return sealed{bytes: text}, "json", nil
 	case start[0] == '<':
 		return sealed{}, "svg", &fault{code: credential.CodeNoCredential, which: "html", detail: "This is HTML or XML, and no SVG picture that Laurel can read. Give it the badge as JSON, JWT, PNG or SVG."}

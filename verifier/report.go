@@ -113,23 +113,39 @@ type Facts map[string]string
 const maxAddress = 2048
 
 // and adds facts, names and values in turn. A value that is empty is none; of a long one only the beginning is kept.
-// f itself is not changed.
+// f itself is not changed, nor is what comes back, which may be f.
 func (f Facts) and(pairs ...string) Facts {
-	all := make(Facts, len(f)+len(pairs)/2)
-	maps.Copy(all, f)
+	var all Facts // made for the first value: most findings add one or none
 	for i := 0; i+1 < len(pairs); i += 2 {
+		name, value := pairs[i], pairs[i+1]
+		if value == "" {
+			continue
+		}
 		most := maxQuoted
-		if pairs[i] == FactAddress || pairs[i] == FactPackSigner {
+		if name == FactAddress || name == FactPackSigner {
 			most = maxAddress
 		}
-		if value := quotedTo(pairs[i+1], most); value != "" {
-			all[pairs[i]] = value
+		if !isPlain(value, most) {
+			value = quotedTo(value, most)
+		} else if name != FactCase && name != FactOrigin && name != FactCause { // these are words of ours
+			value = strings.Clone(value) // a part of it would hold a whole document
 		}
+		if value == "" {
+			continue
+		}
+		if all == nil {
+			all = make(Facts, len(f)+len(pairs)/2)
+			maps.Copy(all, f)
+		}
+		all[name] = value
 	}
-	if len(all) == 0 {
+	switch {
+	case all != nil:
+		return all
+	case len(f) == 0:
 		return nil
 	}
-	return all
+	return f
 }
 
 // Names of facts.

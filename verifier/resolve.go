@@ -95,7 +95,7 @@ func (r *run) read(ctx context.Context, id string) (answer resolved) {
 		return answer
 	}
 	var err error
-	if answer.document, err = keys.ParseDocument(answer.source.Bytes); err != nil {
+	if answer.document, err = r.Memory.keyDocument(answer.source.Bytes); err != nil {
 		return resolved{address: answer.address, err: errOtherForm}
 	}
 	if answer.document.ID != id {
@@ -150,7 +150,7 @@ func keySetAddress(issuer string) string {
 // fetchFrom reads a document about keys, which no other host may answer for.
 func (r *run) fetchFrom(ctx context.Context, address string) (Document, error) {
 	source, err := r.fetch(ctx, address, credential.Limits.Body)
-	if err == nil && hostOf(source.URL) != hostOf(address) {
+	if err == nil && source.URL != address && hostOf(source.URL) != hostOf(address) {
 		err = errOtherHost
 	}
 	if err != nil {

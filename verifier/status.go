@@ -210,7 +210,7 @@ func (r *run) fetchList(ctx context.Context, address string) (Document, *statusL
 		return source, unreadList(source, address, err, strict.CodeTooLarge, "The status list is too large to be read")
 	case err != nil:
 		return source, unreadList(source, address, err, "status_unavailable", "The status list could not be read")
-	case hostOf(source.URL) != hostOf(address):
+	case source.URL != address && hostOf(source.URL) != hostOf(address):
 		return source, unreadList(source, address, errOtherHost, "status_unavailable", "The status list's address leads to another host")
 	}
 	return source, nil

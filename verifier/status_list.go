@@ -102,38 +102,41 @@ func (l *statusList) current() bool {
 // only without a doubt. A list that is out of date cannot suspend, as a suspension ends.
 func (l *statusList) say(entry status.Entry, r *run) standing {
 	asOf := instant(l.source.ReadAt)
-	facts := factsOfSource(l.source)
+	facts := func(others ...string) Facts { return Facts(nil).andSource(l.source, others...) }
 	unknown := func(d doubt) standing {
-		return standing{Check: Check{Outcome: NotKnown, Code: "status_invalid", Detail: d.detail + notKnownInForce, AsOf: asOf, Facts: facts.and(FactCase, d.which)}}
+		return standing{Check: Check{Outcome: NotKnown, Code: "status_invalid", Detail: d.detail + notKnownInForce, AsOf: asOf, Facts: facts(FactCase, d.which)}}
 	}
 	value, misfit, short := l.value(entry)
 	if misfit != (doubt{}) {
 		return unknown(misfit)
 	}
 	whose := "the issuer"
-	said := facts
+	var said []string
 	if !l.belongs(entry, r) {
 		whose = "a list of " + quoted(l.own.document.Issuer.ID)
-		said = said.and(FactCase, "other", FactWho, l.own.document.Issuer.ID)
+		said = []string{FactCase, "other", FactWho, l.own.document.Issuer.ID}
 	}
 	switch set := value != 0; {
 	case set && entry.Purpose == status.PurposeRevocation:
-		return standing{Check: Check{Outcome: Fail, Code: "revoked", Detail: fmt.Sprintf("It has been revoked, says %s.", whose), AsOf: asOf, Facts: said}}
+		return standing{Check: Check{Outcome: Fail, Code: "revoked", Detail: fmt.Sprintf("It has been revoked, says %s.", whose), AsOf: asOf, Facts: facts(said...)}}
 	case set && l.current():
-		return standing{Check: Check{Outcome: Fail, Code: "suspended", Detail: fmt.Sprintf("It is suspended, says %s.", whose), AsOf: asOf, Facts: said}}
+		return standing{Check: Check{Outcome: Fail, Code: "suspended", Detail: fmt.Sprintf("It is suspended, says %s.", whose), AsOf: asOf, Facts: facts(said...)}}
 	case short != (doubt{}):
 		return unknown(short)
 	}
 	if d := l.doubt(entry, r); d != (doubt{}) {
 		return unknown(d)
 	}
-	kind := map[string]string{status.PurposeRevocation: "Not revoked", status.PurposeSuspension: "Not suspended"}[entry.Purpose]
+	kind := "Not revoked"
+	if entry.Purpose == status.PurposeSuspension {
+		kind = "Not suspended"
+	}
 	detail := kind + ", says the issuer's list, read " + string(l.source.Origin)
 	if l.subject.TTL > 0 {
 		detail += "; it may be kept for " + span(l.subject.TTL)
 	}
 	return standing{
-		Check:  Check{Outcome: Pass, Detail: detail + ".", AsOf: asOf, Facts: facts.and(FactCase, entry.Purpose)},
+		Check:  Check{Outcome: Pass, Detail: detail + ".", AsOf: asOf, Facts: facts(FactCase, entry.Purpose)},
 		clears: entry.Purpose == status.PurposeRevocation && l.own.document.Issuer.ID == r.document.Issuer.ID,
 	}
 }

@@ -16,10 +16,13 @@ func quoted(text string) string { return quotedTo(text, maxQuoted) }
 
 // quotedTo is quoted with another length.
 func quotedTo(text string, most int) string {
+	if isPlain(text, most) {
+		return strings.Clone(text)
+	}
 	var out strings.Builder
 	space, count := false, 0
 	for _, c := range text {
-		if count == most {
+		if count >= most { // a space and what follows it may have passed it
 			out.WriteString("…")
 			break
 		}
@@ -42,6 +45,24 @@ func quotedTo(text string, most int) string {
 		count++
 	}
 	return out.String()
+}
+
+// isPlain says whether a text is quoted as it is, as most are: printable ASCII without quotation marks, no longer than that, and with
+// single spaces inside only.
+func isPlain(text string, most int) bool {
+	if len(text) > most {
+		return false
+	}
+	space := true // before the text, where one is left out
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ' || c > '~' || c == '"' || c == ' ' && space:
+			return false
+		default:
+			space = c == ' '
+		}
+	}
+	return !space || text == ""
 }
 
 // span is a length of time in one unit, for a sentence.

@@ -68,10 +68,11 @@ func definesTerms(value any) bool {
 func (r *run) schema() {
 	r.problems("schema")
 	if !r.found(Fail, "schema") {
-		r.pass("schema", map[credential.Profile]string{
-			credential.OpenBadges:            "It follows the rules of Open Badges 3.0.",
-			credential.VerifiableCredentials: "It follows the rules of the VC Data Model.",
-		}[r.Profile], FactCase, map[credential.Profile]string{credential.OpenBadges: "openbadges", credential.VerifiableCredentials: "vc"}[r.Profile])
+		if r.Profile == credential.VerifiableCredentials {
+			r.pass("schema", "It follows the rules of the VC Data Model.", FactCase, "vc")
+		} else {
+			r.pass("schema", "It follows the rules of Open Badges 3.0.", FactCase, "openbadges")
+		}
 	}
 }
 

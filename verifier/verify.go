@@ -123,12 +123,17 @@ type run struct {
 	mingled    map[string]bool // ids of several objects with different members; nil before somebody asks
 }
 
+const (
+	usualChecks = 16 // that most reports have: some steps have several
+	innerChecks = 4  // of judgeRest, of most credentials that another leads to: issuer, proof, subject and dates
+)
+
 func newRun(o Options) *run {
 	at := o.At
 	if at.IsZero() {
 		at = time.Now()
 	}
-	return &run{Options: o, at: at, checks: make([]Check, 0, len(Steps)), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{most: workMost}, explaining: explaining{spent: &spent{}}}
+	return &run{Options: o, at: at, checks: make([]Check, 0, usualChecks), documents: map[string]resolved{}, lists: map[string]*statusList{}, work: &work{most: workMost}, explaining: explaining{spent: &spent{}}}
 }
 
 // work is what one verification has done for the credentials that it leads to, in units of at most a quarter of a microsecond.
@@ -191,7 +196,7 @@ func (r *run) judgeInner(ctx context.Context, s sealed) {
 		r.facts = factsOf(ctx, s, r.Profile)
 	}
 	f := r.facts
-	r.checks = append(make([]Check, 0, len(Steps)), f.checks...)
+	r.checks = append(make([]Check, 0, len(f.checks)+innerChecks), f.checks...)
 	r.secured, r.document, r.rules = f.secured, f.document, f.rules
 	if f.whole {
 		r.judgeRest(ctx)
@@ -201,7 +206,7 @@ func (r *run) judgeInner(ctx context.Context, s sealed) {
 // judgeText takes the steps that depend on nothing but the text and the profile, and says whether there is a document for the
 // others.
 func (r *run) judgeText(ctx context.Context, s sealed) bool {
-	if !r.form(s) {
+	if !r.form(s) || ctx.Err() != nil {
 		return false
 	}
 	r.contexts(ctx)
@@ -264,11 +269,9 @@ func (r *run) unknown(step, code, detail, pointer, clause string, facts ...strin
 
 // found says whether a check of one of the steps has the outcome.
 func (r *run) found(outcome Result, steps ...string) bool {
-	for _, c := range r.checks {
-		for _, step := range steps {
-			if c.Step == step && c.Outcome == outcome {
-				return true
-			}
+	for i := range r.checks {
+		if c := &r.checks[i]; c.Outcome == outcome && slices.Contains(steps, c.Step) {
+			return true
 		}
 	}
 	return false
@@ -321,9 +324,9 @@ func (r *run) report() *Report {
 	}
 	for _, step := range Steps {
 		before := len(report.Checks)
-		for _, c := range r.checks {
-			if c.Step == step {
-				report.Checks = append(report.Checks, c)
+		for i := range r.checks {
+			if r.checks[i].Step == step {
+				report.Checks = append(report.Checks, r.checks[i])
 			}
 		}
 		if len(report.Checks) == before {

@@ -25,13 +25,17 @@ type settings struct {
 	At       time.Time        `json:"at"`       // zero: now
 	Signer   string           `json:"signer"`   // DID of whoever signs the packs of this server
 	Document string           `json:"document"` // its DID document; "" where the DID is its own
+	Home     string           `json:"home"`     // public address of the server that the page came from
+	Issuers  []wording.Issuer `json:"issuers"`  // of that server; null where they are not known
 }
 
 // packed is what the page tells of a pack.
 type packed struct {
 	Made      string `json:"made"` // in words
 	Age       string `json:"age"`  // in words
-	By        string `json:"by"`   // who signed it, and with which key, in words
+	Name      string `json:"name"` // of whoever signed it
+	DID       string `json:"did"`  // the same, as it is proven
+	Key       string `json:"key"`  // that signed it
 	Documents int    `json:"documents"`
 	Problem   string `json:"problem,omitempty"` // instead of all: why it cannot be used, in words
 }
@@ -101,6 +105,9 @@ func (c *checker) check(input []byte, s settings) (any, error) {
 		o.Fetch = c.pack.After(o.Fetch)
 	}
 	page := device.Page{Language: s.Language}
+	if s.Issuers != nil {
+		page.Here = wording.NewHere(s.Home, s.Issuers)
+	}
 	if c.pack != nil {
 		page.Pack = c.pack.Made
 	}
@@ -113,8 +120,7 @@ func (c *checker) open(text []byte, s settings) (any, error) {
 		return packed{Problem: s.Language.Say("page.device.pack." + pack.Why(err))}, nil
 	}
 	c.pack = p
-	by := s.Language.Say("page.device.pack.by", "name", wording.First(p.Name, p.Issuer), "did", p.Issuer, "key", p.Key)
-	return packed{Made: s.Language.Instant(p.Made).Words, Age: s.Language.Age(&p.Made, time.Now(), ""), By: by, Documents: p.Len()}, nil
+	return packed{Made: s.Language.Instant(p.Made).Words, Age: s.Language.Age(&p.Made, time.Now(), ""), Name: wording.First(p.Name, p.Issuer), DID: p.Issuer, Key: p.Key, Documents: p.Len()}, nil
 }
 
 // readTime is how long the server may take to answer.

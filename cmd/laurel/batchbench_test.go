@@ -83,9 +83,12 @@ func (o benchOffice) start(b *testing.B, rows int) issuer.Batch {
 	return batch
 }
 
-func (o benchOffice) run(b *testing.B, batch issuer.Batch) {
+func (o benchOffice) run(b *testing.B, batch issuer.Batch) { o.runWith(b, batch, nil) }
+
+// runWith runs a batch that asks budget before each chunk.
+func (o benchOffice) runWith(b *testing.B, batch issuer.Batch, budget func() bool) {
 	b.Helper()
-	if finished, err := o.RunBatch(b.Context(), batch.ID, nil); err != nil || !finished {
+	if finished, err := o.RunBatch(b.Context(), batch.ID, budget); err != nil || !finished {
 		b.Fatal(finished, err)
 	}
 	if done, err := o.Batch(b.Context(), batch.ID); err != nil || done.Done != batch.Total {
@@ -261,7 +264,29 @@ func storeInBulk(b *testing.B, rows []issuer.Row) {
 	}
 }
 
-// Benchmark100kBothProofs makes 100,000 awards with both proofs, in batches of 50,000, and reports how long their batches take.
+// slope is what each 10,000 awards of a measurement took of the processors, in µs for one: whether they cost more the fuller the store is.
+type slope struct {
+	chunks int
+	at     time.Duration
+	steps  []float64
+}
+
+// asked is called before each chunk of a batch, of 100 rows.
+func (s *slope) asked() bool {
+	const step = 100
+	if s.chunks == 0 {
+		s.at = processorTime()
+	}
+	if s.chunks++; s.chunks%step == 0 {
+		now := processorTime()
+		s.steps = append(s.steps, float64((now-s.at).Microseconds())/(100*step))
+		s.at = now
+	}
+	return true
+}
+
+// Benchmark100kBothProofs makes 100,000 awards with both proofs, in batches of 50,000, and reports how long their batches take, and with -v
+// what each 10,000 of them cost.
 func Benchmark100kBothProofs(b *testing.B) {
 	defer calmCollector()()
 	rows := benchRows(b, 100_000)
@@ -275,11 +300,14 @@ func Benchmark100kBothProofs(b *testing.B) {
 			}
 		})
 		b.StartTimer()
+		growth := &slope{}
 		batching := measure(func() {
 			for _, batch := range batches {
-				o.run(b, batch)
+				o.runWith(b, batch, growth.asked)
 			}
 		})
+		b.Logf("µs of processor time an award, 10,000 after 10,000: %.0f", growth.steps)
+		b.ReportMetric(float64(batching.processor.Microseconds())/float64(rows), "cpu-µs/award")
 		b.ReportMetric(batching.clock.Seconds(), "s")
 		b.ReportMetric(batching.processor.Seconds(), "cpu-s")
 		b.ReportMetric(planning.clock.Seconds(), "s-planning")

@@ -20,7 +20,7 @@ import (
 type checking struct {
 	source   verifier.Fetcher
 	memory   *verifier.Memory
-	turns    turns
+	turns    *turns
 	counters *metrics.Metrics
 	register *register.Register // nil when none is kept
 	log      *slog.Logger
@@ -29,7 +29,7 @@ type checking struct {
 func newChecking(here *issuer.Service, entries *register.Register, counters *metrics.Metrics, log *slog.Logger) *checking {
 	turns := newTurns()
 	return &checking{
-		source: ownDocuments{here, patientFetcher{countedFetcher{fetch.New(fetch.Options{}), counters}, turns}},
+		source: patientFetcher{ownDocuments{here, countedFetcher{fetch.New(fetch.Options{}), counters}}},
 		memory: &verifier.Memory{}, turns: turns, counters: counters, register: entries, log: log,
 	}
 }

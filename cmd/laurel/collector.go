@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
+	"time"
 )
 
 // calmBytes is how much may be used between two runs of the garbage collector, however little is held.
@@ -14,11 +15,13 @@ const calmBytes = 32 << 20
 // calmCollector keeps the garbage collector from running every dozen documents, which it does while little memory is held, and which
 // keeps a second processor from helping (docs/performance.md). After each run it sets how much may be used until the next: calmBytes,
 // or as much again as is held when that is more, which is what Go does by itself. Where the operator has set GOGC or GOMEMLIMIT,
-// these alone hold. The function that it returns ends it.
+// these alone hold. Once the server is quiet, memory goes back to the system. The function that it returns ends it.
 func calmCollector() (end func()) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return func() {}
 	}
+	over := make(chan struct{})
+	go giveBack(over, quietFor)
 	var mu sync.Mutex
 	ended, before := false, debug.SetGCPercent(percentFor(0))
 	afterEachRun(func() bool {
@@ -33,6 +36,7 @@ func calmCollector() (end func()) {
 		mu.Lock()
 		defer mu.Unlock()
 		ended = true
+		close(over)
 		debug.SetGCPercent(before)
 	}
 }
@@ -41,6 +45,60 @@ func calmCollector() (end func()) {
 // the setting from above.
 func percentFor(held uint64) int {
 	return int(min(max(100*calmBytes/max(held, 1), 100), 100*calmBytes/(4<<20)))
+}
+
+// Bounds of giving memory back.
+const (
+	quietFor   = 10 * time.Second
+	quietBytes = 4 << 20  // allocated in that time while nobody asks for much
+	spareBytes = 16 << 20 // that are not in use: giving back less is not worth it
+)
+
+// giveBack gives memory back to the system when a burst is over: the collector does not run while nobody asks for anything, or only
+// every two minutes, and what it does not run for stays resident. It looks once in every, until over is closed.
+func giveBack(over <-chan struct{}, every time.Duration) {
+	look := time.NewTicker(every)
+	defer look.Stop()
+	before, given := memoryNow(), uint64(0)
+	for {
+		select {
+		case <-over:
+			return
+		case <-look.C:
+		}
+		now := memoryNow()
+		if now.quiet(before, given) {
+			runtime.GC() // what pools hold stays for one run more
+			debug.FreeOSMemory()
+			now = memoryNow()
+			given = now.allocated
+		}
+		before = now
+	}
+}
+
+// memory is what the program has of it.
+type memory struct {
+	allocated uint64 // since the program began
+	spare     uint64 // resident, and not in use
+}
+
+// quiet says that little was allocated since before, and that giving back is worth it: there is much to give, and as much was allocated
+// since it was given back last.
+func (m memory) quiet(before memory, given uint64) bool {
+	return m.allocated-before.allocated < quietBytes && m.spare >= spareBytes && m.allocated-given >= spareBytes
+}
+
+func memoryNow() memory {
+	samples := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"}}
+	metrics.Read(samples)
+	m := memory{allocated: samples[0].Value.Uint64()}
+	for _, s := range samples[1:] {
+		m.spare += s.Value.Uint64()
+	}
+	m.spare -= min(m.spare, heldBytes())
+	return m
 }
 
 // heldBytes is what the last run of the collector found in use.

@@ -15,6 +15,49 @@ func TestPercentFor(t *testing.T) {
 	}
 }
 
+func TestQuiet(t *testing.T) {
+	before := memory{allocated: 100 << 20}
+	for name, c := range map[string]struct {
+		now   memory
+		given uint64
+		want  bool
+	}{
+		"a burst is over":                {memory{101 << 20, 64 << 20}, 0, true},
+		"a burst is going on":            {memory{200 << 20, 64 << 20}, 0, false},
+		"there is little to give":        {memory{101 << 20, 8 << 20}, 0, false},
+		"nothing came since it was done": {memory{101 << 20, 64 << 20}, 100 << 20, false},
+	} {
+		if got := c.now.quiet(before, c.given); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestGiveBack: what a burst has taken goes back.
+func TestGiveBack(t *testing.T) {
+	over := make(chan struct{})
+	defer close(over)
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	resident := func() uint64 { return stats.HeapSys - stats.HeapReleased }
+	before := resident()
+	burst := make([][]byte, 64)
+	for i := range burst {
+		burst[i] = make([]byte, 1<<20)
+		clear(burst[i])
+	}
+	runtime.KeepAlive(burst)
+	go giveBack(over, 20*time.Millisecond)
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if runtime.ReadMemStats(&stats); resident() < before+32<<20 {
+			return
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatalf("%d bytes are held, %d before", resident(), before)
+		}
+	}
+}
+
 // TestCollector: the collector waits while little is held, runs as it would by itself while much is, and does as it did before once
 // it is over or where the operator has set it.
 func TestCollector(t *testing.T) {

@@ -115,6 +115,7 @@ func (d *doctor) examine(ctx context.Context) error {
 		d.clock(found.Inspection)
 		d.keys(found)
 		d.lists(found)
+		d.zones(found)
 		d.public(ctx, found, own)
 		if d.deep {
 			d.everything(ctx, own)
@@ -122,6 +123,15 @@ func (d *doctor) examine(ctx context.Context) error {
 	}
 	d.disk()
 	return nil
+}
+
+// zones names the organisations that have not said where their days are told. A day may be the one after there, and a month as well.
+func (d *doctor) zones(found *condition) {
+	for _, o := range found.Inspection.Organisations {
+		if o.Settings.Zone == "" {
+			d.say("zone", note, "%s has no time zone, so its days are told in UTC; set it with laurel organisation set --issuer %s --zone NAME.", o.Name, o.ID)
+		}
+	}
 }
 
 // condition is what the checks go by.

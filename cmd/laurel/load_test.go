@@ -64,8 +64,8 @@ func TestLoad(t *testing.T) {
 	held := s.holdSockets(ctx, t, &group)
 	for _, a := range attacks {
 		group.Go(func() {
-			for ctx.Err() == nil {
-				s.strike(ctx, t, a)
+			for turn := 0; ctx.Err() == nil; turn++ {
+				s.strike(ctx, t, a, turn)
 				time.Sleep(20 * time.Millisecond)
 			}
 		})

@@ -64,6 +64,7 @@ type organisationSetCommand struct {
 	Website        *string `help:"Address of its website; empty for none." placeholder:"URL"`
 	Description    *string `help:"Who they are; empty for nothing." placeholder:"TEXT"`
 	Language       *string `help:"Language in which earners are written to, such as en or es." placeholder:"TAG"`
+	Zone           *string `help:"Time zone in which pages, files and certificates tell the days of its badges, such as America/Los_Angeles; empty for UTC." placeholder:"NAME"`
 	Held           *bool   `negatable:"" help:"Show an award to nobody before its earner has claimed it, for badges of minors."`
 	Second         *string `help:"What one person asks for and another allows: award, revoke, both with a comma between, or none." placeholder:"ACTS"`
 	RevocationList *bool   `negatable:"" help:"Name the older 1EdTechRevocationList on badges too, for verifiers that know no other."`
@@ -72,7 +73,7 @@ type organisationSetCommand struct {
 
 // Run changes what was named, and leaves the rest.
 func (c *organisationSetCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
-	change := issuer.ConfigurationChange{Name: c.Name, Email: c.Email, Website: c.Website, Description: c.Description, Language: c.Language, Held: c.Held, RevocationList: c.RevocationList}
+	change := issuer.ConfigurationChange{Name: c.Name, Email: c.Email, Website: c.Website, Description: c.Description, Language: c.Language, Zone: c.Zone, Held: c.Held, RevocationList: c.RevocationList}
 	if c.Second != nil {
 		acts := []issuer.Act{}
 		if *c.Second != "none" {

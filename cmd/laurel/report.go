@@ -77,10 +77,10 @@ var savers = map[string]func(c *verifyCommand, rows []batch.Row) ([]byte, error)
 		return record.PDF(reportsOf(rows), c.recordOptions())
 	},
 	".csv": func(c *verifyCommand, rows []batch.Row) ([]byte, error) {
-		return written(func(out io.Writer) error { return batch.CSV(out, rows, wording.Language(c.Language)) })
+		return written(func(out io.Writer) error { return batch.CSV(out, rows, wording.Language(c.Language), nil) })
 	},
 	".xlsx": func(c *verifyCommand, rows []batch.Row) ([]byte, error) {
-		return written(func(out io.Writer) error { return batch.XLSX(out, rows, wording.Language(c.Language)) })
+		return written(func(out io.Writer) error { return batch.XLSX(out, rows, wording.Language(c.Language), nil) })
 	},
 	".json": func(c *verifyCommand, rows []batch.Row) ([]byte, error) {
 		return written(func(out io.Writer) error { return c.printJSON(out, rows) })

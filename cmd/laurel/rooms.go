@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/laurelbadges/laurel/internal/dial"
@@ -25,6 +26,7 @@ type rooms struct {
 	outbox *mail.Outbox
 	book   *earner.Book
 	tell   func(issuer.Tx, issuer.Event) error // of webhooks
+	erased forgetting
 
 	earners *earner.Service
 	hooks   *webhook.Hooks
@@ -70,7 +72,58 @@ func (r *rooms) observe(tx issuer.Tx, e issuer.Event) error {
 	if err := r.book.Observe(tx, e); err != nil {
 		return err
 	}
+	if e.Type == issuer.EventErased || e.Type == issuer.EventBurned {
+		r.erased.forget()
+	}
 	return r.tell(tx, e)
+}
+
+// forgetting has what pages were drawn forgotten when something is erased.
+type forgetting struct {
+	mu    sync.Mutex
+	do    func()
+	after *time.Timer
+}
+
+// set says what to do. Nothing is to be forgotten before.
+func (f *forgetting) set(do func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.do = do
+}
+
+// forget is called in the transaction that erases. Until that has ended somebody may draw what is going, so all is forgotten once more.
+func (f *forgetting) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.do == nil {
+		return
+	}
+	f.do()
+	if f.after != nil {
+		f.after.Stop()
+	}
+	f.after = time.AfterFunc(forgetAfter, f.do)
+}
+
+// Times of forgetting.
+const (
+	forgetAfter = 5 * time.Second  // no transaction of one erasure takes that long
+	forgetEvery = 10 * time.Minute // where other processes may have erased something
+)
+
+// every forgets now and then, until ctx ends.
+func (f *forgetting) every(ctx context.Context) {
+	ticker := time.NewTicker(forgetEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			f.forget()
+		}
+	}
 }
 
 // open makes the rest, with the issuer.

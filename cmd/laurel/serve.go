@@ -99,6 +99,7 @@ func checkPublicURL(address string) error {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *grammar, t *terminal) error {
+	runBesideDisk()
 	defer calmCollector()()
 	p, err := c.plan(g.place())
 	if err != nil {
@@ -208,7 +209,7 @@ func (c *serveCommand) handler(ctx context.Context, here installation, p plan, c
 	}
 	config := web.Config{
 		Seal:   seal,
-		Office: here.Service, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: check.batch(),
+		Office: here.Service, Facts: here.Service, Base: here.Base(), Local: here.Local(), TrustedProxies: p.proxies, VerifyRate: c.VerifyRate, Log: log, Version: strings.TrimPrefix(version(), "laurel "), Check: check.batch(),
 		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
 			return check.one(ctx, input, verifier.Options{})
 		},
@@ -240,13 +241,20 @@ func (c *serveCommand) handler(ctx context.Context, here installation, p plan, c
 	if err != nil {
 		return nil, err
 	}
-	earners, err := claim.New(claim.Config{Earners: here.earners, Collection: collection, Asset: mustLink(pages.Asset), Admit: pages.Admit, Base: here.Base(), Visitor: pages.Visitor, Log: log})
+	earners, err := claim.New(claim.Config{Earners: here.earners, Collection: collection, Asset: mustLink(pages.Asset), Kept: pages.Kept(), Admit: pages.Admit, Base: here.Base(), Visitor: pages.Visitor, Here: pages.Here, Log: log})
 	if err != nil {
 		return nil, err
+	}
+	here.erased.set(pages.Forget)
+	if here.engine.Shared() {
+		go here.erased.every(ctx)
 	}
 	areas := []area{{programs, []string{"/api/", "/openapi.json"}}, {interop, []string{"/vc-api/"}}, {staff, console.Prefixes}, {earners, claim.Prefixes}}
 	// No http.ServeMux: it would answer odd paths itself, with redirects.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost { // it may bring something to be judged
+			r = r.WithContext(withVisitor(r.Context(), pages.Visitor(r)))
+		}
 		for _, a := range areas {
 			if slices.ContainsFunc(a.prefixes, func(prefix string) bool { return under(r.URL.Path, prefix) }) {
 				a.handler.ServeHTTP(w, r)

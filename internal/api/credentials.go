@@ -1,9 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -79,10 +79,50 @@ func showCredential(c issuer.Credential) credentialResource {
 			r.Files.Base = r.address() + "/base"
 		}
 	}
-	var dates struct{ AwardedDate, ValidFrom, ValidUntil string }
-	_ = json.Unmarshal(document, &dates) // this program wrote it
-	r.AwardedDate, r.ValidFrom, r.ValidUntil = dates.AwardedDate, dates.ValidFrom, dates.ValidUntil
+	r.AwardedDate, r.ValidFrom, r.ValidUntil = textOf(document, "awardedDate"), textOf(document, "validFrom"), textOf(document, "validUntil")
 	return r
+}
+
+// textOf is the text of a member of a JSON object that this program wrote, of its own and not of an object in it, as it stands there: for
+// dates, which have no escapes. "" where there is none.
+func textOf(object []byte, name string) string {
+	depth := 0
+	for i := 0; i < len(object); i++ {
+		switch object[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			from := i + 1
+			if i = endOfText(object, from); i < 0 {
+				return ""
+			}
+			if depth != 1 || string(object[from:i]) != name {
+				continue
+			}
+			value, isName := bytes.CutPrefix(bytes.TrimLeft(object[i+1:], space), []byte(":"))
+			if text, isText := bytes.CutPrefix(bytes.TrimLeft(value, space), []byte(`"`)); isName && isText {
+				return string(text[:max(endOfText(text, 0), 0)])
+			}
+		}
+	}
+	return ""
+}
+
+const space = " \t\r\n" // between the parts of a JSON text
+
+// endOfText is where the quotation mark stands that ends a text; below 0 where there is none.
+func endOfText(object []byte, from int) int {
+	for i := from; i < len(object); i++ {
+		switch object[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return -1
 }
 
 func showChange(c *issuer.Change) *changeResource {

@@ -140,9 +140,12 @@ type finding struct {
 }
 
 // judged is the finding on what was found there in the source of this name. What only the comparison needs is let go.
-func judged(report *verifier.Report, name string, at place) finding {
+func (r *run) judged(report *verifier.Report, name string, at place) finding {
 	named(name, report)
-	f := finding{report: report, marks: marksOf(report, at)}
+	f := finding{report: report}
+	if !r.alone {
+		f.marks = marksOf(report, at)
+	}
 	letGo(report)
 	return f
 }

@@ -16,14 +16,14 @@ import (
 )
 
 // CSV writes the rows for a table program: RFC 4180 in UTF-8 with a byte order mark, which Excel needs, and a line of heads. No cell
-// is a formula to any such program.
-func CSV(out io.Writer, rows []Row, l wording.Language) error {
+// is a formula to any such program. here is what the installation that answers knows of its issuers; nil where there is none.
+func CSV(out io.Writer, rows []Row, l wording.Language, here *wording.Here) error {
 	if _, err := io.WriteString(out, "\ufeff"); err != nil {
 		return err
 	}
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
-	for _, line := range append([][]string{heads(l)}, table(rows, l)...) {
+	for _, line := range append([][]string{heads(l)}, table(rows, l, here)...) {
 		for i, cell := range line {
 			line[i] = harmless(cell)
 		}
@@ -64,7 +64,7 @@ func harmless(cell string) string {
 const mostCell = 32767
 
 // XLSX writes the rows as a workbook with one sheet: a head that stays in sight, with filters, and texts that are never formulas.
-func XLSX(out io.Writer, rows []Row, l wording.Language) (err error) {
+func XLSX(out io.Writer, rows []Row, l wording.Language, here *wording.Here) (err error) {
 	file := excelize.NewFile()
 	defer func() {
 		if closing := file.Close(); err == nil {
@@ -87,7 +87,7 @@ func XLSX(out io.Writer, rows []Row, l wording.Language) (err error) {
 	if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return fmt.Errorf("keeping the head in sight: %w", err)
 	}
-	for n, line := range append([][]string{heads(l)}, table(rows, l)...) {
+	for n, line := range append([][]string{heads(l)}, table(rows, l, here)...) {
 		values := make([]any, len(line))
 		for i, cell := range line {
 			values[i] = workbookCell(cell, n > 0 && columns[i].number)

@@ -38,7 +38,7 @@ func realRows(t *testing.T) []Row {
 func csvOf(t testing.TB, rows []Row, l wording.Language) [][]string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := CSV(&out, rows, l); err != nil {
+	if err := CSV(&out, rows, l, nil); err != nil {
 		t.Fatal(err)
 	}
 	text, marked := strings.CutPrefix(out.String(), "\ufeff")
@@ -55,7 +55,7 @@ func csvOf(t testing.TB, rows []Row, l wording.Language) [][]string {
 func xlsxOf(t testing.TB, rows []Row, l wording.Language) (*excelize.File, string) {
 	t.Helper()
 	var out bytes.Buffer
-	if err := XLSX(&out, rows, l); err != nil {
+	if err := XLSX(&out, rows, l, nil); err != nil {
 		t.Fatal(err)
 	}
 	file, err := excelize.OpenReader(&out)
@@ -172,7 +172,7 @@ func TestXLSX(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := append([][]string{heads(l)}, table(rows, l)...)
+		want := append([][]string{heads(l)}, table(rows, l, nil)...)
 		for i := range got { // trailing empty cells are not there
 			for len(got[i]) < len(want[i]) {
 				got[i] = append(got[i], "")

@@ -25,6 +25,7 @@ type run struct {
 	window  chan struct{}         // holds one for each source that was begun and whose rows were not all taken
 	judges  chan struct{}         // holds one for each item that is judged
 	worked  work
+	alone   bool // there is one row, and nothing to compare it with
 	all     sync.WaitGroup
 }
 
@@ -155,7 +156,7 @@ func (r *run) judge(ctx context.Context, item carrier.Item, name string, place p
 	defer func() {
 		if cause := recover(); cause != nil {
 			r.tell(cause, debug.Stack())
-			found = []finding{judged(r.refused(item, faulty), name, place)}
+			found = []finding{r.judged(r.refused(item, faulty), name, place)}
 		}
 	}()
 	var reports []*verifier.Report
@@ -171,7 +172,7 @@ func (r *run) judge(ctx context.Context, item carrier.Item, name string, place p
 	}
 	for i, report := range reports {
 		place.report = i
-		found = append(found, judged(report, name, place))
+		found = append(found, r.judged(report, name, place))
 	}
 	return found
 }

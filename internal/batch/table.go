@@ -54,10 +54,10 @@ var columns = []column{
 var outcomes = map[verifier.Outcome]string{verifier.Valid: "export.outcome.valid", verifier.Invalid: "export.outcome.invalid", verifier.Unknown: "export.outcome.unknown"}
 
 // table is the rows as texts, without the heads.
-func table(rows []Row, l wording.Language) [][]string {
+func table(rows []Row, l wording.Language, here *wording.Here) [][]string {
 	lines := make([][]string, 0, len(rows))
 	for _, row := range rows {
-		c := cells{Language: l, row: row, report: row.Report, verdict: l.Verdict(row.Report, wording.Standing{Dated: true})}
+		c := cells{Language: l, row: row, report: row.Report, verdict: l.Verdict(row.Report, wording.Standing{Dated: true, Here: here})}
 		if row.Report.Credential != nil {
 			c.view = *row.Report.Credential
 		}

@@ -26,13 +26,16 @@ func Of(l wording.Language, award issuer.Credential, a issuer.Achievement, pictu
 		Awarded: wording.Calendar(dateIn(award.Issued, read.Awarded, read.ValidFrom), zone), Expires: wording.Calendar(dateIn(time.Time{}, read.ValidUntil), zone),
 		Code: award.Code(), Address: award.URL, Picture: picture, Credential: award.JSON, File: "badge-" + award.ID + ".json",
 	}
+	if base, _, _ := strings.Cut(a.Content.InLanguage, "-"); !strings.EqualFold(base, string(l)) {
+		c.Lang = a.Content.InLanguage
+	}
 	for _, i := range read.Subject.Identifiers {
 		if i.Type == "name" && !i.Hashed && c.Recipient == "" {
 			c.Recipient = wording.Plain(i.Hash)
 		}
 	}
-	label, stated := l.Say("certificate.effort"), l.Effort(a.Content.CreditsAvailable, a.About.Hours)
-	for ; len(stated) > 0 && c.Facts == nil; stated = stated[1:] { // the hours alone where both are too long
+	label, stated := l.Say("certificate.effort"), l.ShortEffort(a.Content.CreditsAvailable, a.About.Hours)
+	for ; len(stated) > 0 && c.Facts == nil; stated = stated[:len(stated)-1] { // the hours alone where both are too long
 		if value := strings.Join(stated, ", "); utf8.RuneCountInString(label+value) <= longestFact {
 			c.Facts = []Fact{{label, value}}
 		}

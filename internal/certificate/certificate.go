@@ -28,6 +28,7 @@ type Certificate struct {
 	Kind      string    // what kind of achievement, in words: "Micro-credential"; optional
 	Thing     string    // the same within a sentence: "the micro-credential"; without it the kind stands by itself
 	Sentence  string    // one sentence of what was shown; optional, and cut where it has no room
+	Lang      string    // of the title and the sentence (BCP 47), where it is another one than that of the words around them
 	Issuer    string    // its name
 	Awarded   time.Time // the day in its own zone is printed
 	Expires   time.Time // the same; zero for never
@@ -101,7 +102,7 @@ func Ceremony(w io.Writer, all iter.Seq[Certificate], o Options) error {
 		if number++; number > MostPages {
 			return fmt.Errorf("printing certificates: there are more than %d", MostPages)
 		}
-		if err := c.Check(); err != nil {
+		if err := c.check(); err != nil {
 			return numbered(number, err)
 		}
 		if err := p.print(c.normal()); err != nil {
@@ -123,9 +124,19 @@ func numbered(number int, err error) error {
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json$`)
 
-// Check says why it cannot be printed, before it is: the error is a [*LettersError], [ErrTooLong] or about a value that is wrong. That its
-// texts have no room on a page, however small, shows only when it is printed.
-func (c Certificate) Check() error {
+// Check says why it cannot be printed, before it is: the error is a [*LettersError], [ErrTooLong] or about a value that is wrong. What it
+// finds good is printed; only a picture that cannot be read shows when it is.
+func (c Certificate) Check(o Options) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if _, _, fits := sheetFor(o).beside(c.normal()); !fits {
+		return ErrTooLong
+	}
+	return nil
+}
+
+func (c Certificate) check() error {
 	switch {
 	case strings.TrimSpace(c.Title) == "" || strings.TrimSpace(c.Issuer) == "":
 		return errors.New("printing the certificate: it has no title or no issuer")

@@ -19,6 +19,7 @@ import (
 	"github.com/laurelbadges/laurel/credential/carrier/pdf"
 	"github.com/laurelbadges/laurel/credential/carrier/qr"
 	"github.com/laurelbadges/laurel/internal/paper"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
 	"github.com/laurelbadges/laurel/verifier"
@@ -204,8 +205,11 @@ func TestLengths(t *testing.T) {
 				if name == "wide" && length == 300 {
 					c.Issuer = "W" // four texts of 300 of the widest letters have no room
 				}
-				const width, room = 466.0, 388.0
-				blocks, height, fits := p.column(c, width, room)
+				const width, room = 402.0, 388.0
+				if err := c.Check(Options{}); err != nil {
+					t.Error(err)
+				}
+				blocks, height, fits := p.beside(c)
 				if !fits || height > room {
 					t.Fatalf("height %g of %g", height, room)
 				}
@@ -360,6 +364,27 @@ func BenchmarkPDF(b *testing.B) {
 	for b.Loop() {
 		if _, err := PDF(c, Options{}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestCheck: what cannot be printed is known before anything is, and what can be is printed, on either paper.
+func TestCheck(t *testing.T) {
+	wide := strings.Repeat("W", 300)
+	for name, change := range map[string]func(*Certificate){
+		"as most are": func(*Certificate) {}, "a name that is too long": func(c *Certificate) { c.Recipient = wide + "W" },
+		"letters of no face": func(c *Certificate) { c.Recipient = "山田" },
+		"widest": func(c *Certificate) {
+			c.Recipient, c.Title, c.Issuer, c.Kind, c.Thing, c.Sentence = wide, wide, wide, wide, "", strings.Repeat(wide+" ", 4)
+		},
+	} {
+		for _, o := range []Options{{Paper: Letter}, {Paper: A4, Language: wording.Spanish}} {
+			c := example()
+			change(&c)
+			said := c.Check(o)
+			if _, err := PDF(c, o); (err == nil) != (said == nil) || errors.Is(err, ErrTooLong) != errors.Is(said, ErrTooLong) {
+				t.Errorf("%s: %v, and it is printed with %v", name, said, err)
+			}
 		}
 	}
 }

@@ -173,6 +173,9 @@ func (f *objects) structure(pages []int, parts [][]part) int {
 			if piece.spoken != "" {
 				spoken = " /Alt " + textString(piece.spoken)
 			}
+			if piece.lang != "" {
+				spoken += " /Lang " + textString(piece.lang)
+			}
 			fmt.Fprintf(&kids, "%d 0 R ", f.add(fmt.Appendf(nil, "<</Type /StructElem /S /%s /P %d 0 R /Pg %d 0 R /K %d%s>>", piece.role, section, page, id, spoken)))
 		}
 		f.objects[section] = fmt.Appendf(nil, "<</Type /StructElem /S /Sect /P %d 0 R /Pg %d 0 R /K [%s]>>", document, page, kids.Bytes())

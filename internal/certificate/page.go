@@ -36,9 +36,8 @@ const (
 
 // print draws the page of a certificate.
 func (p *printer) print(c Certificate) error {
-	left, right := margin+artSide+artGap, p.width-margin
-	ruleAt := p.height - foot
-	column, height, fits := p.column(c, right-left, ruleAt-16-top)
+	left, ruleAt := margin+artSide+artGap, p.height-foot
+	column, height, fits := p.beside(c)
 	if !fits {
 		return ErrTooLong
 	}
@@ -52,7 +51,11 @@ func (p *printer) print(c Certificate) error {
 	y := centre - height/2
 	for _, b := range column {
 		y += b.before
-		p.tagged(b.role, "", func() { p.block(b, left, y) })
+		lang := ""
+		if b.foreign {
+			lang = c.Lang
+		}
+		p.taggedIn(lang, b.role, "", func() { p.block(b, left, y) })
 		y += b.height()
 	}
 	var drawing error
@@ -83,6 +86,7 @@ func (p *printer) print(c Certificate) error {
 // block is lines of one look.
 type block struct {
 	role         string
+	foreign      bool // in the language of the certificate's own texts
 	face         typeset.Face
 	size, lead   float64
 	tracking     float64 // ems between letters
@@ -116,8 +120,9 @@ func (p *printer) block(b block, left, y float64) {
 	}
 }
 
-// column sets the texts beside the art: as large as they go, and smaller all together where they would be too high.
-func (p *printer) column(c Certificate, width, room float64) (blocks []block, height float64, fits bool) {
+// beside sets the texts beside the art: as large as they go, and smaller all together where they would be too high.
+func (p sheet) beside(c Certificate) (blocks []block, height float64, fits bool) {
+	width, room := p.width-2*margin-artSide-artGap, p.height-foot-16-top
 	for scale := 1.12; scale >= 0.3; scale -= 0.04 {
 		blocks, height = p.columnAt(c, width, scale)
 		if height <= room {
@@ -127,7 +132,7 @@ func (p *printer) column(c Certificate, width, room float64) (blocks []block, he
 	return nil, 0, false
 }
 
-func (p *printer) columnAt(c Certificate, width, scale float64) (blocks []block, height float64) {
+func (p sheet) columnAt(c Certificate, width, scale float64) (blocks []block, height float64) {
 	const least = 6.0 // points of the smallest letters
 	add := func(b block, text string, smallest float64, lines int) {
 		if text == "" {
@@ -143,7 +148,7 @@ func (p *printer) columnAt(c Certificate, width, scale float64) (blocks []block,
 		blocks = append(blocks, b)
 	}
 	person := block{role: "H1", face: typeset.Display, size: 41, lead: 1.14, tone: ink, before: 7 * scale}
-	award := block{role: "H2", face: typeset.Display, size: 23, lead: 1.2, tone: laurel, before: 5 * scale}
+	award := block{role: "H2", foreign: true, face: typeset.Display, size: 23, lead: 1.2, tone: laurel, before: 5 * scale}
 	says := block{role: "P", face: typeset.Text, size: 12.5, lead: 1.35, tone: soft}
 	if c.Recipient == "" {
 		add(says, with(p.Say("certificate.awards", "issuer", c.Issuer), c.Thing), 8, 2)
@@ -159,9 +164,9 @@ func (p *printer) columnAt(c Certificate, width, scale float64) (blocks []block,
 	if c.Thing == "" {
 		add(block{role: "P", face: typeset.Strong, size: 7.6, lead: 1.5, tracking: 0.14, tone: gold, before: 6 * scale}, strings.ToUpper(c.Kind), least, 1)
 	}
-	sentence := block{role: "P", face: typeset.Text, size: 12.5, lead: 1.45, tone: ink, before: 10 * scale}
+	sentence := block{role: "P", foreign: true, face: typeset.Text, size: 11.5, lead: 1.45, tone: ink, before: 10 * scale}
 	add(sentence, c.Sentence, 10, 4)
-	if last := &blocks[len(blocks)-1]; c.Sentence != "" && len(last.lines) > 4 {
+	if last := &blocks[len(blocks)-1]; c.Sentence != "" { // as wide as the column
 		last.lines = last.face.Measure(c.Sentence, 0).Cut(last.size, width, 4)
 	}
 	facts := block{role: "P", face: typeset.Strong, size: max(least+1, 12.5*scale), tone: ink, before: 17 * scale, facts: p.facts(c)}
@@ -186,7 +191,7 @@ func (p *printer) columnAt(c Certificate, width, scale float64) (blocks []block,
 func with(verb, thing string) string { return strings.TrimSpace(verb + " " + thing) }
 
 // facts are what stands below the texts, the dates first.
-func (p *printer) facts(c Certificate) []Fact {
+func (p sheet) facts(c Certificate) []Fact {
 	var facts []Fact
 	if !c.Awarded.IsZero() {
 		facts = append(facts, Fact{p.Say("certificate.awarded"), p.DayIn(c.Awarded, c.Awarded.Location()).Words})
@@ -216,8 +221,8 @@ func (p *printer) foot(c Certificate, left, y float64) {
 			block
 			text string
 		}{
-			{block{face: typeset.Strong, tone: ink}, p.Say("certificate.proof")},
-			{block{face: typeset.Text, tone: ink, before: 2}, p.Say("certificate.scan")},
+			{block{face: typeset.Strong, tone: ink}, p.Say("certificate.issued", "issuer", c.Issuer)},
+			{block{face: typeset.Text, tone: ink, before: 2}, p.Say("certificate.proof") + " " + p.Say("certificate.scan")},
 			{block{face: typeset.Exact, tone: laurel, before: 1.5}, shown},
 			{block{face: typeset.Text, tone: ink, before: 1.5}, p.Say("certificate.attached")},
 			{block{face: typeset.Text, tone: soft, before: 5}, code},
@@ -244,11 +249,11 @@ func (p *printer) foot(c Certificate, left, y float64) {
 
 // mark is the sign of what wrote the file, at the right of the foot.
 func (p *printer) mark(y float64) {
-	const size, wreath = 13.0, 24.0
+	const size, wreath = 9.5, 15.0
 	wide := typeset.Display.Width("Laurel", size)
 	right := p.width - margin
-	p.line(typeset.Display, size, 0, laurel, right-wide, y+0.34*size, "Laurel")
-	p.shapes(paper.WreathShapes(), wreath/paper.ArtSide, typeset.Point{X: right - wide - 8 - wreath/2, Y: y})
+	p.line(typeset.Display, size, 0, soft, right-wide, y+0.34*size, "Laurel")
+	p.shapes(paper.WreathShapes(), wreath/paper.ArtSide, typeset.Point{X: right - wide - 5 - wreath/2, Y: y})
 }
 
 // frame is the ground and the fine double line.

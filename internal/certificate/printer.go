@@ -20,19 +20,36 @@ import (
 	"github.com/laurelbadges/laurel/internal/wording"
 )
 
+// sheet is a page that texts are set for.
+type sheet struct {
+	wording.Language
+	width, height float64 // in points
+}
+
+// sheetFor is the page of a file.
+func sheetFor(o Options) sheet {
+	s := sheet{o.Language, 792, 612}
+	if o.Paper == A4 {
+		s.width, s.height = 841.89, 595.28
+	}
+	if !slices.Contains(wording.Languages, s.Language) {
+		s.Language = wording.English
+	}
+	return s
+}
+
 // printer draws pages, and notes what the parts of each are.
 type printer struct {
 	*fpdf.Fpdf
-	wording.Language
-	width, height float64
-	parts         [][]part // of each page
-	attached      []attachment
-	pictures      map[string]bool
-	title         string
+	sheet
+	parts    [][]part // of each page
+	attached []attachment
+	pictures map[string]bool
+	title    string
 }
 
 // part is a piece of a page as a reader meets it (ISO 32000-1, 14.8).
-type part struct{ role, spoken string }
+type part struct{ role, spoken, lang string }
 
 // attachment is a credential that goes with a page.
 type attachment struct {
@@ -42,13 +59,7 @@ type attachment struct {
 }
 
 func newPrinter(o Options) *printer {
-	p := &printer{Language: o.Language, width: 792, height: 612, pictures: map[string]bool{}}
-	if o.Paper == A4 {
-		p.width, p.height = 841.89, 595.28
-	}
-	if !slices.Contains(wording.Languages, p.Language) {
-		p.Language = wording.English
-	}
+	p := &printer{sheet: sheetFor(o), pictures: map[string]bool{}}
 	p.Fpdf = fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: p.width, Ht: p.height}})
 	p.SetCatalogSort(true)
 	p.SetProducer("Laurel", true)
@@ -86,10 +97,13 @@ func made(awarded time.Time) time.Time {
 }
 
 // tagged draws a part of the page that is read.
-func (p *printer) tagged(role, spoken string, drawn func()) {
+func (p *printer) tagged(role, spoken string, drawn func()) { p.taggedIn("", role, spoken, drawn) }
+
+// taggedIn draws one in a language of its own; "" is that of the file.
+func (p *printer) taggedIn(lang, role, spoken string, drawn func()) {
 	page := len(p.parts) - 1
 	p.RawWriteStr(fmt.Sprintf("/%s <</MCID %d>> BDC", role, len(p.parts[page])))
-	p.parts[page] = append(p.parts[page], part{role, spoken})
+	p.parts[page] = append(p.parts[page], part{role, spoken, lang})
 	drawn()
 	p.RawWriteStr("EMC")
 }

@@ -42,7 +42,7 @@ func (s *site) award(w http.ResponseWriter, r *http.Request) error {
 	case c.Revoked != nil && c.SupersededBy != "":
 		page.State = speak(l).say("state.superseded")
 	case c.Revoked != nil:
-		page.State = speak(l).say("state.revoked", "date", l.Day(c.Revoked.At).Words)
+		page.State = speak(l).say("state.revoked", "date", l.DayIn(c.Revoked.At, a.Zone).Words)
 		if c.Revoked.Reason != "" {
 			page.State += " " + speak(l).say("state.reason", "reason", c.Revoked.Reason)
 		} else if why := "code." + string(c.Revoked.Code); speak(l).texts[why] != "" {

@@ -120,7 +120,7 @@ func (s *site) lineOf(l wording.Language, b earner.Brought, r *http.Request) bro
 		line.Text = t.say("brought." + b.Code)
 	}
 	if b.Code == "not_authentic" || b.Code == "none" || b.Code == "unread" {
-		v := verdictOf(l, b.Report, wording.Standing{})
+		v := verdictOf(l, b.Report, wording.Standing{Here: s.here(r)})
 		line.Verdict = &v
 		if check, unread := b.Report.Unread(); unread {
 			f := l.Finding(b.Report, check)
@@ -239,6 +239,7 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 	l, _ := language(r)
 	t := speak(l)
 	page := importedPage{Imported: &i, Path: "/mine/imported/" + i.ID, Brought: l.Kind(verifier.Input{Kind: i.Carrier}), Ends: person.Ends}
+	var zone *time.Location // UTC
 	if i.Award != "" {
 		a, err := s.Collection.Award(r.Context(), &i)
 		if page.Gone = isMissing(err); page.Gone {
@@ -255,13 +256,14 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 		}
 		i.Show(&a, l)
 		whose = a.Whose(person.Addresses)
-		page.Art, page.Public, page.Verdict, page.By = artOf(a), "/c/"+i.Award, verdictOf(l, report, standingOf(a.Credential)), true
+		page.Art, page.Public, page.Verdict, page.By = artOf(a), "/c/"+i.Award, verdictOf(l, report, standingOf(a)), true
+		zone = a.Zone
 	} else {
-		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(l, &i, i.Report), i.Report.Authentic == verifier.Yes
+		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(r, l, &i, i.Report), i.Report.Authentic == verifier.Yes
 	}
 	page.frame, page.From, page.Kind, page.About = s.frame(r, i.Name), wording.First(i.Issuer, i.IssuerID), kindOf(l, &i), l.Standard(i.Standard)
 	page.Whose, page.WhoseText = whose, t.say("whose."+string(whose))
-	page.When, page.Until = signedDay(l, i.Awarded), signedDay(l, i.Until)
+	page.When, page.Until = signedDay(l, i.Awarded, zone), signedDay(l, i.Until, zone)
 	s.page(w, r, http.StatusOK, "imported", page)
 	return nil
 }

@@ -15,9 +15,11 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/kept"
 	"github.com/laurelbadges/laurel/internal/origin"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
@@ -33,19 +35,28 @@ type Config struct {
 	Visitor func(r *http.Request) netip.Addr
 	// Admit lets in a request that has something checked, as Admit of web.Site does. Its errors may have a method Status.
 	Admit func(r *http.Request, counted bool) (release func(), err error)
-	Now   func() time.Time // nil is time.Now
-	Log   *slog.Logger     // receives a line for what failed on this side; nil keeps no log
+	// Here is what the installation knows of its issuers, for reports of badges from elsewhere. Nil knows nothing.
+	Here func(r *http.Request) *wording.Here
+	Now  func() time.Time // nil is time.Now
+	// Kept holds what is drawn here; nil makes one.
+	Kept *kept.Keep
+	Log  *slog.Logger // receives a line for what failed on this side; nil keeps no log
 }
+
+// Bounds of what is kept where nobody else keeps anything.
+const (
+	mostKept      = 256
+	mostKeptBytes = 8 << 20
+)
 
 // site holds what the handlers share.
 type site struct {
 	Config
 	origins *origin.Guard
-	limits  *limiter // of messages
-	looks   *limiter // of pictures
-	drawn   drawings
-	pages   map[wording.Language]pages
-	cookie  string // name of the cookie of sessions
+	limits  *limiter                                   // of messages
+	looks   *limiter                                   // of pictures
+	pages   map[wording.Language]func() (pages, error) // read at the first call: a server starts without
+	cookie  string                                     // name of the cookie of sessions
 	secure  bool
 }
 
@@ -70,7 +81,10 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Config: c, limits: newLimiter(c.Now), looks: newLimiter(c.Now), pages: map[wording.Language]pages{}, cookie: "laurel-mine", secure: base.Scheme == "https"}
+	if c.Kept == nil {
+		c.Kept = kept.New(mostKept, mostKeptBytes)
+	}
+	s := &site{Config: c, limits: newLimiter(c.Now), looks: newLimiter(c.Now), pages: map[wording.Language]func() (pages, error){}, cookie: "laurel-mine", secure: base.Scheme == "https"}
 	s.looks.host, s.looks.site = picturesMost, picturesSiteMost
 	if s.secure {
 		s.cookie = "__Host-" + s.cookie
@@ -79,9 +93,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, fmt.Errorf("serving the pages of earners: %w", err)
 	}
 	for _, l := range wording.Languages {
-		if s.pages[l], err = loadPages(l, c.Asset); err != nil {
-			return nil, fmt.Errorf("serving the pages of earners: %w", err)
-		}
+		s.pages[l] = sync.OnceValues(func() (pages, error) { return loadPages(l, c.Asset) })
 	}
 	return s.guarded(s.routes()), nil
 }
@@ -140,6 +152,7 @@ func (s *site) routes() http.Handler {
 	on("GET /s/{id}/presentation.json", s.sharedPresentation)
 	on("GET /s/{id}/art/{number}", s.sharedArt)
 	on("GET /s/{id}/preview.png", s.sharedPreview)
+	on("GET /s/{id}/preview/{version}", s.sharedPreview)
 	on("GET /s/{id}/file/{number}", s.sharedFile)
 	on("/", func(http.ResponseWriter, *http.Request) error { return errNotFound })
 	return mux

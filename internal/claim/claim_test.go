@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,7 +58,19 @@ type world struct {
 	others  []*issuer.Service      // issuers elsewhere
 	down    bool                   // and they cannot be reached
 	crowd   bool                   // too many checks were asked for
+	read    atomic.Int64           // transactions that earners were read in
 	own     func(*verifier.Report) // what else is found about awards of this installation
+}
+
+// counted counts what is read.
+type counted struct {
+	issuer.Store
+	read *atomic.Int64
+}
+
+func (c counted) View(ctx context.Context, fn func(issuer.Tx) error) error {
+	c.read.Add(1)
+	return c.Store.View(ctx, fn)
 }
 
 func newWorld(t *testing.T) *world {
@@ -87,7 +100,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.earners, err = earner.New(earner.Config{Book: book, Office: w.office, Store: w.office.Records(), Base: base})
+	w.earners, err = earner.New(earner.Config{Book: book, Office: w.office, Store: counted{w.office.Records(), &w.read}, Base: base})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +118,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.site, err = New(Config{Earners: w.earners, Collection: collection, Admit: w.admit, Asset: func(name string) string { return "/static/" + name }, Base: base, Now: clock,
+	w.site, err = New(Config{Earners: w.earners, Collection: collection, Admit: w.admit, Asset: func(name string) string { return "/static/" + name }, Base: base, Now: clock, Here: w.here,
 		Visitor: func(*http.Request) netip.Addr { return netip.MustParseAddr(w.visitor) }})
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +185,7 @@ func (w *world) ask(method, path string, form url.Values, headers ...string) pag
 	}
 	h := reply.Header
 	kept := "no-store"
-	if strings.HasPrefix(path, "/s/") && recorder.Code == 200 && strings.HasPrefix(h.Get("Content-Type"), "image/") { // asked about before each use
+	if strings.HasPrefix(path, "/s/") && recorder.Code == 200 && (strings.HasPrefix(h.Get("Content-Type"), "image/") || strings.HasPrefix(h.Get("Content-Type"), "text/html")) { // asked about before each use
 		kept = "private, no-cache"
 	}
 	for name, want := range map[string]string{"Cache-Control": kept, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"} {
@@ -502,7 +515,7 @@ func TestTexts(t *testing.T) {
 		family, _, _ := strings.Cut(key, ".")
 		made := slices.Contains([]string{"error", "said", "title", "state", "code", "door", "join", "stop", "stopped", "erased", "brought", "by", "card", "family", "whose"}, family) ||
 			strings.HasPrefix(key, "set.shown.") || strings.HasPrefix(key, "shared.whose.") || strings.HasPrefix(key, "shared.all.") || strings.HasPrefix(key, "shared.count.") || strings.HasPrefix(key, "shared.unclear.")
-		said := slices.Contains([]string{"ask.title", "mine.title", "mine.found", "erase.title", "erasing.also", "add.title", "set.new", "set.untaken", "set.off", "shared.preview", "shared.good", "shared.bad", "shared.rest", "shared.other", "shared.alike", "shared.kind", "shared.kind.several", "shared.preview.look"}, key)
+		said := slices.Contains([]string{"ask.title", "mine.title", "mine.found", "erase.title", "erasing.also", "add.title", "set.new", "set.untaken", "set.off", "shared.preview", "shared.good", "shared.bad", "shared.rest", "shared.other", "shared.alike", "shared.kind", "shared.kind.several", "shared.kind.together", "shared.noted", "shared.preview.look"}, key)
 		if !made && !said && !strings.Contains(used.String(), `"`+key+`"`) {
 			t.Errorf("nobody says %q", key)
 		}

@@ -67,6 +67,7 @@ type card struct {
 	Elsewhere    bool
 
 	at       time.Time
+	year     int // of the day that is shown
 	issuerID string
 	who      string        // host or id of the issuer
 	family   string        // of its state
@@ -244,8 +245,8 @@ func (s *site) cards(r *http.Request, person earner.Person, after string, whole 
 func (s *site) awardCard(l wording.Language, a earner.Award, r *http.Request) card {
 	t := speak(l)
 	c := card{
-		Path: here(r, "/mine/award/"+a.Credential.ID), Art: artOf(a), Name: wording.First(a.Achievement.Name, l.Say("credential.AchievementCredential")),
-		Issuer: wording.Plain(a.Organisation.Name), When: l.Day(a.Holding.Created).Words, Address: a.Holding.Address, award: &a,
+		Path: here(r, "/mine/award/"+a.Credential.ID), Art: artOf(a), Name: nameOf(l, a),
+		Issuer: wording.Cut(wording.Plain(a.Organisation.Name), mostName), When: signedDay(l, a.Awarded(), a.Zone).Words, Address: a.Holding.Address, award: &a,
 		at: a.Holding.Created, issuerID: a.Organisation.DID, who: hostOf(a.Organisation.DID), item: "a:" + a.Credential.ID, Open: !a.Credential.Claimed.IsZero(),
 	}
 	switch {
@@ -254,8 +255,17 @@ func (s *site) awardCard(l wording.Language, a earner.Award, r *http.Request) ca
 	case !a.Credential.Visible():
 		c.Open, c.Note = false, t.say("set.off")
 	}
+	c.year = yearOf(a.Awarded(), a.Zone, c.at)
 	c.text = c.Name + " " + c.Issuer
 	return c
+}
+
+// yearOf is the year of a date that was signed, in a zone; that of the instant where it is no date.
+func yearOf(signed string, zone *time.Location, or time.Time) int {
+	if at, err := credential.ParseDateTime(signed); err == nil {
+		or = at
+	}
+	return wording.Calendar(or, zone).Year()
 }
 
 // stand judges the awards of some cards and says how they stand now.
@@ -277,7 +287,7 @@ func (s *site) stand(r *http.Request, cards []card) error {
 		case "in_force":
 			c.Shape, c.Sign = "yes", "yes"
 		case "ended":
-			c.Shape, c.Sign = "no", wording.Sign(wording.ShapeNo, report, standingOf(c.award.Credential))
+			c.Shape, c.Sign = "no", wording.Sign(wording.ShapeNo, report, standingOf(*c.award))
 		case "unknown":
 			c.Shape, c.Sign = "unknown", "unknown"
 		case "waiting":
@@ -310,7 +320,7 @@ func (s *site) broughtCard(l wording.Language, i *earner.Imported, person earner
 	t := speak(l)
 	a, err := s.Collection.Award(r.Context(), i)
 	if isMissing(err) {
-		return card{Path: here(r, "/mine/imported/"+i.ID), Name: t.say("card.hidden"), State: t.say("card.hidden.state"), Shape: "note", Sign: "note", family: "unknown", item: "i:" + i.ID, at: i.Added,
+		return card{Path: here(r, "/mine/imported/"+i.ID), Name: t.say("card.hidden"), State: t.say("card.hidden.state"), Shape: "note", Sign: "note", family: "unknown", item: "i:" + i.ID, at: i.Added, year: i.Added.UTC().Year(),
 			When: l.Day(i.Added).Words, Issuer: t.say("card.hidden.issuer")}, nil
 	}
 	if err != nil {
@@ -325,12 +335,13 @@ func (s *site) broughtCard(l wording.Language, i *earner.Imported, person earner
 func (s *site) importedCard(l wording.Language, i *earner.Imported, person earner.Person, r *http.Request) card {
 	t := speak(l)
 	c := card{
-		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: i.Name, Issuer: wording.First(i.Issuer, i.IssuerID), When: signedDay(l, i.Awarded).Words,
+		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: wording.Cut(i.Name, mostName), Issuer: issuerOf(i), When: signedDay(l, i.Awarded, nil).Words,
 		at: i.Added, issuerID: i.IssuerID, who: hostOf(i.IssuerID), item: "i:" + i.ID, Elsewhere: true, Open: true,
 	}
 	if at, err := credential.ParseDateTime(i.Awarded); err == nil {
 		c.at = at
 	}
+	c.year = yearOf(i.Awarded, nil, c.at)
 	checked := l.Day(i.Report.AsOf).Words
 	switch { // what was found is of the day when it was looked for, and never more than a note when it was good
 	case i.Report.Authentic == verifier.No:
@@ -339,6 +350,12 @@ func (s *site) importedCard(l wording.Language, i *earner.Imported, person earne
 		c.family, c.Shape, c.Sign, c.State = "ended", "no", wording.Sign(wording.ShapeNo, i.Report, wording.Standing{}), t.say("card.not_in_force")
 	case i.Report.Outcome == verifier.Valid:
 		c.family, c.Shape, c.Sign, c.State = "checked", "note", "note", t.say("card.valid", "date", checked)
+		switch v := l.Verdict(i.Report, wording.Standing{Dated: true, Here: s.here(r)}); v.Shape {
+		case wording.ShapeNote:
+			c.State = v.Title
+		case wording.ShapeUnknown:
+			c.family, c.Shape, c.Sign, c.State = "unknown", "unknown", "unknown", v.Title
+		}
 		if s.Now().Sub(i.Report.AsOf) >= freshFor {
 			c.family = "unknown"
 		}
@@ -382,8 +399,7 @@ func grouped(t tongue, cards []card, by string) []group {
 		key, heading, order := c.issuerID, c.Issuer, strings.ToLower(c.Issuer)
 		switch by {
 		case "year":
-			year := c.at.UTC().Year()
-			key, heading, order = strconv.Itoa(year), strconv.Itoa(year), strconv.Itoa(100_000-year)
+			key, heading, order = strconv.Itoa(c.year), strconv.Itoa(c.year), strconv.Itoa(100_000-c.year)
 		case "state":
 			key, heading, order = c.family, t.say("family."+c.family), strconv.Itoa(slices.Index([]string{"in_force", "checked", "waiting", "unknown", "ended"}, c.family))
 		}
@@ -425,13 +441,18 @@ func hostOf(id string) string {
 	if host := wording.Host(id); host != "" {
 		return host
 	}
-	return wording.Cut(wording.Plain(id), 40)
+	id = wording.Plain(id)
+	letters := []rune(id)
+	if len(letters) <= 40 {
+		return id
+	}
+	return string(letters[:31]) + "…" + string(letters[len(letters)-8:]) // ids that begin alike end otherwise
 }
 
-// signedDay is the day of a date as it was signed.
-func signedDay(l wording.Language, date string) wording.Moment {
+// signedDay is the day of a date as it was signed, in a zone; nil is UTC.
+func signedDay(l wording.Language, date string, zone *time.Location) wording.Moment {
 	if at, err := credential.ParseDateTime(date); err == nil {
-		return l.Day(at)
+		return l.DayIn(at, zone)
 	}
 	if date == "" {
 		return wording.Moment{}
@@ -457,10 +478,18 @@ func verdictOf(l wording.Language, report *verifier.Report, known wording.Standi
 	return v
 }
 
+// here is what the installation knows of its issuers.
+func (s *site) here(r *http.Request) *wording.Here {
+	if s.Here == nil {
+		return nil
+	}
+	return s.Here(r)
+}
+
 // storedVerdict words a report that was made some time ago. A good one is a note, and not even that once it is old.
-func (s *site) storedVerdict(l wording.Language, i *earner.Imported, report *verifier.Report) verdict {
-	v := verdictOf(l, report, wording.Standing{Dated: true})
-	if v.Shape != wording.ShapeYes {
+func (s *site) storedVerdict(r *http.Request, l wording.Language, i *earner.Imported, report *verifier.Report) verdict {
+	v := verdictOf(l, report, wording.Standing{Dated: true, Here: s.here(r)})
+	if v.Shape != wording.ShapeYes && v.Shape != wording.ShapeNote {
 		return v
 	}
 	v.Shape, v.Sign = wording.ShapeNote, "note"
@@ -471,12 +500,13 @@ func (s *site) storedVerdict(l wording.Language, i *earner.Imported, report *ver
 }
 
 // standingOf is what the issuer's own records say of an award.
-func standingOf(c issuer.Credential) wording.Standing {
+func standingOf(a earner.Award) wording.Standing {
+	c := a.Credential
 	event := func(change *issuer.Change) *wording.Event {
 		if change == nil {
 			return nil
 		}
 		return &wording.Event{At: change.At, Code: string(change.Code), Reason: change.Reason}
 	}
-	return wording.Standing{Revoked: event(c.Revoked), Suspended: event(c.Suspended)}
+	return wording.Standing{Revoked: event(c.Revoked), Suspended: event(c.Suspended), Zone: a.Zone, Own: true}
 }

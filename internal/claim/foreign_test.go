@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/laurelbadges/laurel/contexts"
 	"github.com/laurelbadges/laurel/credential/bake"
@@ -381,7 +382,8 @@ func TestLargePages(t *testing.T) {
 	}
 }
 
-// TestHeaviestPage: a page of long names and texts, in letters of three bytes, all revoked with a reason, is below 60 kB as well.
+// TestHeaviestPage: a page of long names and texts, in letters of three bytes, all revoked with a reason, is below 60 kB as well, as are
+// pages of badges from elsewhere at all their bounds.
 func TestHeaviestPage(t *testing.T) {
 	w := newWorld(t)
 	long, err := w.office.CreateAchievement(t.Context(), issuer.AchievementInput{Organisation: w.ours.ID, Name: strings.Repeat("學習與教學", 12), Description: strings.Repeat("教師傾聽並調整課程。", 200), Criteria: "c", Actor: "test"})
@@ -411,6 +413,105 @@ func TestHeaviestPage(t *testing.T) {
 			t.Errorf("%s has %d bytes", path, len(p.body))
 		}
 	}
+
+	// badges from elsewhere, of which everything is as long as it can be
+	m := w.maker()
+	items = nil
+	letters := strings.NewReplacer("Plain", strings.Repeat("𝔏", 280), "Bob's own", strings.Repeat("𝔐", 280), `"d"`, `"`+strings.Repeat("𝔇", 900)+`"`)
+	var files [][]byte
+	for range onPage {
+		files = append(files, m.sealed([]byte(letters.Replace(string(m.document())))))
+	}
+	for len(files) > 0 {
+		most := min(len(files), 20)
+		p := w.bring("", files[:most]...).want(t, 200)
+		for _, found := range regexp.MustCompile(`href="(/mine/imported/[\w-]{22})`).FindAllStringSubmatch(p.body, -1) {
+			items = append(items, itemAt(found[1]))
+		}
+		files = files[most:]
+	}
+	if len(items) != onPage {
+		t.Fatal(len(items))
+	}
+	id = w.setOf(true, items...)
+	for _, path := range []string{"/s/" + id + "?lang=es", "/mine?lang=es", "/mine/sets/" + id + "?lang=es", "/mine?by=state&lang=es"} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", base+path, nil)
+		r.Header.Set("Accept-Encoding", "br, gzip")
+		for name, value := range w.cookies {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		recorder := httptest.NewRecorder()
+		w.site.ServeHTTP(recorder, r)
+		p := page{recorder.Code, recorder.Header(), recorder.Body.String()}.want(t, 200)
+		t.Logf("%s: %d bytes %s", path, len(p.body), p.header.Get("Content-Encoding"))
+		if len(p.body) > 60_000 || strings.HasPrefix(path, "/s/") != (p.header.Get("Content-Encoding") == "gzip") {
+			t.Errorf("%s has %d bytes as %q", path, len(p.body), p.header.Get("Content-Encoding"))
+		}
+	}
+}
+
+// TestKeptPage: the page of a set may be kept for as long as it says the same of the same day.
+func TestKeptPage(t *testing.T) {
+	w := newWorld(t)
+	c := w.award("ana@example.org", "Ana")
+	if _, err := w.office.Claim(t.Context(), c.ID, "earner"); err != nil {
+		t.Fatal(err)
+	}
+	w.queue = nil
+	w.signIn("ana@example.org")
+	path := "/s/" + w.setOf(true, "a:"+c.ID)
+	w.cookies = map[string]string{}
+	ask := func(tag string, lang ...string) (string, int) {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", base+path+strings.Join(lang, ""), nil)
+		r.Header.Set("If-None-Match", tag)
+		recorder := httptest.NewRecorder()
+		w.site.ServeHTTP(recorder, r)
+		return recorder.Header().Get("ETag"), recorder.Code
+	}
+	tag, _ := ask("")
+	w.now = w.now.Add(time.Hour)
+	if _, status := ask(tag); status != 304 || !strings.HasPrefix(tag, "W/") {
+		t.Error("an hour later:", tag, status)
+	}
+	if _, status := ask(tag, "?lang=es"); status != 200 {
+		t.Error("in Spanish:", status)
+	}
+	w.now = w.now.Add(24 * time.Hour)
+	tag, status := ask(tag)
+	if status != 200 {
+		t.Error("the next day:", status)
+	}
+	if _, err := w.office.Revoke(t.Context(), c.ID, "Mistake.", "account:1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, status := ask(tag); status != 200 {
+		t.Error("revoked:", status)
+	}
+	if _, err := w.office.Erase(t.Context(), c.ID, "", "account:1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, status := ask(tag); status == 304 {
+		t.Error("erased:", status)
+	}
+}
+
+// TestAdmitFirst: whoever is not let in has nothing read for them but that the page is there.
+func TestAdmitFirst(t *testing.T) {
+	w := newWorld(t)
+	c := w.award("ana@example.org", "Ana")
+	if _, err := w.office.Claim(t.Context(), c.ID, "earner"); err != nil {
+		t.Fatal(err)
+	}
+	w.queue = nil
+	w.signIn("ana@example.org")
+	id := w.setOf(true, "a:"+c.ID)
+	w.crowd = true
+	before := w.read.Load()
+	w.askPublic("/s/"+id).want(t, 429)
+	if n := w.read.Load() - before; n > 1 {
+		t.Errorf("%d reads for a visitor who is not let in", n)
+	}
+	w.ask("GET", "/s/sAAAAAAAAAAAAAAAAAAAAA", nil).want(t, 404)
 }
 
 // TestWorkByStrangers: pictures are asked about by their tag, and all that costs work is counted.
@@ -432,7 +533,20 @@ func TestWorkByStrangers(t *testing.T) {
 			t.Error(path, tag, recorder.Code)
 		}
 	}
-	w.askPublic("/s/"+id).want(t, 200, `property="og:image" content="`+base+"/s/"+id+"/preview.png?lang=en")
+	p := w.askPublic("/s/"+id).want(t, 200, `property="og:site_name" content="Laurel"`, `rel="canonical" href="`+base+"/s/"+id+`"`, `property="og:description" content="Badges, each checked when the page is opened."`, "twitter:title", "twitter:description", "og:image:secure_url")
+	picture := regexp.MustCompile(`property="og:image" content="` + base + `(/s/` + id + `/preview/en-[a-z2-7]{16}\.png)"`).FindStringSubmatch(p.body)
+	if picture == nil {
+		t.Fatal(p.body)
+	}
+	w.ask("GET", picture[1], nil).want(t, 200)
+	for _, not := range []string{"/preview/en-x", "/preview/fr-x.png", "/preview/.png"} {
+		w.ask("GET", "/s/"+id+not, nil).want(t, 404)
+	}
+	w.ask("GET", "/s/"+id+"/preview/es-old.png", nil).want(t, 200) // as it is now
+	w.post("/mine/sets/"+id, url.Values{"title": {"Another"}, "badge": {"a:" + c.ID, itemAt(brought)}, "access": {"public"}, "files": {"yes"}}).want(t, 200)
+	if p := w.askPublic("/s/" + id); strings.Contains(p.body, picture[1]) {
+		t.Error("the picture has changed and its address has not")
+	}
 	w.crowd = true
 	for _, path := range []string{"/file/1", "/presentation.json"} {
 		w.ask("GET", "/s/"+id+path, nil).want(t, 429)

@@ -12,7 +12,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/laurelbadges/laurel/internal/earner"
+	"github.com/laurelbadges/laurel/internal/kept"
+	"github.com/laurelbadges/laurel/internal/layout"
 	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/internal/zipped"
 )
 
 //go:embed templates words
@@ -70,17 +74,17 @@ func loadPages(l wording.Language, asset func(string) string) (pages, error) {
 	functions := template.FuncMap{
 		"say": t.say, "shared": func(key string) string { return l.Say(key) }, "asset": asset, "lang": func() string { return string(l) },
 		"plain": wording.Plain, "prose": wording.Prose, "day": func(at time.Time) string { return l.Day(at).Words },
+		"dayIn": func(at time.Time, zone *time.Location) string { return l.DayIn(at, zone).Words }, "awarded": func(a earner.Award) string { return l.SignedDay(a.Awarded(), a.Zone).Words },
 		"instant": func(at time.Time) string { return l.Instant(at).Words },
 	}
-	loaded := pages{}
-	for _, name := range []string{"award", "ask", "mine", "confirm", "erasing", "message", "add", "brought", "imported", "set", "shared"} {
-		p, err := template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("reading the template of a page: %w", err)
-		}
-		loaded[name] = p
+	set, err := template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("reading the layout: %w", err)
 	}
-	return loaded, nil
+	return layout.Pages(set, []string{"award", "ask", "mine", "confirm", "erasing", "message", "add", "brought", "imported", "set", "shared"}, func(name string) error {
+		_, err := set.ParseFS(files, "templates/"+name+".html")
+		return err
+	})
 }
 
 // frame is what all pages have.
@@ -91,6 +95,8 @@ type frame struct {
 	Said   string  // what was just done
 	Listed bool    // search engines may list the page
 	Mine   bool    // it is a page of whoever is signed in
+
+	Preview *preview // what a link to the page is shown with; nil for nothing
 }
 
 // other is a language in which the page can be read as well.
@@ -135,11 +141,56 @@ type message struct {
 	Back string // path of the page whose form was sent; "" where there is none to go back to
 }
 
+// keptPage writes a page that everybody may see who has its address. It may be kept, and is asked about before each use: as long as it says
+// the same, the answer is that it does. The time of the day of checked is in passing; the day is not. Such a page holds nothing that its
+// reader has sent, so it can be zipped (the BREACH attack needs that).
+func (s *site) keptPage(w http.ResponseWriter, r *http.Request, name string, data any, checked wording.Moment) error {
+	l, _ := language(r)
+	body, err := s.rendered(l, name, data)
+	if err != nil {
+		return err
+	}
+	day := []byte(l.Day(s.Now()).Words)
+	said := bytes.ReplaceAll(bytes.ReplaceAll(body, []byte(checked.Words), day), []byte(checked.Machine), nil)
+	h := w.Header()
+	h.Set("Vary", "Accept-Language, Accept-Encoding")
+	h.Set("Content-Language", string(l))
+	if same(w, r, "W/"+tagOf(kept.Of("page", said))) {
+		return nil
+	}
+	if zipped.Taken(r.Header.Get("Accept-Encoding")) {
+		packed, err := zipped.Page(body)
+		if err != nil {
+			return err
+		}
+		h.Set("Content-Encoding", "gzip")
+		body = packed
+	}
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // whoever has gone reads no error either
+	}
+	return nil
+}
+
+// rendered is a page as a whole.
+func (s *site) rendered(l wording.Language, name string, data any) ([]byte, error) {
+	pages, err := s.pages[l]()
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := pages[name].Execute(&out, data); err != nil {
+		return nil, fmt.Errorf("writing a page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
 // page writes a page.
 func (s *site) page(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	l, _ := language(r)
-	var out bytes.Buffer
-	if err := s.pages[l][name].Execute(&out, data); err != nil {
+	body, err := s.rendered(l, name, data)
+	if err != nil {
 		s.Log.Error("failed", "route", r.Pattern, "cause", err.Error())
 		http.Error(w, "", http.StatusInternalServerError)
 		return
@@ -149,6 +200,6 @@ func (s *site) page(w http.ResponseWriter, r *http.Request, status int, name str
 	h.Set("Content-Language", string(l))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(out.Bytes()) // whoever has gone reads no error either
+		_, _ = w.Write(body) // whoever has gone reads no error either
 	}
 }

@@ -179,12 +179,9 @@ type sharedPage struct {
 	Summary  string
 	Checked  wording.Moment
 	Host     string
-	Page     string // its address
-	About    string // for previews of links to it
-	Own      bool   // some of the badges are of this installation
-	Imported bool   // some are not
-	Left     bool   // some are no part of the presentation
-	Preview  string // address of the picture for previews
+	Own      bool // some of the badges are of this installation
+	Imported bool // some are not
+	Left     bool // some are no part of the presentation
 	Kind     string
 	Paging   paging
 }
@@ -203,6 +200,8 @@ type sharedCard struct {
 	Verdict   verdict
 	Whose     string
 	Other     bool   // it names somebody else
+	Unclear   bool   // nothing shows whose it is
+	Open      bool   // it is not folded
 	Alike     string // tells it from others on the page that look the same
 	Late      bool   // it was not judged now
 	File      string
@@ -210,8 +209,7 @@ type sharedCard struct {
 
 // shared is the page of a set. Each badge on it is judged now.
 func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
-	shown, err := s.Collection.Shown(r.Context(), r.PathValue("id"))
-	if err != nil {
+	if _, err := s.Collection.Open(r.Context(), r.PathValue("id")); err != nil { // one record, so that nothing is counted for what is not there
 		return err
 	}
 	release, err := s.Admit(r, true)
@@ -219,6 +217,10 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
+	shown, err := s.Collection.Shown(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(30 * time.Second))
 	if err := s.Collection.Judge(r.Context(), &shown); err != nil {
 		return err
@@ -226,22 +228,29 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
 	l, _ := language(r)
 	t := speak(l)
 	page := sharedPage{frame: s.frame(r, wording.Plain(shown.Title)), Set: shown.Set, Checked: l.Instant(s.Now()), Host: hostPath(s.Base),
-		Page: s.Base + "/s/" + shown.ID, Kind: t.say("shared.kind")}
-	page.Preview = page.Page + "/preview.png?lang=" + string(l)
+		Kind: t.say("shared.kind")}
+	page.Preview = s.previewOf(l, shown.Set)
 	var count tally
 	for _, b := range shown.Badges {
 		c := s.sharedCard(l, b, shown, r)
+		c.Unclear = b.Imported != nil && b.Whose != earner.WhoseTheirs
+		c.Open = c.Other || c.Late || c.Verdict.Shape != wording.ShapeYes // what is not good is never folded away
 		page.Cards = append(page.Cards, c)
 		page.Own, page.Imported = page.Own || b.Award != nil, page.Imported || b.Imported != nil
 		page.Left = page.Left || b.Award != nil && b.Imported != nil || b.Imported != nil && strings.HasPrefix(b.Imported.Standard, "Open Badges 2")
-		count.add(c, b.Imported != nil && b.Whose != earner.WhoseTheirs)
+		count.add(c, c.Unclear)
 	}
-	if count.other > 0 {
+	switch {
+	case count.other > 0:
 		page.Kind = t.say("shared.kind.several")
+	case count.unclear > 0:
+		page.Kind = t.say("shared.kind.together")
 	}
 	page.Summary = t.summary(count)
-	page.About = t.say("shared.preview", "n", len(page.Cards))
 	t.tellApart(page.Cards)
+	if len(page.Cards) == 1 {
+		page.Cards[0].Open = true
+	}
 	page.Paging = pagingOf(r.URL.Query().Get("page"), len(page.Cards)).linked(r, "/s/"+shown.ID)
 	page.Cards = partOf(page.Paging, page.Cards)
 	if shown.Access == issuer.AccessPublic {
@@ -249,13 +258,13 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Del("X-Robots-Tag")
 	}
 	page.Mine = false
-	s.page(w, r, http.StatusOK, "shared", page)
-	return nil
+	return s.keptPage(w, r, "shared", page, page.Checked)
 }
 
 // tally counts the badges on a page. Those that name somebody else are counted by that alone, whatever else they are.
 type tally struct {
 	all, good, bad, other int
+	noted                 int // good by the rules, and not to be taken as they stand: replaced, or holding what is not good
 	unclear               int // of those that name nobody else: nothing shows whose they are
 }
 
@@ -267,6 +276,8 @@ func (c *tally) add(badge sharedCard, unclear bool) {
 		return
 	case badge.Verdict.Shape == wording.ShapeYes:
 		c.good++
+	case badge.Verdict.Shape == wording.ShapeNote:
+		c.noted++
 	case badge.Verdict.Shape == wording.ShapeNo:
 		c.bad++
 	}
@@ -285,7 +296,7 @@ func (t tongue) summary(c tally) string {
 		for _, part := range []struct {
 			key   string
 			count int
-		}{{"shared.good", c.good}, {"shared.bad", c.bad}, {"shared.rest", c.all - c.good - c.bad - c.other}, {"shared.other", c.other}} {
+		}{{"shared.good", c.good}, {"shared.noted", c.noted}, {"shared.bad", c.bad}, {"shared.rest", c.all - c.good - c.noted - c.bad - c.other}, {"shared.other", c.other}} {
 			if part.count > 0 || part.key == "shared.good" {
 				parts = append(parts, t.say(part.key, "n", part.count))
 			}
@@ -333,31 +344,41 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 		if b.Imported != nil {
 			c.File, c.Whose, c.Other = "", t.say("shared.whose.here."+string(b.Whose)), b.Whose == earner.WhoseOther
 		}
-		c.Verdict = verdictOf(l, b.Report, standingOf(a.Credential))
-		c.Name, c.Kind, c.From = wording.First(a.Achievement.Name, l.Say("credential.AchievementCredential")), l.TypeName(a.Achievement.Content.AchievementType), wording.Plain(a.Organisation.Name)
-		c.Who, c.When, c.Narrative = hostOf(a.Organisation.DID), l.Day(a.Holding.Created), wording.Cut(wording.Prose(a.Achievement.Content.Description), mostNarrative)
-		if v := b.Report.Credential; v != nil && v.Awarded != "" {
-			c.When = signedDay(l, v.Awarded)
-		}
+		c.Verdict = verdictOf(l, b.Report, standingOf(*a))
+		c.Name, c.Kind, c.From = nameOf(l, *a), l.TypeName(a.Achievement.Content.AchievementType), wording.Cut(wording.Plain(a.Organisation.Name), mostName)
+		c.Who, c.When, c.Narrative = hostOf(a.Organisation.DID), signedDay(l, a.Awarded(), a.Zone), wording.Cut(wording.Prose(a.Achievement.Content.Description), mostNarrative)
 		if a.Achievement.Content.AchievementType == "" {
 			c.Kind = l.KindName("AchievementCredential")
 		}
 		return c
 	}
 	i := b.Imported
-	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), i.Name, kindOf(l, i), wording.First(i.Issuer, i.IssuerID), wording.Cut(i.Narrative, mostNarrative)
-	c.Who, c.When = hostOf(i.IssuerID), signedDay(l, i.Awarded)
+	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), wording.Cut(i.Name, mostName), kindOf(l, i), issuerOf(i), wording.Cut(i.Narrative, mostNarrative)
+	c.Who, c.When = hostOf(i.IssuerID), signedDay(l, i.Awarded, nil)
 	if b.Late {
 		c.Late = true
-		c.Verdict = s.storedVerdict(l, i, b.Report)
+		c.Verdict = s.storedVerdict(r, l, i, b.Report)
 		if c.Verdict.Shape == wording.ShapeNote {
 			c.Verdict.Shape, c.Verdict.Sign, c.Verdict.Then = wording.ShapeUnknown, "unknown", true
 		}
 	} else {
-		c.Verdict = verdictOf(l, b.Report, wording.Standing{})
+		c.Verdict = verdictOf(l, b.Report, wording.Standing{Here: s.here(r)})
 	}
 	c.Whose, c.Other = t.say("shared.whose."+string(b.Whose)), b.Whose == earner.WhoseOther
 	return c
+}
+
+// mostName is how many characters of the name of a badge, or of an issuer, stand where many are listed.
+const mostName = 120
+
+// issuerOf is what a badge from elsewhere calls its issuer.
+func issuerOf(i *earner.Imported) string {
+	return wording.Cut(wording.First(i.Issuer, i.IssuerID), mostName)
+}
+
+// nameOf is the name of an award where many are listed.
+func nameOf(l wording.Language, a earner.Award) string {
+	return wording.Cut(wording.First(a.Achievement.Name, l.Say("credential.AchievementCredential")), mostName)
 }
 
 // mostNarrative is how many characters of what a badge was awarded for the page of a set shows. Its own page has all of it.

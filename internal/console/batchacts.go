@@ -15,15 +15,16 @@ var batchActs = []struct {
 	name, path string
 	scope      issuer.Scope
 	own        bool // without credentials:write, of a batch of one's own alone
+	grave      bool // it takes something away
 	fits       func(*issuer.Batch) bool
 }{
-	{"Discard it", "discard", issuer.ScopeCredentialsPropose, true, func(b *issuer.Batch) bool { return b.State == issuer.BatchPrepared }},
-	{"Let it go on", "release", issuer.ScopeCredentialsWrite, false, func(b *issuer.Batch) bool { return b.State == issuer.BatchHeld }},
-	{"End it", "drop", issuer.ScopeCredentialsWrite, false, func(b *issuer.Batch) bool { return b.State == issuer.BatchOpen || b.State == issuer.BatchHeld }},
-	{"Undo it", "undo", issuer.ScopeCredentialsPropose, false, func(b *issuer.Batch) bool {
+	{"Discard it", "discard", issuer.ScopeCredentialsPropose, true, false, func(b *issuer.Batch) bool { return b.State == issuer.BatchPrepared }},
+	{"Let it go on", "release", issuer.ScopeCredentialsWrite, false, false, func(b *issuer.Batch) bool { return b.State == issuer.BatchHeld }},
+	{"End it", "drop", issuer.ScopeCredentialsWrite, false, true, func(b *issuer.Batch) bool { return b.State == issuer.BatchOpen || b.State == issuer.BatchHeld }},
+	{"Undo it", "undo", issuer.ScopeCredentialsPropose, false, true, func(b *issuer.Batch) bool {
 		return b.State == issuer.BatchFinished && b.Kind == issuer.BatchAward && b.Done > 0
 	}},
-	{"Erase the rows that were left out", "discard", issuer.ScopeCredentialsPropose, true, func(b *issuer.Batch) bool { return b.State == issuer.BatchFinished && b.Kept }},
+	{"Erase the rows that were left out", "discard", issuer.ScopeCredentialsPropose, true, true, func(b *issuer.Batch) bool { return b.State == issuer.BatchFinished && b.Kept }},
 }
 
 // own says that a batch is the person's own, where that is asked for and the role does not allow it of any.

@@ -87,14 +87,15 @@ type batchPage struct {
 	Seen         string // version
 	Links        []nameLink
 	Acts         []nameLink
+	Ends         []nameLink // acts that take something away
 	Confirm      bool
 	Button       string // that confirms
 	Skip         string // what it means to leave out the rejected rows
 	Awards       string
-	RejectedRows string // address of the file
-	Certificates []nameLink
-	StepUp       string // where to sign in once more before it is confirmed; "" where that is not asked for
-	Again        string // address of the form for another file
+	RejectedRows string            // address of the file
+	Certificates *certificateParts // nil where there are none
+	StepUp       string            // where to sign in once more before it is confirmed; "" where that is not asked for
+	Again        string            // address of the form for another file
 }
 
 // Rows of a batch that its page shows before it is confirmed.
@@ -134,7 +135,11 @@ func (s *server) batchForm(v *visit, status int, f *form) error {
 	data.Certificates = v.certificateFiles(&b)
 	for _, act := range batchActs {
 		if v.may(act.scope) && act.fits(&b) && v.own(act.own, &b) {
-			data.Acts = append(data.Acts, nameLink{act.name, v.to("batches", b.ID, act.path)})
+			list := &data.Acts
+			if act.grave {
+				list = &data.Ends
+			}
+			*list = append(*list, nameLink{act.name, v.to("batches", b.ID, act.path)})
 		}
 	}
 	if b.State == issuer.BatchPrepared {

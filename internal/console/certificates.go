@@ -17,24 +17,47 @@ import (
 // certificatesAtOnce is how many certificates one file of a batch holds: a class, a faculty. Larger batches have several files.
 const certificatesAtOnce = 100
 
-// certificateFiles are the addresses of the files with the certificates of a batch.
-func (v *visit) certificateFiles(b *issuer.Batch) (files []nameLink) {
+// certificateParts are the files with the certificates of a batch, and where they are.
+type certificateParts struct {
+	Link  string // of the one file; "" where there are several
+	Form  *form  // that chooses among several
+	At    string
+	Parts []choice
+}
+
+func (v *visit) certificateFiles(b *issuer.Batch) *certificateParts {
 	if b.Kind != issuer.BatchAward || b.Done == 0 {
 		return nil
 	}
-	for part := 1; (part-1)*certificatesAtOnce < b.Done; part++ {
-		name := "Certificates (PDF)"
-		if b.Done > certificatesAtOnce {
-			name = fmt.Sprintf("Certificates %d to %d (PDF)", (part-1)*certificatesAtOnce+1, min(part*certificatesAtOnce, b.Done))
-		}
-		files = append(files, nameLink{name, v.to("batches", b.ID, "certificates.pdf") + "?part=" + strconv.Itoa(part)})
+	files := certificateParts{At: v.to("batches", b.ID, "certificates.pdf")}
+	if b.Done <= certificatesAtOnce {
+		files.Link = files.At + "?part=1"
+		return &files
 	}
-	return files
+	files.Form = newForm()
+	for part := 1; (part-1)*certificatesAtOnce < b.Done; part++ {
+		files.Parts = append(files.Parts, choice{strconv.Itoa(part), fmt.Sprintf("%d to %d", (part-1)*certificatesAtOnce+1, min(part*certificatesAtOnce, b.Done))})
+	}
+	return &files
 }
+
+// unprinted is an award whose certificate cannot be printed.
+type unprinted struct{ Name, Link, Why string }
+
+// unprintedPage names them, and leads to the file of all others.
+type unprintedPage struct {
+	Some   []unprinted
+	Others string // words of the link to the file; "" where nothing else is in it
+	Link   string
+	Back   string
+}
+
+// leave are the words by which whoever asks leaves out what cannot be printed.
+const leave = "them"
 
 // certificates sends a part of the certificates of a batch as one file, a page each in the order of its rows: in the language in which
 // the earners are written to, and on the paper that ?paper= names or that is at hand where the request comes from. What has been taken
-// back since or erased has no page. Awards whose texts cannot be printed are named, and left out only where ?without=them says so.
+// back since or erased has no page. Awards whose texts cannot be printed are named on a page, and left out only where ?without=them says so, as its button does.
 func (s *server) certificates(v *visit) error {
 	b, _, err := v.space.Batch(v.ctx(), v.Param("id"))
 	if err != nil {
@@ -54,7 +77,7 @@ func (s *server) certificates(v *visit) error {
 		}
 	}
 	var pages []certificate.Certificate
-	var unprintable []string
+	var some []unprinted
 	number := 0
 	for row, err := range v.doneRows(b.ID) {
 		if err != nil {
@@ -64,19 +87,32 @@ func (s *server) certificates(v *visit) error {
 			continue
 		}
 		page, err := s.certificateOf(v, row.Award, options.Language)
-		switch {
+		if err != nil {
+			return err
+		}
+		if page == nil {
+			continue
+		}
+		var letters *certificate.LettersError
+		switch err := page.Check(options); {
+		case errors.As(err, &letters):
+			some = append(some, unprinted{wording.First(page.Recipient, noName), v.to("awards", row.Award), "No typeface of ours has these letters: " + wording.Plain(letters.Letters)})
+		case errors.Is(err, certificate.ErrTooLong):
+			some = append(some, unprinted{wording.First(page.Recipient, noName), v.to("awards", row.Award), "Its texts are too long for one page."})
 		case err != nil:
 			return err
-		case page == nil:
-		case page.Check() != nil:
-			unprintable = append(unprintable, wording.First(page.Recipient, noName))
 		default:
 			pages = append(pages, *page)
 		}
 	}
-	if len(unprintable) > 0 && v.QueryParam("without") != "them" {
-		return failure{status: http.StatusConflict, title: "Not every certificate can be printed", detail: "No typeface of ours has the letters of these names: " +
-			strings.Join(unprintable, ", ") + ". No name is printed otherwise than it is written. Print the pages of these badges by hand; the address of this page with &without=them at its end gives the file for all others."}
+	if len(some) > 0 && v.QueryParam("without") != leave {
+		data := unprintedPage{Some: some, Back: v.to("batches", b.ID)}
+		if len(pages) > 0 {
+			asked := v.QueryParams()
+			asked.Set("without", leave)
+			data.Others, data.Link = counted(len(pages), "Print the other one", "Print all others (%d)"), v.Request().URL.Path+"?"+asked.Encode()
+		}
+		return v.show(http.StatusConflict, "certificates", page{Title: "Not every certificate can be printed", Up: nameLink{wording.First(b.Name, "A batch"), data.Back}, Data: data})
 	}
 	if len(pages) == 0 {
 		return failure{status: http.StatusConflict, title: "There is nothing to print", detail: "None of these awards is in force and can be printed."}
@@ -89,9 +125,6 @@ func (s *server) certificates(v *visit) error {
 			}
 		}
 	}, options)
-	if errors.Is(err, certificate.ErrTooLong) {
-		return failure{status: http.StatusConflict, title: "Not every certificate can be printed", detail: "The texts of one of them are too long for one page."}
-	}
 	if err != nil {
 		return fmt.Errorf("printing certificates: %w", err)
 	}

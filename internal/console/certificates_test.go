@@ -2,7 +2,9 @@ package console
 
 import (
 	"bytes"
+	"html"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,8 +53,21 @@ func TestCertificates(t *testing.T) {
 	w.issuer_.get(at+"/certificates.pdf?part=2").want(t, 409, "There is nothing to print")
 
 	at = batch("Email,Name\ncy@example.org,Cy\ndi@example.org,山田太郎\n")
-	w.issuer_.get(at+"/certificates.pdf").want(t, 409, "山田太郎", "No name is printed otherwise")
-	rest = w.issuer_.get(at + "/certificates.pdf?without=them")
+	told := w.issuer_.get(at+"/certificates.pdf?paper=a4").want(t, 409, "山田太郎", "No text is printed otherwise", "Print the other one", ">Back to the batch<").lacks(t, "without=them at")
+	var leads bool
+	for _, found := range regexp.MustCompile(`href="([^"]+)"`).FindAllStringSubmatch(told.body, -1) {
+		link := html.UnescapeString(found[1])
+		if strings.Contains(link, "/awards/") {
+			w.issuer_.get(link).want(t, 200, "山田太郎")
+			leads = true
+		}
+		if strings.Contains(link, "without=them") {
+			rest = w.issuer_.get(link)
+		}
+	}
+	if !leads {
+		t.Error("the page does not lead to the badge that cannot be printed")
+	}
 	if read, err := pdf.Read([]byte(rest.body)); err != nil || len(read.Attachments) != 1 || strings.Contains(rest.body, "di@") {
 		t.Errorf("%d attachments, %v", len(read.Attachments), err)
 	}

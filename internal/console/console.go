@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -62,7 +63,7 @@ var Prefixes = []string{"/console", "/sign-in", "/sign-out", "/invitation", "/fi
 // server holds what the handlers share. It is not changed after New.
 type server struct {
 	Config
-	pages   pages
+	pages   func() (pages, error) // read at the first call: a server starts without
 	assets  assets
 	origins *origin.Guard
 	secure  bool // Base is https: cookies are for it alone
@@ -93,9 +94,7 @@ func New(config Config) (http.Handler, error) {
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("serving the console: %w", err)
 	}
-	if s.pages, err = loadPages(s.asset); err != nil {
-		return nil, fmt.Errorf("serving the console: %w", err)
-	}
+	s.pages = sync.OnceValues(func() (pages, error) { return loadPages(s.asset) })
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = visitors(config.TrustedProxies)

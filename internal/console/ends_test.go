@@ -37,8 +37,8 @@ func TestTokensEndOnPages(t *testing.T) {
 		}
 	}
 	o.get(w.at("people", account, "remove")).want(t, 200, "No token of a program ends")
-	awards, all := token("Moodle <i>", "credentials:read"), token("HR")
-	o.get(w.at("people", account, "role")).want(t, 200, "may do more than the new role", "HR", "Moodle &lt;i&gt;")
+	awards, all := token("Moodle <i>", "credentials:read"), token("Human Resources")
+	o.get(w.at("people", account, "role")).want(t, 200, "may do more than the new role", "Human Resources", "Moodle &lt;i&gt;")
 	o.follow(o.confirm(w.at("people", account, "role"), url.Values{"role": {"issuer"}})).want(t, 200, "The role was changed")
 	works(all, false)
 	works(awards, true)
@@ -47,7 +47,7 @@ func TestTokensEndOnPages(t *testing.T) {
 
 	late := token("Late")
 	disable := "/console/installation/accounts/" + account
-	o.get(disable+"/erase").want(t, 200, "Moodle &lt;i&gt;", "Late").lacks(t, "HR")
+	o.get(disable+"/erase").want(t, 200, "Moodle &lt;i&gt;", "Late").lacks(t, "Human Resources")
 	o.get(disable+"/disable").want(t, 200, "Moodle &lt;i&gt;", "Late")
 	o.follow(o.confirm(disable+"/disable", nil)).want(t, 200, "was disabled")
 	works(awards, false)
@@ -56,7 +56,7 @@ func TestTokensEndOnPages(t *testing.T) {
 	works(late, false)
 
 	last := token("Last")
-	o.get(w.at("people", account, "remove")).want(t, 200, "are revoked: Last.").lacks(t, "HR", "Late")
+	o.get(w.at("people", account, "remove")).want(t, 200, "are revoked: Last.").lacks(t, "Human Resources", "Late")
 	o.follow(o.confirm(w.at("people", account, "remove"), nil)).want(t, 200, "The member was removed")
 	works(last, false)
 	o.get(w.at("activity")).want(t, 200, "Olive Owner", "Last")

@@ -58,6 +58,7 @@ type homePage struct {
 	Latest []nameLink
 	More   string // address of all achievements; "" where Latest has them all
 	Public string
+	Zone   string // address where whoever looks can say in which time zone days are told; "" where that was said, or is not theirs to say
 }
 
 type nameLink struct{ Name, Link string }
@@ -87,6 +88,9 @@ func (s *server) home(v *visit) error {
 	}
 	data := homePage{Public: "/i/" + v.organisation.ID}
 	sees := v.may(issuer.ScopeCredentialsRead)
+	if v.organisation.Settings.Zone == "" && v.may(issuer.ScopeIssuerWrite) {
+		data.Zone = v.inOffice("settings")
+	}
 	awarded := false
 	if sees {
 		awards, _, err := v.space.Credentials(v.ctx(), issuer.CredentialFilter{}, "", 1)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/laurelbadges/laurel/internal/layout"
 	"github.com/laurelbadges/laurel/internal/markdown"
 	"github.com/laurelbadges/laurel/internal/people"
 	"github.com/laurelbadges/laurel/internal/wording"
@@ -32,7 +33,7 @@ func loadPages(asset func(string) (string, error)) (pages, error) {
 		"day":     func(t time.Time) wording.Moment { return wording.English.Day(t) },
 		"instant": func(t time.Time) wording.Moment { return wording.English.Instant(t) },
 	}
-	shared, err := template.New("layout.html").Funcs(functions).Option("missingkey=error").
+	set, err := template.New("layout.html").Funcs(functions).Option("missingkey=error").
 		ParseFS(templateFiles, "templates/layout.html", "templates/part-*.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the layout: %w", err)
@@ -41,21 +42,17 @@ func loadPages(asset func(string) (string, error)) (pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the pages: %w", err)
 	}
-	all := make(pages)
+	var names []string
 	for _, entry := range entries {
 		name := strings.TrimSuffix(entry.Name(), path.Ext(entry.Name()))
-		if name == "layout" || strings.HasPrefix(name, "part-") {
-			continue
-		}
-		copied, err := shared.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("reading the page %s: %w", name, err)
-		}
-		if all[name], err = copied.ParseFS(templateFiles, "templates/"+entry.Name()); err != nil {
-			return nil, fmt.Errorf("reading the page %s: %w", name, err)
+		if name != "layout" && !strings.HasPrefix(name, "part-") {
+			names = append(names, name)
 		}
 	}
-	return all, nil
+	return layout.Pages(set, names, func(name string) error {
+		_, err := set.ParseFS(templateFiles, "templates/"+name+".html")
+		return err
+	})
 }
 
 // page is what the layout shows. A handler sets Title, and Data with what its template reads; show sets the rest.
@@ -126,8 +123,12 @@ func (v *visit) show(status int, name string, p page) error {
 		p.Notice = notices[said]
 		v.forget(cookieNotice)
 	}
+	pages, err := s.pages()
+	if err != nil {
+		return err
+	}
 	var out bytes.Buffer
-	if err := s.pages[name].Execute(&out, p); err != nil {
+	if err := pages[name].Execute(&out, p); err != nil {
 		return fmt.Errorf("rendering the page %s: %w", name, err)
 	}
 	return v.HTMLBlob(status, out.Bytes())

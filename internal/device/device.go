@@ -28,7 +28,8 @@ type Shown struct {
 // Page is where reports are shown.
 type Page struct {
 	Language wording.Language
-	Pack     time.Time // when the offline pack that is loaded was made; zero without one
+	Pack     time.Time     // when the offline pack that is loaded was made; zero without one
+	Here     *wording.Here // the issuers of the server that the page came from; nil where they are not known
 }
 
 // Check judges a file or text that was handed in under a name, "" for none: a report for each credential in it, at least one. The

@@ -94,24 +94,25 @@ func reference(r wording.Reference) *Node {
 type sheet struct {
 	wording.Language
 	pack time.Time
+	here *wording.Here
 }
 
 // Sheet is a report as the page shows it, with what was printed of it.
 func (p Page) Sheet(r *verifier.Report, printed string) *Node {
-	return sheet{p.Language, p.Pack}.of(r, printed)
+	return sheet{p.Language, p.Pack, p.Here}.of(r, printed)
 }
 
 // of is the sheet of a whole report.
 func (s sheet) of(r *verifier.Report, json string) *Node {
 	checks := s.Checks(r)
-	verdict := s.Verdict(r, wording.Standing{})
+	verdict := s.Verdict(r, wording.Standing{Here: s.here})
 	checks.Once(verdict.Advice)
 	kind := el("p.kind", text(s.Say("page.report.found", "kind", s.Kind(r.Input))))
 	if r.Input.Name != "" {
 		kind.add(text(" ("), said("bdi.code", wording.Plain(r.Input.Name)), text(")"))
 	}
 	n := el("article.device-report", kind,
-		el("div.band.band-"+string(verdict.Shape), sign(wording.Sign(verdict.Shape, r, wording.Standing{})), el("div", append([]*Node{said("h2", verdict.Title)}, s.explained(r, verdict)...)...)))
+		el("div.band.band-"+string(verdict.Shape), sign(wording.Sign(verdict.Shape, r, wording.Standing{Here: s.here})), el("div", append([]*Node{said("h2", verdict.Title)}, s.explained(r, verdict)...)...)))
 	if len(checks.Changes) > 0 {
 		n.add(el("section.changes", said("h3", s.Say("page.changes.heading")), s.list(checks.Changes)))
 	}
@@ -137,11 +138,19 @@ func (s sheet) shows(r *verifier.Report) bool {
 
 // explained is what stands below the sentence of a verdict.
 func (s sheet) explained(r *verifier.Report, v wording.Verdict) []*Node {
+	var newer *Node
+	if v.Newer != "" {
+		newer = el("p.newer", text(s.Say("page.badge.newer")+" "), link(v.Newer, s.Newer(v.Newer)))
+	}
 	first := el("p")
 	if v.Signer != "" {
 		first.add(said("bdi", v.Signer), text(" "))
 	}
-	nodes := []*Node{first}
+	var nodes []*Node
+	if newer != nil {
+		nodes = append(nodes, newer)
+	}
+	nodes = append(nodes, first)
 	if v.Detail != "" {
 		first.add(text(v.Detail))
 	}
@@ -178,13 +187,12 @@ func (s sheet) person(v *verifier.View) []*Node {
 	} else {
 		person.add(text(s.Say("page.badge.awarded_by") + " "))
 	}
-	person.add(el("strong", link(v.Issuer.URL, s.PartyName(v.Issuer))))
-	nodes := []*Node{person, el("p.soft.says", text(s.Say("page.badge.identified")+" "), el("span.code", said("bdi", wording.Plain(v.Issuer.ID))))}
-	if v.Superseded != "" {
-		nodes = append(nodes, el("p.notice", text(s.Say("page.badge.superseded")+" "), link(v.Superseded, wording.Plain(v.Superseded))))
-	}
-	return nodes
+	person.add(el("strong", s.party(v.Issuer)))
+	return []*Node{person, el("p.soft.says", text(s.Say("page.badge.identified")+" "), el("span.code", said("bdi", wording.Plain(v.Issuer.ID))))}
 }
+
+// party is a name, with its address where that is known to be theirs.
+func (s sheet) party(p verifier.Party) *Node { return link(s.here.Link(p), s.PartyName(p)) }
 
 func recipientName(v *verifier.View) string {
 	for _, identity := range v.Recipient {
@@ -222,7 +230,7 @@ func (s sheet) facts(v *verifier.View) *Node {
 			add("page.badge.version", said("bdi", wording.Plain(a.Version)))
 		}
 		if a.Creator != nil && a.Creator.ID != v.Issuer.ID {
-			add("page.badge.creator", link(a.Creator.URL, s.PartyName(*a.Creator)))
+			add("page.badge.creator", s.party(*a.Creator))
 		}
 	}
 	return list
@@ -293,7 +301,7 @@ func (s sheet) substance(v *verifier.View) []*Node {
 	if len(v.Endorsements) > 0 {
 		list := el("ul.items")
 		for _, e := range v.Endorsements {
-			item := el("li", el("p", link(e.URL, s.PartyName(e))))
+			item := el("li", el("p", s.party(e)))
 			if e.ID != "" {
 				item.add(el("p.soft.code", said("bdi", wording.Plain(e.ID))))
 			}
@@ -308,7 +316,7 @@ func (s sheet) substance(v *verifier.View) []*Node {
 func (s sheet) inside(r *verifier.Report) []*Node {
 	var nodes []*Node
 	for _, one := range r.Credentials {
-		verdict := s.Verdict(one, wording.Standing{})
+		verdict := s.Verdict(one, wording.Standing{Here: s.here})
 		name := s.Say("page.report.inside.unnamed")
 		if one.Credential != nil {
 			name = s.BadgeName(one.Credential)
@@ -321,7 +329,7 @@ func (s sheet) inside(r *verifier.Report) []*Node {
 		}
 		checks := s.Checks(one)
 		within.add(s.technical(checks.Steps))
-		nodes = append(append(nodes, el("div.band.band-"+string(verdict.Shape)+".inside", sign(wording.Sign(verdict.Shape, one, wording.Standing{})), within)), s.inside(one)...)
+		nodes = append(append(nodes, el("div.band.band-"+string(verdict.Shape)+".inside", sign(wording.Sign(verdict.Shape, one, wording.Standing{Here: s.here})), within)), s.inside(one)...)
 	}
 	return nodes
 }

@@ -56,7 +56,7 @@ func (a *archive) list(ctx context.Context, l wording.Language, award Award, fol
 		return err
 	}
 	line := listed{Picture: folder + "badge.png", Name: wording.First(award.Achievement.Name, l.Say("credential.AchievementCredential")), Issuer: wording.Plain(award.Organisation.Name),
-		Awarded: l.Day(award.Holding.Created).Words, Known: indexWords[l]["state."+string(state)]}
+		Awarded: l.SignedDay(award.Awarded(), award.Zone).Words, Known: indexWords[l]["state."+string(state)]}
 	for _, name := range names {
 		line.Files = append(line.Files, folder+name)
 	}

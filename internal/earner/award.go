@@ -1,7 +1,9 @@
 package earner
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -25,8 +27,9 @@ type Award struct {
 	Credential   issuer.Credential
 	Achievement  issuer.Achievement
 	Organisation issuer.Organisation
-	Ends         time.Time // when the link, or the session, works no more
-	Handed       bool      // the link was made by the staff, to be handed over
+	Zone         *time.Location // in which its issuer tells days
+	Ends         time.Time      // when the link, or the session, works no more
+	Handed       bool           // the link was made by the staff, to be handed over
 }
 
 // Open shows an award, and changes nothing. Whatever is wrong with what the bearer shows has the one answer of kind missing.
@@ -86,8 +89,36 @@ func (s *Service) award(ctx context.Context, h Holding) (a Award, err error) {
 	if a.Achievement, err = s.Office.Achievement(ctx, a.Credential.Achievement); err != nil {
 		return Award{}, err
 	}
-	a.Organisation, err = s.Office.Organisation(ctx, a.Credential.Organisation)
-	return a, err
+	if a.Organisation, err = s.Office.Organisation(ctx, a.Credential.Organisation); err != nil {
+		return a, err
+	}
+	a.Zone = s.zoneOf(a.Organisation)
+	return a, nil
+}
+
+// zoneOf is the time zone of an organisation. To find one takes a while, so it is done once.
+func (s *Service) zoneOf(o issuer.Organisation) *time.Location {
+	if o.Settings.Zone == "" {
+		return time.UTC
+	}
+	known, ok := s.zones.Load(o.Settings.Zone)
+	if !ok {
+		known, _ = s.zones.LoadOrStore(o.Settings.Zone, o.Settings.Location())
+	}
+	return known.(*time.Location)
+}
+
+// Awarded is the date of the award as it was signed (awardedDate, or else validFrom: OB 3.0 section B.1.1). Every page and file tells its
+// day in Zone.
+func (a *Award) Awarded() string {
+	var signed struct {
+		Awarded string `json:"awardedDate"`
+		From    string `json:"validFrom"`
+	}
+	if err := json.Unmarshal(a.Credential.JSON, &signed); err != nil {
+		return stamp(a.Holding.Created)
+	}
+	return cmp.Or(signed.Awarded, signed.From, stamp(a.Holding.Created))
 }
 
 // Take takes an award for its earner: from now on it is claimed. Doing it again changes nothing.

@@ -27,6 +27,10 @@ func (b *Book) Observe(tx issuer.Tx, e issuer.Event) error {
 		return b.begin(tx, *c, e.Recipient)
 	case issuer.EventInherited:
 		return b.inherit(tx, *c)
+	case issuer.EventIssued:
+		if !b.Mail.On { // nobody is written to, and nothing else follows from it
+			return nil
+		}
 	}
 	if e.Type == issuer.EventErased || e.Type == issuer.EventBurned {
 		if err := b.dropCopies(tx, c.ID, c.Identifier, c.URL); err != nil {

@@ -58,7 +58,8 @@ type Brought struct {
 	Award    string           // Credential.ID of the person's own award that it is; "" for none
 	// Code says what became of it: "" it is kept, known it was there already, own it is an award in the list, and for what is not kept
 	// not_authentic, unread (nothing could be read there), none (there is no badge in it), other_kind (a credential of another kind), many
-	// (the request brought more), full (there is no room for it), hidden (an award of this installation that its earner shows to nobody).
+	// (the request brought more), full (there is no room for it), hidden (an award of this installation that its earner shows to nobody),
+	// holds_other (somebody else's award of this installation stands in it), holds_many (there is more in it than is looked at).
 	Code string
 }
 
@@ -191,7 +192,18 @@ func (c *Collection) take(ctx context.Context, session string, b brought) (Broug
 			return done, err
 		}
 	}
-	err = c.Earners.Store.Update(ctx, func(tx issuer.Tx) error { return c.keep(tx, session, own, &done, file) })
+	var ids []string
+	if own.ID == "" { // of an award nothing is kept
+		whole := false
+		if ids, whole = idsIn(b.text); !whole {
+			done.Code = "holds_many"
+			return done, nil
+		}
+		if done.Imported.Holds, err = c.Earners.awardsIn(ctx, ids); err != nil {
+			return done, err
+		}
+	}
+	err = c.Earners.Store.Update(ctx, func(tx issuer.Tx) error { return c.keep(tx, session, own, ids, &done, file) })
 	return done, stored(err)
 }
 
@@ -240,8 +252,8 @@ func drawn(file []byte, report *verifier.Report) (clean []byte, media string) {
 }
 
 // keep writes a badge into the collection of whoever is in a session, unless it is there or there is no room. own is the award of this
-// installation that it is; of one that is somebody else's only the id is written.
-func (c *Collection) keep(tx issuer.Tx, session string, own issuer.Credential, done *Brought, file File) error {
+// installation that it is; of one that is somebody else's only the id is written. ids are those of the credentials in it.
+func (c *Collection) keep(tx issuer.Tx, session string, own issuer.Credential, ids []string, done *Brought, file File) error {
 	p, err := c.Earners.readPass(tx, session, toSession)
 	if err != nil {
 		return err
@@ -268,6 +280,12 @@ func (c *Collection) keep(tx issuer.Tx, session string, own issuer.Credential, d
 		i := done.Imported
 		done.Imported = Imported{ID: i.ID, Digest: digest("award " + own.ID), Added: i.Added, Award: own.ID, Names: namesOf(own.Identifier), Carrier: i.Carrier}
 	}
+	if fine, err := theirsInside(tx, ours, done.Imported.Holds); err != nil {
+		return err
+	} else if !fine {
+		done.Code, done.Imported = "holds_other", Imported{}
+		return nil
+	}
 	have, size := 0, 0
 	for _, a := range ours {
 		some, err := issuer.Every(tx, imports, "address", a)
@@ -292,6 +310,9 @@ func (c *Collection) keep(tx issuer.Tx, session string, own issuer.Credential, d
 		if err := files.Put(tx, &file, 0); err != nil {
 			return err
 		}
+	}
+	if err := enterCopies(tx, &done.Imported, ids); err != nil {
+		return err
 	}
 	return imports.Put(tx, &done.Imported, 0)
 }
@@ -416,7 +437,7 @@ func (c *Collection) Remove(ctx context.Context, session, id string) error {
 	}))
 }
 
-// discard takes away a badge that was brought, with its file where it has one.
+// discard takes away a badge that was brought, with its file where it has one, and the ids of what stands in it.
 func discard(tx issuer.Tx, id string) error {
 	_, version, err := optional(tx, files, id)
 	if err == nil && version > 0 {
@@ -425,12 +446,18 @@ func discard(tx issuer.Tx, id string) error {
 	if err != nil {
 		return err
 	}
+	if err := drain(tx, copies, "import", id); err != nil {
+		return err
+	}
 	return tx.Delete(imports.Kind, id)
 }
 
 // abandon takes away all that an address has in its collection.
 func abandon(tx issuer.Tx, address string) error {
 	if err := drain(tx, sets, "address", address); err != nil {
+		return err
+	}
+	if err := drain(tx, copies, "address", address); err != nil {
 		return err
 	}
 	if err := drain(tx, imports, "address", address); err != nil {

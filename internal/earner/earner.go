@@ -105,7 +105,7 @@ func askID(address string, what purpose) string { return digest(address + " " + 
 
 // Kinds are the kinds of record that this package keeps.
 func Kinds() []issuer.Kind {
-	return []issuer.Kind{holdings.Kind, passes.Kind, addresses.Kind, asks.Kind, imports.Kind, files.Kind, sets.Kind}
+	return []issuer.Kind{holdings.Kind, passes.Kind, addresses.Kind, asks.Kind, imports.Kind, files.Kind, sets.Kind, copies.Kind}
 }
 
 const inAll = "yes" // value of lookups under which every record of a kind stands
@@ -161,6 +161,7 @@ type Service struct {
 	mail    *mail.Outbox
 	now     func() time.Time
 	hashes  int                                                                // compared at most where somebody asks often, see mostHashes
+	zones   *sync.Map                                                          // time zones by their names
 	packing *sync.Map                                                          // digests of bearers who have an archive written
 	own     func(context.Context, issuer.Credential) (*verifier.Report, error) // CollectionConfig.Own; nil where there are no collections
 	art     func() ([]byte, error)                                             // the picture of achievements without one of their own, drawn at the first call
@@ -171,7 +172,7 @@ func New(c Config) (*Service, error) {
 	if c.Book == nil || c.Book.Mail == nil || c.Book.Now == nil || c.Office == nil || c.Store == nil || c.Base == "" {
 		return nil, errors.New("setting up the rooms of earners: something is not set")
 	}
-	s := &Service{Config: c, mail: c.Book.Mail, now: c.Book.Now, hashes: mostHashes, packing: &sync.Map{}, art: sync.OnceValues(paper.ArtPNG)}
+	s := &Service{Config: c, mail: c.Book.Mail, now: c.Book.Now, hashes: mostHashes, packing: &sync.Map{}, zones: &sync.Map{}, art: sync.OnceValues(paper.ArtPNG)}
 	s.mail.Complete, s.mail.Done = s.complete, s.Book.done
 	return s, nil
 }

@@ -22,7 +22,7 @@ const (
 // as far as Report says so, and by nobody otherwise.
 //
 // An award of this installation that is somebody else's is never kept: then Award is set and nothing of what the award says, and there is
-// no File. [Collection.Award] has it for as long as its own earner lets others see it.
+// no File. [Collection.Award] has it for as long as its own earner lets others see it. Nor is anything kept in which such an award stands.
 type Imported struct {
 	ID      string    `json:"id"`
 	Address string    `json:"address"` // whose it is here: one of the person's addresses
@@ -30,6 +30,7 @@ type Imported struct {
 	Added   time.Time `json:"added"`
 	Award   string    `json:"award,omitempty"` // Credential.ID of somebody else's award of this installation; "" for a badge from elsewhere
 	Names   string    `json:"names,omitempty"` // digest of the id that the badge gives itself, by which copies of an award are found when it is erased
+	Holds   []string  `json:"holds,omitempty"` // Credential.ID of awards of this installation that stand in it. All are of whoever brought it
 	Carrier string    `json:"carrier"`         // what it was brought as: verifier.Input.Kind
 	Link    string    `json:"link,omitempty"`  // where it was read; only the person sees it
 	Token   bool      `json:"token,omitempty"`
@@ -186,11 +187,28 @@ func lean(r *verifier.Report) *verifier.Report {
 	}
 	if v := r.Credential; v != nil {
 		short := &verifier.View{Standard: v.Standard, Kind: v.Kind, Name: wording.Cut(v.Name, 300), Awarded: wording.Cut(v.Awarded, 64), ValidFrom: wording.Cut(v.ValidFrom, 64),
-			ValidUntil: wording.Cut(v.ValidUntil, 64), Issuer: verifier.Party{ID: wording.Cut(v.Issuer.ID, 2048), Name: wording.Cut(v.Issuer.Name, 300)}}
+			ValidUntil: wording.Cut(v.ValidUntil, 64), Superseded: keptLink(v.Superseded), Issuer: keptParty(v.Issuer)}
 		if a := v.Achievement; a != nil {
-			short.Achievement = &verifier.Award{Name: wording.Cut(a.Name, 300), Type: wording.Cut(a.Type, 100)}
+			short.Achievement = &verifier.Award{ID: keptLink(a.ID), Name: wording.Cut(a.Name, 300), Type: wording.Cut(a.Type, 100), Image: keptLink(a.Image)}
+			if a.Creator != nil {
+				creator := keptParty(*a.Creator)
+				short.Achievement.Creator = &creator
+			}
 		}
 		out.Credential = short
 	}
 	return out
+}
+
+// keptParty is what is kept of one: what tells whether it uses what belongs to an issuer here.
+func keptParty(p verifier.Party) verifier.Party {
+	return verifier.Party{ID: wording.Cut(p.ID, 2048), Name: wording.Cut(p.Name, 300), URL: keptLink(p.URL), Image: keptLink(p.Image)}
+}
+
+// keptLink is an address as it is kept: "" for one that is none of the web, or longer than any is.
+func keptLink(text string) string {
+	if len(text) > 2048 {
+		return ""
+	}
+	return wording.WebLink(text)
 }

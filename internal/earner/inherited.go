@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/issuer"
@@ -99,8 +100,12 @@ func (s *Service) recognise(ctx context.Context, to, after string, most int) (fo
 	}))
 }
 
-// Anew puts a page of the holdings anew, as [issuer.Config] Upgrade asks for: what they are listed by has changed between releases.
+// Anew puts a page of the records anew that are kept otherwise than in an earlier release, as [issuer.Config] Upgrade asks for: the holdings
+// for what they are listed by, and the badges that were brought for what stands in them.
 func Anew(tx issuer.Tx, after string) (count int, next string, err error) {
+	if cursor, is := strings.CutPrefix(after, inImports); is {
+		return importsAnew(tx, cursor)
+	}
 	rows, next, err := tx.List(holdings.Kind, issuer.Query{After: after, Limit: 500})
 	if err != nil {
 		return 0, "", err
@@ -114,5 +119,9 @@ func Anew(tx issuer.Tx, after string) (count int, next string, err error) {
 			return 0, "", err
 		}
 	}
-	return len(rows), next, nil
+	if next != "" {
+		return len(rows), next, nil
+	}
+	count, next, err = importsAnew(tx, "")
+	return len(rows) + count, next, err
 }

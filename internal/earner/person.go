@@ -177,11 +177,7 @@ func (s *Service) Awards(ctx context.Context, session, after string, limit int) 
 	}
 	var held []Holding
 	err = s.Store.View(ctx, func(tx issuer.Tx) error {
-		shown, err := s.readPass(tx, session, toSession)
-		if err != nil {
-			return err
-		}
-		ours, err := addressesOf(tx, shown.Address)
+		_, ours, err := s.inside(tx, session)
 		if err != nil {
 			return err
 		}
@@ -237,11 +233,7 @@ func (s *Service) AddAddress(ctx context.Context, session, email, language strin
 		return err
 	}
 	return stored(s.Store.Update(ctx, func(tx issuer.Tx) error {
-		shown, err := s.readPass(tx, session, toSession)
-		if err != nil {
-			return err
-		}
-		ours, err := addressesOf(tx, shown.Address)
+		shown, ours, err := s.inside(tx, session)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package earner
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -46,7 +45,7 @@ func (i *Imported) Show(a *Award, l wording.Language) {
 	i.Name, i.Kind = wording.First(a.Achievement.Name, l.Say("credential.AchievementCredential")), "AchievementCredential"
 	i.Type, i.Narrative = a.Achievement.Content.AchievementType, wording.Prose(a.Achievement.Content.Description)
 	i.Standard = "Open Badges 3.0"
-	i.Issuer, i.IssuerID, i.Awarded = wording.Plain(a.Organisation.Name), a.Organisation.DID, stamp(cmp.Or(a.Credential.Issued, a.Credential.Intended))
+	i.Issuer, i.IssuerID, i.Awarded = wording.Plain(a.Organisation.Name), a.Organisation.DID, a.Awarded()
 }
 
 // namesOf is the digest under which copies of a badge are found by the id that it gives itself; "" for none.
@@ -68,21 +67,34 @@ func (s *Service) ForgetCopies(ctx context.Context, name string) error {
 	return stored(s.Store.Update(ctx, func(tx issuer.Tx) error { return s.Book.dropCopies(tx, names...) }))
 }
 
-// dropCopies takes away every badge in a collection that is an award of one of these names, or refers to it, with its file. All signed
-// forms of an award give its name, those that are derived from it as well.
+// dropCopies takes away every badge in a collection that is an award of one of these names, refers to it, or holds it at any depth, with its
+// file. All signed forms of an award give its name, those that are derived from it as well.
 func (b *Book) dropCopies(tx issuer.Tx, names ...string) error {
 	b.judged.clear()
 	for _, name := range names {
 		if name == "" {
 			continue
 		}
-		copies, err := issuer.Every(tx, imports, "names", namesOf(name))
+		same, err := issuer.Every(tx, imports, "names", namesOf(name))
 		if err != nil {
 			return err
 		}
-		for _, i := range copies {
+		for _, i := range same {
 			if err := discard(tx, i.ID); err != nil {
 				return err
+			}
+		}
+		around, err := issuer.Every(tx, copies, "name", namesOf(name))
+		if err != nil {
+			return err
+		}
+		for _, c := range around { // gone already where it was both
+			if _, version, err := optional(tx, imports, c.Import); err != nil {
+				return err
+			} else if version > 0 {
+				if err := discard(tx, c.Import); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -227,7 +227,7 @@ func (c *Collection) RemoveSet(ctx context.Context, session, id string) error {
 type Shown struct {
 	Set
 	Badges []Badge
-	Hidden int // badges that are not shown: their own page is off, or they are gone
+	Hidden int // badges that are not shown: their own page is off, or that of an award in them, or they are gone
 }
 
 // Badge is a badge in a set. One of Award and Imported is set; both for somebody else's award of this installation.
@@ -323,7 +323,13 @@ func (c *Collection) shown(ctx context.Context, id string, only int, may func(is
 				if err == nil && i.Award != "" {
 					s.Badges = append(s.Badges, Badge{Number: n + 1, Imported: &i, Award: &Award{}})
 				} else if err == nil {
-					s.Badges = append(s.Badges, Badge{Number: n + 1, Imported: &i, Whose: i.Whose(ours), Report: i.Report, Late: true})
+					fine, err := theirsInside(tx, ours, i.Holds) // an address may have left them since
+					if err != nil {
+						return err
+					}
+					if fine {
+						s.Badges = append(s.Badges, Badge{Number: n + 1, Imported: &i, Whose: i.Whose(ours), Report: i.Report, Late: true})
+					}
 				} else if err = stored(err); !isMissing(err) {
 					return err
 				}
@@ -363,6 +369,10 @@ func (c *Collection) shown(ctx context.Context, id string, only int, may func(is
 				continue
 			}
 			b.Award = &a
+		} else if fine, err := c.Earners.shownInside(ctx, b.Imported); err != nil {
+			return Shown{}, err
+		} else if !fine { // an award in it is shown to nobody
+			continue
 		}
 		seen = append(seen, b)
 	}

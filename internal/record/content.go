@@ -37,7 +37,7 @@ func write(p printer, given []*verifier.Report, o Options) {
 	heads := [3]string{w.Say("record.number"), w.Say("record.input"), w.Say("record.answer")}
 	lines := make([]summaryLine, 0, len(reports))
 	for i, r := range reports {
-		lines = append(lines, summaryLine{i + 1, w.name(r), w.Verdict(r, wording.Standing{Dated: true})})
+		lines = append(lines, summaryLine{i + 1, w.name(r), w.Verdict(r, wording.Standing{Dated: true, Here: w.Here})})
 	}
 	w.summary(heads, lines)
 	w.limits()
@@ -72,7 +72,7 @@ func (w writer) report(r *verifier.Report) {
 }
 
 func (w writer) answer(r *verifier.Report) {
-	v := w.Verdict(r, wording.Standing{Dated: true})
+	v := w.Verdict(r, wording.Standing{Dated: true, Here: w.Here})
 	w.verdict(v)
 	all := []value{
 		{name: w.Say("record.authentic"), text: w.YesOrNo(r.Authentic)},
@@ -124,7 +124,7 @@ type told struct {
 
 func (w writer) findings(r *verifier.Report, left *allowance) {
 	var all []told
-	answer := w.Verdict(r, wording.Standing{Dated: true})
+	answer := w.Verdict(r, wording.Standing{Dated: true, Here: w.Here})
 	indexes := left.take(r)
 	reasons := false
 	for _, i := range indexes {

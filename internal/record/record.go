@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Language wording.Language // English by default
 	Made     time.Time        // when the record is written; not said when it is zero
+	Here     *wording.Here    // the issuers of the installation that checked; nil where there is none
 	By       string           // who or what checked, such as the address of a server or the name of an office; "" for nobody
 	Version  string           // of the program
 	// Arguments are what else of a command line changes an answer, such as --offline: words for repeating the check, as they were

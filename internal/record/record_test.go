@@ -304,7 +304,7 @@ func TestPages(t *testing.T) {
 			t.Fatalf("%s: %v %s", name, err, out)
 		}
 		pages, err := filepath.Glob(file + "-*.png")
-		if err != nil || len(pages) == 0 || len(pages) > 2 || !number.MatchString(pages[0]) {
+		if err != nil || len(pages) == 0 || len(pages) > 3 || !number.MatchString(pages[0]) {
 			t.Errorf("%s: %v %v", name, pages, err)
 		}
 	}

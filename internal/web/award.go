@@ -77,14 +77,14 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 		data.Command = "laurel verify " + record.ID + ".json" // only https addresses are opened: check the downloaded file
 	}
 	if report.Credential != nil && report.Authentic != verifier.No {
-		b := viewOf(l, report.Credential, anyone)
+		b := viewOf(l, report.Credential, anyone, nil)
 		b.Lang = otherLanguage(l, achievement.Content.InLanguage)
-		b.Dates, b.Effort = datesOf(l, report.Credential, shown.zone), strings.Join(effortOf(l, achievement), ", ")
+		b.Dates, b.Effort = datesOf(l, report.Credential, shown.zone), strings.Join(l.ShortEffort(achievement.Content.CreditsAvailable, achievement.About.Hours), ", ")
 		b.setLevels(l, report.Credential.Results, achievement.Content.ResultDescriptions)
-		if b.Superseded == refreshURL(record) {
-			b.Superseded = "" // told in the verdict, where that is to be seen
+		if address := data.Verdict.Verdict.Newer; data.Verdict.Newer == nil && address != "" && address != webLink(refreshURL(record)) {
+			data.Verdict.Newer = &named{l.Newer(address), address} // elsewhere; one here is told where it is to be seen
 		}
-		if b.Issuer.Link == webLink(organisation.URL) {
+		if b.Issuer.Link = webLink(report.Credential.Issuer.URL); b.Issuer.Link == webLink(organisation.URL) { // it signed that itself
 			b.Issuer.Link = data.Issued
 		}
 		data.Badge, data.Name, data.Lang = b, b.Name, b.Lang

@@ -25,6 +25,7 @@ type house struct {
 	*issuer.Service
 	badge    issuer.Credential
 	verified int // how often the verifier was asked
+	now      func() time.Time
 }
 
 // Fetch reads the documents of this installation and nothing else.
@@ -33,10 +34,13 @@ func (h *house) Fetch(ctx context.Context, url string, _ int) (verifier.Document
 	if err != nil {
 		return verifier.Document{}, verifier.ErrUnavailable
 	}
-	return verifier.Document{Bytes: document, URL: url, ReadAt: time.Now(), Origin: verifier.Installation}, nil
+	return verifier.Document{Bytes: document, URL: url, ReadAt: h.now(), Origin: verifier.Installation}, nil
 }
 
-func newHouse(t testing.TB) *house {
+func newHouse(t testing.TB) *house { return newHouseAt(t, time.Now) }
+
+// newHouseAt is a house whose clock is now.
+func newHouseAt(t testing.TB, now func() time.Time) *house {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -50,9 +54,9 @@ func newHouse(t testing.TB) *house {
 	t.Cleanup(func() { _ = store.Close() })
 	locked, _, err := keys.OpenFolder(filepath.Join(folder, "keys"), "")
 	must(err)
-	h := &house{}
+	h := &house{now: now}
 	h.Service, err = issuer.Open(t.Context(), issuer.Config{
-		Store: store, Keys: locked, Now: time.Now, Base: testBase, Public: true,
+		Store: store, Keys: locked, Now: now, Base: testBase, Public: true,
 		Check: func(context.Context, []byte) error { return nil },
 	})
 	must(err)
@@ -73,18 +77,23 @@ func newHouse(t testing.TB) *house {
 		Results: []credential.Result{{ResultDescription: "practice", AchievedLevel: "proficient"}},
 	})
 	must(err)
-	h.Handler, err = New(Config{
-		Office: h.Service, Base: testBase, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
-		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
-			h.verified++
-			return verifier.Verify(ctx, input, verifier.Options{Fetch: h})
-		},
-		Check: &batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
-			return verifier.VerifyItem(ctx, item, verifier.Options{Fetch: h})
-		}},
-	})
+	h.Handler, err = New(h.config(h.Service))
 	must(err)
 	return h
+}
+
+// config is that of the pages. With facts they are kept.
+func (h *house) config(facts Facts) Config {
+	return Config{
+		Office: h.Service, Facts: facts, Base: testBase, Now: h.now, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Verify: func(ctx context.Context, input []byte) (*verifier.Report, error) {
+			h.verified++
+			return verifier.Verify(ctx, input, verifier.Options{Fetch: h, At: h.now()})
+		},
+		Check: &batch.Checker{Verify: func(ctx context.Context, item carrier.Item) ([]*verifier.Report, error) {
+			return verifier.VerifyItem(ctx, item, verifier.Options{Fetch: h, At: h.now()})
+		}},
+	}
 }
 
 func (h *house) get(path string, headers ...string) *httptest.ResponseRecorder {

@@ -18,11 +18,11 @@ var pictures = flag.String("pictures", "", "folder for pictures of every page, t
 // walked are the pages that the browser opens: all in English but those that look like another one, and one of each kind in Spanish.
 func walked() map[string]stop {
 	all := stops()
-	for _, name := range []string{"badge-in-place", "badge-public", "badge-revoked-by-mistake", "endorsement-revoked", "share-revoked", "issuer-further"} {
+	for _, name := range []string{"badge-in-place", "badge-public", "badge-revoked-by-mistake", "endorsement-revoked", "issuer-further"} {
 		delete(all, name)
 	}
 	for name := range all {
-		kinds := []string{"verify", "table", "report-in-force", "error-nothing-given", "home", "issuer", "achievement-full", "badge-backed"}
+		kinds := []string{"verify", "table", "report-in-force", "error-nothing-given", "home", "issuer", "achievement-full", "badge-backed", "share-expired", "card-unknown"}
 		if english, spanish := strings.CutSuffix(name, "-es"); spanish && !slices.Contains(kinds, english) {
 			delete(all, name)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurelbadges/laurel/internal/certificate"
 	"github.com/laurelbadges/laurel/internal/fault"
+	"github.com/laurelbadges/laurel/internal/kept"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
@@ -48,7 +49,7 @@ func (s *server) certificate(c echo.Context, record issuer.Credential) error {
 	if err != nil {
 		return fmt.Errorf("printing the certificate: %w", err)
 	}
-	body, err := s.kept.get(ctx, madeOf("certificate", made), func() ([]byte, error) { return printed(page, options) })
+	body, err := s.kept.Get(ctx, kept.Of("certificate", made), func() ([]byte, error) { return printed(page, options) })
 	var letters *certificate.LettersError
 	switch {
 	case errors.As(err, &letters), errors.Is(err, certificate.ErrTooLong):

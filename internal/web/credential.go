@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential/bake"
+	"github.com/laurelbadges/laurel/internal/kept"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -42,6 +43,9 @@ func visible(record issuer.Credential) bool {
 // credential answers at the permanent address of a credential: the page, or the form that the ending or the Accept header
 // names.
 func (s *server) credential(c echo.Context) error {
+	if form(c.Param("id")) == "" && negotiatedMedia(c) == mediaHTML {
+		return s.keptCredentialPage(c)
+	}
 	record, err := s.issued(c)
 	if err != nil {
 		return err
@@ -66,12 +70,18 @@ func (s *server) credential(c echo.Context) error {
 func (s *server) negotiated(c echo.Context, record issuer.Credential) error {
 	h := c.Response().Header()
 	h.Set("Vary", "Accept")
-	h.Set("Link", "<"+record.URL+`.json>; rel="alternate"; type="application/vc"`)
-	media := negotiate(c.Request().Header.Get("Accept"), mediaHTML, mediaVC, mediaVCLD, mediaLD, mediaJSON, mediaJWT, mediaText, mediaVCJWT)
-	if media == mediaHTML {
-		return s.credentialPage(c, record)
-	}
-	return s.sendForm(c, record, media, cacheAsk)
+	h.Set("Link", linkTo(record))
+	return s.sendForm(c, record, negotiatedMedia(c), cacheAsk)
+}
+
+// negotiatedMedia is the form of a credential that a request without an ending asks for; "" for none that there is.
+func negotiatedMedia(c echo.Context) string {
+	return negotiate(c.Request().Header.Get("Accept"), mediaHTML, mediaVC, mediaVCLD, mediaLD, mediaJSON, mediaJWT, mediaText, mediaVCJWT)
+}
+
+// linkTo is the header that leads programs from the page of a credential to its file.
+func linkTo(record issuer.Credential) string {
+	return "<" + record.URL + `.json>; rel="alternate"; type="application/vc"`
 }
 
 // sendForm answers with a credential as a file.
@@ -120,9 +130,13 @@ func (s *server) drawing(c echo.Context, record issuer.Credential) error {
 	return sendSVG(c, policy, cacheAsk, baked)
 }
 
-// baked puts a credential into a picture.
-func (s *server) baked(ctx context.Context, art, document []byte) ([]byte, error) {
-	body, err := s.kept.get(ctx, madeOf("baked", art, document), func() ([]byte, error) { return bake.Bake(art, document) })
+// baked puts a credential into a picture. With PNG that takes no longer than the key takes under which it would be kept.
+func (s *server) baked(ctx context.Context, art, document []byte) (body []byte, err error) {
+	if bake.IsPNG(art) {
+		body, err = bake.Bake(art, document)
+	} else {
+		body, err = s.kept.Get(ctx, kept.Of("baked", art, document), func() ([]byte, error) { return bake.Bake(art, document) })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("baking the badge: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -49,6 +48,7 @@ type devicePage struct {
 	Signer    string // DID of whoever signs it
 	Document  string // its DID document; "" where the DID is its own
 	Signs     []string
+	Here      string // the issuers of this installation, as JSON; "" where they are too many
 }
 
 // deviceForm is the page that checks in the browser.
@@ -56,16 +56,26 @@ func (s *server) deviceForm(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+policyDevice)
 	l := languageOf(c)
-	data := devicePage{frame: s.spoken(c, l.Say("page.device.heading")), Base: s.Base, FileBytes: credential.Limits.Upload, Signs: wording.Signs}
+	data := devicePage{frame: s.spoken(c, l.Say("page.device.heading")), Base: s.Base, FileBytes: credential.Limits.Upload, Signs: wording.Signs, Here: s.hereData(c.Request().Context())}
 	data.Unlisted = false
 	data.frame.Preview = &preview{Title: data.Title, Description: l.Say("page.device.preview"), URL: s.Base + devicePath}
-	data.Program, data.Runtime = s.assets.address[deviceProgram], s.assets.address[deviceRuntime]
-	if data.Program == "" || data.Runtime == "" {
-		data.Program = ""
+	program, runtime := s.assets[deviceProgram], s.assets[deviceRuntime]
+	if program == nil || runtime == nil {
 		return s.keptPage(c, l, "device", data)
 	}
+	var err error
+	if data.Program, err = program.address(); err != nil {
+		return err
+	}
+	if data.Runtime, err = runtime.address(); err != nil {
+		return err
+	}
+	travels, err := program.zipped()
+	if err != nil {
+		return fmt.Errorf("reading the static file %s: %w", deviceProgram, err)
+	}
 	data.Script = "device.js"
-	data.Size = megabytes(l, len(s.assets.content[data.Program[len("/static/"):]].zipped))
+	data.Size = megabytes(l, int(travels.Size()))
 	if s.Pack != nil {
 		// Without the store there is no pack, and the page is as good as ever.
 		if signer, document, err := s.packSigner(c.Request().Context()); err == nil && signer != "" {
@@ -77,12 +87,7 @@ func (s *server) deviceForm(c echo.Context) error {
 
 // megabytes is a length in words, with one decimal.
 func megabytes(l wording.Language, bytes int) string {
-	tenths := (bytes + 50_000) / 100_000
-	point := "."
-	if l == wording.Spanish {
-		point = ","
-	}
-	return strconv.Itoa(tenths/10) + point + strconv.Itoa(tenths%10) + " MB"
+	return l.Number(float64((bytes+50_000)/100_000)/10) + " MB"
 }
 
 // packSigner is who signs packs, the first issuer, with the document that says which keys are theirs.

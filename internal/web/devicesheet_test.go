@@ -95,6 +95,13 @@ func TestDeviceSheets(t *testing.T) {
 		"signer not known, revoked": reportOf(unknown, no, "status/fail/revoked"), "altered": reportOf(no, unknown, "proof/fail/signature_invalid", "proof/warn/altered"),
 		"another's key": reportOf(no, unknown, "issuer/fail/issuer_mismatch"), "no badge": reportOf(no, unknown, "form/fail/no_credential"), "not read": reportOf(unknown, unknown, "form/unknown/input_unavailable"),
 	}
+	forged := goodReport()
+	forged.Credential.Issuer = verifier.Party{ID: forgedKey, Name: "Cedar C\u043eunty Schools", URL: testBase + "/i/cedar"}
+	stranger := goodReport()
+	stranger.Credential.Issuer = verifier.Party{ID: forgedKey, Name: "Somebody", URL: "https://somebody.example/"}
+	carrying := goodReport()
+	carrying.Credentials = []*verifier.Report{forged}
+	states["forged"], states["of a key"], states["holding a forged one"] = forged, stranger, carrying
 	strokes := template.New("signs").Funcs(words(wording.English))
 	if err := read(strokes, wording.English, "parts"); err != nil {
 		t.Fatal(err)
@@ -113,7 +120,7 @@ func TestDeviceSheets(t *testing.T) {
 				t.Fatal(err)
 			}
 			var bands, signs, texts []string
-			readSheet(device.Page{Language: l}.Sheet(report, string(text)), &bands, &signs, &texts)
+			readSheet(device.Page{Language: l, Here: wording.NewHere(testBase, []wording.Issuer{{ID: testIssuer, Name: "Cedar County Schools", URL: testBase + "/i/cedar"}})}.Sheet(report, string(text)), &bands, &signs, &texts)
 			for i, band := range bands { // what is drawn within the shape
 				class, name, _ := strings.Cut(band, " sign ")
 				var drawn strings.Builder

@@ -26,8 +26,16 @@ func cardHeight(width int) int {
 
 type cardPage struct {
 	frame
+	Card card
+}
+
+// card says in a few lines what an award is and what holds of it.
+type card struct {
+	Framed    bool // it stands by itself in the page of another site, and its links lead out of there
+	Host      string
 	Verdict   verdict
 	Name      string
+	Lang      string // of the name, where it is another one than that of the page
 	Kind      string
 	From      string
 	Recipient string // only where the earner made the page public
@@ -46,15 +54,25 @@ func (s *server) embed(c echo.Context) error {
 	l := languageOf(c)
 	f := s.spoken(c, a.name(l))
 	f.Accent = accentOf(a.organisation)
-	data := cardPage{
-		frame: f, Verdict: a.verdict(l), Name: f.Title, Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
-		URL: a.record.URL + f.Query, Art: artOf(a.achievement), Alt: l.Say("page.badge.picture", "name", f.Title),
+	data := cardPage{frame: f, Card: cardOf(l, f, a)}
+	data.Card.Framed = true
+	return s.keptPage(c, l, "embed", data, data.Card.passing()...)
+}
+
+// cardOf is the card of an award.
+func cardOf(l wording.Language, f frame, a shownAward) card {
+	data := card{
+		Host: f.Host, Verdict: a.verdict(l), Name: a.name(l), Lang: otherLanguage(l, a.achievement.Content.InLanguage), Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
+		URL: a.record.URL + f.Query, Art: artOf(a.achievement), Alt: l.Say("page.badge.picture", "name", a.name(l)),
 	}
 	if v := a.view(); v != nil && a.record.Access == issuer.AccessPublic {
-		data.Recipient = viewOf(l, v, anyone).Recipient
+		data.Recipient = viewOf(l, v, anyone, nil).Recipient
 	}
-	return s.keptPage(c, l, "embed", data, data.Verdict.Checked.Words, data.Verdict.Checked.Machine)
+	return data
 }
+
+// passing are the words that only say when it was looked at.
+func (c card) passing() []string { return []string{c.Verdict.Checked.Words, c.Verdict.Checked.Machine} }
 
 // frameOf is the HTML by which a page of another site shows the card: in a frame that may open pages, and nothing else.
 func (s *server) frameOf(l wording.Language, a shownAward, query string, width, height int) string {

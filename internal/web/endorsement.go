@@ -99,7 +99,7 @@ func (s *server) judgeEndorsement(ctx context.Context, e issuer.Endorsement) (*v
 
 // judgeEndorsed words a report on an endorsement that was given here.
 func judgeEndorsed(l wording.Language, report *verifier.Report, e issuer.Endorsement) verdict {
-	return verdictOf(l, report, wording.Standing{Revoked: eventOf(e.Revoked)})
+	return verdictOf(l, report, wording.Standing{Revoked: eventOf(e.Revoked), Own: true})
 }
 
 type endorsementPage struct {

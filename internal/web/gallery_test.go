@@ -295,6 +295,9 @@ type gallery struct {
 
 func (g gallery) Credential(_ context.Context, id string) (issuer.Credential, error) {
 	shown, ok := g.exhibits[id]
+	if id == "too-many" { // as when one address asks too often
+		return issuer.Credential{}, failure{status: http.StatusTooManyRequests, code: "rate_limited"}
+	}
 	if !ok {
 		return issuer.Credential{}, missing()
 	}

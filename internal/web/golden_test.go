@@ -83,12 +83,20 @@ func stops() map[string]stop {
 		"endorsement-hostile":       {Path: "/e/hostile", Status: 200},
 		"share":                     {Path: "/c/in-force/share", Status: 200},
 		"share-revoked":             {Path: "/c/revoked/share", Status: 200},
+		"share-expired":             {Path: "/c/expired/share", Status: 200},
+		"share-unknown":             {Path: "/c/status-unknown/share", Status: 200},
+		"certificate-refused":       {Path: "/c/revoked.pdf", Status: 404},
+		"card-expired":              {Path: "/c/expired/embed", Status: 200},
+		"card-superseded":           {Path: "/c/superseded/embed", Status: 200},
+		"card-unknown":              {Path: "/c/status-unknown/embed", Status: 200},
+		"card-long-words":           {Path: "/c/long-words/embed", Status: 200},
 		"card":                      {Path: "/c/public/embed", Status: 200},
 		"card-revoked":              {Path: "/c/revoked/embed", Status: 200},
 		"error-erased":              {Path: "/c/erased", Status: 410},
 		"error-nothing-here":        {Path: "/c/unknown", Status: 404},
 		"error-nothing-given":       {Path: "/verify", Text: " ", Status: 400},
 		"error-link-not-opened":     {Path: "/verify", Text: "https://10.0.0.1/", Status: 422},
+		"error-too-many":            {Path: "/c/too-many", Status: 429},
 		"error-our-fault":           {Path: "/verify", Text: `{"exhibit":"broken"}`, Status: 500},
 		"report-by-link":            {Path: "/verify", Text: testBase + "/c/in-force", Status: 200},
 	}
@@ -111,7 +119,7 @@ func stops() map[string]stop {
 		delete(all, "report-"+name)
 	}
 	for name, s := range maps.Clone(all) { // one page of every kind in Spanish, and all around checking
-		if s.Path == "/verify" || s.Status != http.StatusOK || slices.Contains([]string{"home", "issuer", "achievement-full", "endorsement", "share", "card", "badge-backed", "badge-revoked"}, name) {
+		if s.Path == "/verify" || s.Status != http.StatusOK || slices.Contains([]string{"home", "issuer", "achievement-full", "endorsement", "share", "share-expired", "card", "card-unknown", "badge-backed", "badge-revoked"}, name) {
 			s.Path += "?lang=es"
 			all[name+"-es"] = s
 		}
@@ -205,7 +213,9 @@ func heft(t *testing.T, handler http.Handler, page string) int {
 	weight := len(page)
 	for _, found := range regexp.MustCompile(`(?:href|src)="(/(?:static|accent)/[^"]+)"`).FindAllStringSubmatch(page, -1) {
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, found[1], nil))
+		r := httptest.NewRequest(http.MethodGet, found[1], nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		handler.ServeHTTP(w, r)
 		weight += w.Body.Len()
 	}
 	return weight

@@ -280,3 +280,39 @@ func TestFormTooLarge(t *testing.T) {
 	f.ServeHTTP(w, r)
 	wantText(t, w, "12 MB")
 }
+
+// TestPlacesByBytes: large bodies have so many bytes together, and fewer from one address; the longest fits in beside another one.
+func TestPlacesByBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newUploads().large
+		longest := credential.Limits.Upload + envelope
+		var releases []func()
+		take := func(visitor byte, size int, want bool) {
+			t.Helper()
+			release, err := p.takeFor(t.Context(), netip.AddrFrom4([4]byte{192, 0, 2, visitor}), size)
+			if (err == nil) != want {
+				t.Errorf("%d bytes for %d: %v", size, visitor, err)
+			} else if want {
+				releases = append(releases, release)
+			}
+		}
+		take(1, longest, true)
+		take(1, longest, true)
+		take(1, 2<<20, false)
+		take(2, longest, true)
+		take(2, longest, true)
+		take(3, longest, true)
+		take(4, longest, false)
+		take(4, largeBytes-5*longest, true)
+		take(5, 2<<20, false)
+		releases[0]()
+		take(5, 2<<20, true)
+		for _, release := range releases {
+			release()
+			release()
+		}
+		if len(p.from) != 0 || p.held != 0 || p.filled != 0 {
+			t.Errorf("left behind: %v, %d, %d", p.from, p.held, p.filled)
+		}
+	})
+}

@@ -50,14 +50,14 @@ func (s *server) input(r *http.Request) (given, error) {
 	case "multipart/form-data":
 		return s.formInput(r)
 	case mediaJSON:
-		body, err := readUpTo(r.Body, credential.Limits.Upload+envelope)
+		body, err := readBody(r, credential.Limits.Upload+envelope)
 		if err != nil {
 			return given{}, err
 		}
 		return s.wrapped(body)
 	case mediaVC, mediaVCLD, mediaLD, mediaJWT, mediaVCJWT, mediaText, "application/octet-stream",
 		"image/png", "image/svg+xml", "image/jpeg", "image/webp", "image/gif", "image/heic", "image/heif", "application/pdf", "application/zip":
-		body, err := readUpTo(r.Body, credential.Limits.Upload)
+		body, err := readBody(r, credential.Limits.Upload)
 		if err != nil {
 			return given{}, err
 		}
@@ -92,6 +92,24 @@ func (s *server) address(link string) (given, error) {
 	}
 	return given{link: true, sources: []batch.Source{{URL: link}}}, nil
 }
+
+// readBody is readUpTo for a body, with room at once for what a short one announces.
+func readBody(r *http.Request, limit int) ([]byte, error) {
+	if r.ContentLength <= 0 || r.ContentLength > announcedMost {
+		return readUpTo(r.Body, limit)
+	}
+	body := bytes.NewBuffer(make([]byte, 0, r.ContentLength+bytes.MinRead))
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, int64(limit)+1)); err != nil {
+		return nil, unreadable(err)
+	}
+	if body.Len() > limit {
+		return nil, tooLarge(int64(limit))
+	}
+	return body.Bytes(), nil
+}
+
+// announcedMost bounds the memory that is taken before anything was sent.
+const announcedMost = 64 << 10
 
 func readUpTo(r io.Reader, limit int) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))

@@ -15,7 +15,7 @@ import (
 
 const (
 	judgedFor = time.Minute // how long what was found is shown again
-	maxJudged = 512         // of one generation; two are kept
+	maxJudged = 128         // of one generation; two are kept
 )
 
 // judgements remembers for a minute what was found about the credentials of this installation, so that a badge that is
@@ -36,22 +36,23 @@ func newJudgements() *judgements {
 	return &judgements{known: newRecent[[sha256.Size]byte, judgement](maxJudged)}
 }
 
-func (j *judgements) find(key [sha256.Size]byte, now time.Time) *verifier.Report {
+// find returns what is remembered and still to be shown; without a report when there is nothing.
+func (j *judgements) find(key [sha256.Size]byte, now time.Time) judgement {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if known, ok := j.known.get(key); ok && !now.Before(known.from) && now.Before(known.until) {
-		return known.report
+		return known
 	}
-	return nil
+	return judgement{}
 }
 
 // keep remembers a report until a minute has gone, or until the credential begins or ends. One that left something open is
 // not kept: the next visitor may be luckier.
-func (j *judgements) keep(key [sha256.Size]byte, report *verifier.Report, now time.Time) {
+func (j *judgements) keep(key [sha256.Size]byte, report *verifier.Report, now time.Time) (until time.Time, kept bool) {
 	if report.Outcome == verifier.Unknown || report.Credential == nil {
-		return
+		return until, false
 	}
-	until := now.Add(judgedFor)
+	until = now.Add(judgedFor)
 	for _, date := range []string{report.Credential.ValidFrom, report.Credential.ValidUntil} {
 		if at, err := credential.ParseDateTime(date); err == nil && at.After(now) && at.Before(until) {
 			until = at
@@ -60,6 +61,14 @@ func (j *judgements) keep(key [sha256.Size]byte, report *verifier.Report, now ti
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.known.put(key, judgement{report: report, from: now, until: until})
+	return until, true
+}
+
+// forget forgets everything: something was erased.
+func (j *judgements) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.known = newRecent[[sha256.Size]byte, judgement](maxJudged)
 }
 
 // ownDocument is a credential of this installation and what its judgement rests on that the installation can change.
@@ -86,20 +95,25 @@ func (s *server) judgeOwn(ctx context.Context, record issuer.Credential, newer *
 }
 
 func (s *server) judgeDocument(ctx context.Context, own ownDocument) (*verifier.Report, error) {
-	now := s.Now()
+	now, witness := s.Now(), issuer.WitnessOf(ctx)
 	key, unread := s.judgedBy(ctx, own)
 	if unread == nil {
-		if report := s.judged.find(key, now); report != nil {
-			return report, nil
+		if known := s.judged.find(key, now); known.report != nil {
+			witness.Until(known.until)
+			return known.report, nil
 		}
 	}
-	report, err := s.Verify(ctx, own.text)
+	report, err := s.Verify(issuer.Unwatched(ctx), own.text) // what it rests on is in the key
 	if err != nil {
 		return nil, fmt.Errorf("verifying: %w", err)
 	}
 	if unread == nil {
-		s.judged.keep(key, report, now)
+		if until, kept := s.judged.keep(key, report, now); kept {
+			witness.Until(until)
+			return report, nil
+		}
 	}
+	witness.Spoil()
 	return report, nil
 }
 

@@ -85,6 +85,14 @@ func TestKeptPagesOfAnotherMinute(t *testing.T) {
 		t.Errorf("%s, then %s", first, again)
 	}
 	wantText(t, f.get("/c/"+testID, mediaHTML), "22 November 2026, 11:00 UTC")
+	now = now.Add(24 * time.Hour)
+	another := later
+	another.AsOf = now
+	f.report = &another
+	if w := f.call(http.MethodGet, "/c/"+testID, nil, "Accept", mediaHTML, "If-None-Match", first); w.Code != http.StatusOK || w.Header().Get("ETag") == first {
+		t.Errorf("on another day: %d %s, so that a reader keeps a page that says today", w.Code, w.Header().Get("ETag"))
+	}
+	wantText(t, f.get("/c/"+testID, mediaHTML), "23 November 2026, 11:00 UTC")
 	now = now.Add(time.Hour)
 	f.report = report(verifier.Yes, verifier.Undecided, verifier.Check{Step: "status", Outcome: unknown, Code: "status_unavailable"})
 	if open := etag(); open == first {

@@ -15,42 +15,36 @@ import (
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/batch"
+	"github.com/laurelbadges/laurel/internal/layout"
 	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/internal/zipped"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
-// pages are the templates by name, each with the layout around it.
+// pages are the templates by name.
 type pages map[string]*template.Template
 
 // loadPages reads the pages of one language.
 func loadPages(a assets, l wording.Language) (pages, error) {
-	shared := template.New("layout.html").Funcs(template.FuncMap{"asset": a.link}).Funcs(words(l))
+	set := template.New("layout.html").Funcs(template.FuncMap{"asset": a.link}).Funcs(words(l))
 	for _, name := range []string{"layout", "parts", "award", "sharing"} {
-		if err := read(shared, l, name); err != nil {
+		if err := read(set, l, name); err != nil {
 			return nil, fmt.Errorf("reading the layout: %w", err)
 		}
 	}
-	p := make(pages)
-	for _, name := range []string{"home", "verify", "device", "report", "table", "credential", "achievement", "organisation", "endorsement", "share", "certificate", "error"} {
-		copied, err := shared.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("reading the page %s: %w", name, err)
-		}
-		if err := read(copied, l, name); err != nil {
-			return nil, fmt.Errorf("reading the page %s: %w", name, err)
-		}
-		p[name] = copied
-	}
-	card, err := shared.Clone() // stands in pages of others, so it has no layout
+	p, err := layout.Pages(set, []string{"home", "verify", "device", "report", "credential", "achievement", "organisation", "endorsement", "share", "certificate", "error"},
+		func(name string) error { return read(set, l, name) })
 	if err != nil {
-		return nil, fmt.Errorf("reading the card: %w", err)
+		return nil, err
 	}
-	if err := read(card, l, "embed"); err != nil {
-		return nil, fmt.Errorf("reading the card: %w", err)
+	for _, name := range []string{"table", "embed"} { // one is written row by row, the other stands in pages of others: neither has the layout around it
+		if err := read(set, l, name); err != nil {
+			return nil, fmt.Errorf("reading the page %s: %w", name, err)
+		}
+		p[name] = set.Lookup(name + ".html")
 	}
-	p["embed"] = card.Lookup("embed.html")
 	return p, nil
 }
 
@@ -113,18 +107,52 @@ func (s *server) keptPage(c echo.Context, l wording.Language, name string, data 
 	if err != nil {
 		return err
 	}
+	page := drawnPage{body: body, tag: tagOf(body, passing), language: l}
+	wanted, _ := c.Get(asSent).(*drawnPage)
+	if s.mayZip(c, body) && (wanted != nil || !page.known(c)) {
+		if page.body, err = zipped.Page(body); err != nil {
+			return err
+		}
+		page.zipped = true
+	}
+	if wanted != nil {
+		*wanted = page
+	}
+	return s.sendDrawn(c, page)
+}
+
+// drawnPage is a page as it is sent.
+type drawnPage struct {
+	body     []byte
+	tag      string
+	language wording.Language
+	zipped   bool
+}
+
+// sendDrawn answers with a page, or tells that it says what the one that was read before does.
+func (s *server) sendDrawn(c echo.Context, page drawnPage) error {
 	h := c.Response().Header()
-	tag := tagOf(body, passing)
-	h.Set("ETag", "W/"+tag) // two pages that say the same need not have the same bytes
+	h.Set("ETag", "W/"+page.tag) // two pages that say the same need not have the same bytes
 	h.Set("Cache-Control", cacheAsk)
-	h.Set("Content-Language", string(l))
+	h.Set("Content-Language", string(page.language))
 	varies(h, "Accept-Language", "Accept-Encoding")
-	for known := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") { // RFC 9110 section 13.1.2: compared weakly
-		if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == tag {
-			return c.NoContent(http.StatusNotModified)
+	if page.known(c) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	if page.zipped {
+		h.Set("Content-Encoding", "gzip")
+	}
+	return c.HTMLBlob(http.StatusOK, page.body)
+}
+
+// known says that whoever asks has a page that says the same (RFC 9110 section 13.1.2: compared weakly).
+func (p drawnPage) known(c echo.Context) bool {
+	for tag := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == p.tag {
+			return true
 		}
 	}
-	return s.sendPage(c, http.StatusOK, body)
+	return false
 }
 
 // tagOf is an entity tag over a page without the words that are given in passing.
@@ -138,7 +166,7 @@ func tagOf(page []byte, passing []string) string {
 				break
 			}
 			at += next
-			clear(said[at : at+len(words)]) // no page holds such a byte by itself
+			clear(said[at+len(words)-len(timeOfDay(words)) : at+len(words)]) // no page holds such a byte by itself
 		}
 	}
 	digest := sha256.New()
@@ -148,11 +176,26 @@ func tagOf(page []byte, passing []string) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(digest.Sum(nil)[:16]) + `"`
 }
 
+var clockTime = regexp.MustCompile(`(\b\d\d:\d\d UTC|T\d\d:\d\d:\d\d(\.\d+)?Z)$`)
+
+// timeOfDay is the end of a moment without its day, which counts: a page that says that something holds today is another one tomorrow.
+// What is no moment passes whole.
+func timeOfDay(words []byte) []byte {
+	if end := clockTime.Find(words); end != nil {
+		return end
+	}
+	return words
+}
+
 // rendered renders a template as a whole before anything is sent, so that an error can still become an error page.
 func (s *server) rendered(l wording.Language, name string, data any) ([]byte, error) {
+	pages, err := s.pages[l]()
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	out.Grow(32 << 10)
-	if err := s.pages[l][name].Execute(&out, data); err != nil {
+	if err := pages[name].Execute(&out, data); err != nil {
 		return nil, fmt.Errorf("rendering the page %s: %w", name, err)
 	}
 	return out.Bytes(), nil

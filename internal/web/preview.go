@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurelbadges/laurel/internal/kept"
 	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
@@ -45,7 +46,7 @@ type picture struct {
 }
 
 // edition changes when previews of all pages are to be read anew.
-const edition = 1
+const edition = 2
 
 // pictureOn is the picture for a page. Its address holds a digest of what it says, as those who show previews keep them by it.
 func (s *server) pictureOn(l wording.Language, path, check, issuerName string, a issuer.Achievement, notice string) picture {
@@ -62,12 +63,12 @@ func (s *server) pictureOn(l wording.Language, path, check, issuerName string, a
 }
 
 // key is the digest of what the picture says.
-func (p picture) key() contentKey {
+func (p picture) key() kept.Key {
 	said, err := json.Marshal([]any{edition, p.language, p.drawn.Art, p.drawn.Title, p.drawn.Issuer, p.drawn.Check, p.drawn.Notice, artOf(p.achievement)})
 	if err != nil {
 		panic(err) // texts can always be written
 	}
-	return madeOf("preview", said)
+	return kept.Of("preview", said)
 }
 
 // awardPicture is the picture for the page of an award.
@@ -89,6 +90,7 @@ func (s *server) previewOf(l wording.Language, kind, issuerName string, p pictur
 	description := l.Say("page.badge.preview.bare", "kind", kind)
 	if issuerName != "" {
 		description = l.Say("page.badge.preview", "kind", wording.Cut(kind, 24), "issuer", wording.Cut(issuerName, 34))
+		description = strings.Replace(description, "….", "…", 1)
 	}
 	return &preview{
 		Title: p.drawn.Title, Description: description, URL: s.Base + p.path, Image: p.address, Secure: strings.HasPrefix(p.address, "https://"),
@@ -150,7 +152,7 @@ func (s *server) sendPreview(c echo.Context, present string, of func(wording.Lan
 		cache = present
 	}
 	ctx := c.Request().Context()
-	body, err := s.kept.get(ctx, p.key(), func() ([]byte, error) { return s.drawPreview(ctx, p) })
+	body, err := s.kept.Get(ctx, p.key(), func() ([]byte, error) { return s.drawPreview(ctx, p) })
 	if err != nil {
 		return fmt.Errorf("drawing the preview: %w", err)
 	}

@@ -100,7 +100,7 @@ func (s *server) file(c echo.Context, as, number string, all []batch.Row) (name 
 		reports[i] = row.Report
 	}
 	_, host, _ := strings.Cut(s.Base, "://")
-	options := record.Options{Language: l, Made: s.Now(), By: host, Version: s.Version}
+	options := record.Options{Language: l, Made: s.Now(), By: host, Version: s.Version, Here: s.here(c.Request().Context())}
 	name = l.Say("page.record.file", "date", reports[0].AsOf.UTC().Format("2006-01-02"))
 	if number != "" {
 		name += "-" + number

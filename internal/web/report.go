@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,6 +27,9 @@ type verdict struct {
 func verdictOf(l wording.Language, report *verifier.Report, known wording.Standing) verdict {
 	v := verdict{Verdict: l.Verdict(report, known), Checked: l.Instant(report.AsOf)}
 	v.Sign = wording.Sign(v.Shape, report, known)
+	if address := v.Verdict.Newer; address != "" && !known.Own { // of its own, the page knows more
+		v.Newer = &named{l.Newer(address), address}
+	}
 	return v
 }
 
@@ -85,17 +90,17 @@ type shown struct {
 	Inside  []inside // of a presentation or a record
 }
 
-func shownOf(l wording.Language, report *verifier.Report) shown {
+func shownOf(l wording.Language, report *verifier.Report, here *wording.Here) shown {
 	v := shown{
-		Verdict: verdictOf(l, report, wording.Standing{}), Kind: l.Kind(report.Input), File: wording.Plain(report.Input.Name), SHA256: report.Input.SHA256,
-		Address: wording.Plain(report.Input.URL), Checks: checksOf(l, report), Inside: insideOf(l, report),
+		Verdict: verdictOf(l, report, wording.Standing{Here: here}), Kind: l.Kind(report.Input), File: wording.Plain(report.Input.Name), SHA256: report.Input.SHA256,
+		Address: wording.Plain(report.Input.URL), Checks: checksOf(l, report), Inside: insideOf(l, report, here),
 	}
 	v.Checks.once(v.Verdict.Advice)
 	if report.Input.ReadAt != nil {
 		v.Read = l.Instant(*report.Input.ReadAt)
 	}
 	if report.Credential != nil && report.Authentic != verifier.No && report.Credential.Kind != credential.KindPresentation {
-		v.Badge = viewOf(l, report.Credential, holder)
+		v.Badge = viewOf(l, report.Credential, holder, here)
 	}
 	return v
 }
@@ -109,15 +114,15 @@ type inside struct {
 }
 
 // insideOf gathers the reports of everything inside a report, the outer before the inner.
-func insideOf(l wording.Language, report *verifier.Report) []inside {
+func insideOf(l wording.Language, report *verifier.Report, here *wording.Here) []inside {
 	var all []inside
 	for _, r := range report.Credentials {
-		one := inside{Name: l.Say("page.report.inside.unnamed"), Verdict: verdictOf(l, r, wording.Standing{}), Checks: checksOf(l, r)}
+		one := inside{Name: l.Say("page.report.inside.unnamed"), Verdict: verdictOf(l, r, wording.Standing{Here: here}), Checks: checksOf(l, r)}
 		if r.Credential != nil {
-			one.Badge = viewOf(l, r.Credential, holder)
+			one.Badge = viewOf(l, r.Credential, holder, here)
 			one.Name = one.Badge.Name
 		}
-		all = append(append(all, one), insideOf(l, r)...)
+		all = append(append(all, one), insideOf(l, r, here)...)
 	}
 	return all
 }
@@ -131,8 +136,9 @@ type reportPage struct {
 
 // reportPage shows a report to whoever gave the badge.
 func (s *server) reportPage(c echo.Context, l wording.Language, row batch.Row) error {
-	data := reportPage{shown: shownOf(l, row.Report)}
+	data := reportPage{shown: shownOf(l, row.Report, s.here(c.Request().Context()))}
 	data.frame = s.spoken(c, data.Verdict.Title)
+	data.nameNewer(s.newerHere(c.Request().Context(), l, data.frame, row.Report))
 	data.Sealing = true
 	body, err := reportJSON(row.Report)
 	if err != nil {
@@ -143,4 +149,32 @@ func (s *server) reportPage(c echo.Context, l wording.Language, row batch.Row) e
 		return err
 	}
 	return s.pageIn(c, l, http.StatusOK, "report", data)
+}
+
+// newerHere is the badge in the place of one that was handed in, by its name, where it is an award of this installation that is to be
+// seen; nil for none.
+func (s *server) newerHere(ctx context.Context, l wording.Language, f frame, report *verifier.Report) *named {
+	if report.Authentic != verifier.Yes || report.Credential == nil {
+		return nil
+	}
+	path, own := strings.CutPrefix(report.Credential.Superseded, s.Base+"/c/")
+	if !own {
+		return nil
+	}
+	newest, err := s.Office.Newest(ctx, strings.TrimSuffix(path, "/refresh"))
+	if err != nil || !visible(newest) {
+		return nil
+	}
+	found, err := s.successor(ctx, l, f, &newest)
+	if err != nil {
+		return nil // the address is told all the same
+	}
+	return found
+}
+
+// nameNewer puts the name of the badge in its place into the verdict, where it is known.
+func (v *shown) nameNewer(newer *named) {
+	if newer != nil {
+		v.Verdict.Newer = newer
+	}
 }

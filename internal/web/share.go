@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/internal/kept"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/verifier"
@@ -92,7 +93,7 @@ func (a shownAward) from() string {
 
 // verdict words what was found, and what the issuer's own records say beside it.
 func (a shownAward) verdict(l wording.Language) verdict {
-	return verdictOf(l, a.report, wording.Standing{Revoked: eventOf(a.record.Revoked), Suspended: eventOf(a.record.Suspended), Zone: a.zone})
+	return verdictOf(l, a.report, wording.Standing{Revoked: eventOf(a.record.Revoked), Suspended: eventOf(a.record.Suspended), Zone: a.zone, Own: true})
 }
 
 // standing is how it stands with an award, as far as that decides what is offered of it.
@@ -189,12 +190,14 @@ type sharePage struct {
 	frame
 	shareLinks
 	Name       string
+	Lang       string   // of the name, where it is another one than that of the page
 	Verdict    *verdict // nil for an award that is in force, of which there is nothing to say here
 	Gone       bool     // it does not count, so that there are its files alone
-	Back       string   // page of the award
-	File       string   // begins the names of files
-	Letter, A4 string   // addresses of certificates
-	Card       string   // address of the card
+	Lead       string
+	Back       string // page of the award
+	File       string // begins the names of files
+	Letter, A4 string // addresses of certificates
+	Card       *card  // as other sites show it; nil for none
 	Link       snippet
 	Text, HTML snippet // a line for a résumé; none for an award that does not belong there
 	Embed      snippet // HTML of the card, for a page of somebody else
@@ -222,7 +225,8 @@ func (s *server) share(c echo.Context) error {
 	how := a.standing()
 	data := sharePage{
 		frame: f, shareLinks: s.shareOf(l, f, a), Name: a.name(l), Back: f.to(path), File: "badge-" + a.record.Code(), Gone: how == gone,
-		Letter: f.to(path + ".pdf?paper=letter"), A4: f.to(path + ".pdf?paper=a4"), Card: f.to(path + "/embed"),
+		Letter: f.to(path + ".pdf?paper=letter"), A4: f.to(path + ".pdf?paper=a4"),
+		Lang: otherLanguage(l, a.achievement.Content.InLanguage), Lead: l.Say("page.share.text"),
 		Link:  snippet{ID: "address", Label: l.Say("page.share.address.label"), Text: a.record.URL, Lines: 1, Code: true},
 		Embed: snippet{ID: "frame", Label: l.Say("page.share.embed.label"), Text: s.frameOf(l, a, f.Query, cardWidth, cardHeight(cardWidth)), Lines: 5, Code: true},
 	}
@@ -236,8 +240,15 @@ func (s *server) share(c echo.Context) error {
 		v := a.verdict(l)
 		data.Verdict, passing = &v, []string{v.Checked.Words, v.Checked.Machine}
 	}
-	if data.Gone {
-		data.Title = l.Say("page.share.gone.heading")
+	switch how {
+	case gone:
+		data.Title, data.Lead = l.Say("page.share.gone.heading"), l.Say("page.share.gone.text")
+	case expired: // whoever reads this earned it, and need not ask themselves
+		data.Lead, data.Verdict.Advice = l.Say("page.share.expired.text"), l.Say("page.share.expired.advice")
+	}
+	if how != gone {
+		shown := cardOf(l, f, a)
+		data.Card, passing = &shown, shown.passing()
 	}
 	return s.keptPage(c, l, "share", data, passing...)
 }
@@ -263,7 +274,7 @@ func (s *server) sharedFile(kind, media string, draw func(address string) ([]byt
 		if err != nil {
 			return err
 		}
-		body, err := s.kept.get(c.Request().Context(), madeOf(kind, []byte(address)), func() ([]byte, error) { return draw(address) })
+		body, err := s.kept.Get(c.Request().Context(), kept.Of(kind, []byte(address)), func() ([]byte, error) { return draw(address) })
 		if err != nil {
 			return fmt.Errorf("drawing the QR code: %w", err)
 		}

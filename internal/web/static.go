@@ -11,12 +11,14 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/laurelbadges/laurel/internal/zipped"
 )
 
 //go:embed static
@@ -27,17 +29,16 @@ var staticFiles embed.FS
 //go:embed device
 var builtFiles embed.FS
 
-// assets are the files that pages link to. A name carries the digest of what it names, so a copy may be kept for ever.
-type assets struct {
-	address map[string]string // by plain name: laurel.css -> /static/laurel.0123456789abcdef.css
-	content map[string]*asset // by the last element of the address
-}
+// assets are the files that pages link to, by plain name, such as laurel.css.
+type assets map[string]*asset
 
-// asset is one file, small and plain.
+// asset is one file. What it takes to serve one is made when it is asked for first: a server starts without, and reads what is embedded
+// where it lies.
 type asset struct {
-	name   string
-	zipped []byte                 // by gzip
-	plain  func() ([]byte, error) // for the few who cannot inflate
+	name    string
+	address func() (string, error) // with the digest of the file, so that a copy may be kept for ever: /static/laurel.0123456789abcdef.css
+	zipped  func() (*io.SectionReader, error)
+	plain   func() (*io.SectionReader, error) // for the few who cannot inflate
 }
 
 // mediaOf are the types of static files.
@@ -49,7 +50,7 @@ var mediaOf = map[string]string{
 var loaded = sync.OnceValues(loadAssets)
 
 func loadAssets() (assets, error) {
-	a := assets{address: make(map[string]string), content: make(map[string]*asset)}
+	a := make(assets)
 	for _, folder := range []struct {
 		fs.FS
 		name string
@@ -59,114 +60,150 @@ func loadAssets() (assets, error) {
 			return a, fmt.Errorf("reading the static files: %w", err)
 		}
 		for _, entry := range entries {
-			body, err := fs.ReadFile(folder, folder.name+"/"+entry.Name())
-			if err != nil {
-				return a, fmt.Errorf("reading the static files: %w", err)
-			}
 			name, zipped := strings.CutSuffix(entry.Name(), ".gz")
 			if mediaOf[path.Ext(name)] == "" {
 				continue // says what belongs into the folder
 			}
-			if err := a.add(name, body, zipped); err != nil {
+			body, err := embedded(folder, folder.name+"/"+entry.Name())
+			if err != nil {
 				return a, fmt.Errorf("reading the static files: %w", err)
 			}
+			a.add(name, body, zipped)
 		}
 	}
 	return a, nil
 }
 
-// add takes a file in, which may be zipped already.
-func (a assets) add(plainName string, body []byte, zipped bool) error {
-	digest := sha256.Sum256(body)
-	ending := path.Ext(plainName)
-	name := strings.TrimSuffix(plainName, ending) + "." + hex.EncodeToString(digest[:8]) + ending
-	file := &asset{name: plainName, zipped: body}
-	if zipped {
-		file.plain = sync.OnceValues(func() ([]byte, error) { return inflate(body) })
-	} else {
-		file.plain = func() ([]byte, error) { return body, nil }
-		var out bytes.Buffer
-		w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(body); err != nil {
-			return err
-		}
-		if err := w.Close(); err != nil {
-			return err
-		}
-		file.zipped = out.Bytes()
+// embedded is a file as it lies in the program; fs.ReadFile would copy it.
+func embedded(folder fs.FS, name string) (*io.SectionReader, error) {
+	file, err := folder.Open(name)
+	if err != nil {
+		return nil, err
 	}
-	a.address[plainName] = "/static/" + name
-	a.content[name] = file
-	return nil
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	at, ok := file.(io.ReaderAt)
+	if !ok {
+		return nil, fmt.Errorf("%s cannot be read in parts", name)
+	}
+	return io.NewSectionReader(at, 0, info.Size()), nil
 }
 
-func inflate(zipped []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(zipped))
+// fresh reads what another one reads, from its beginning; many can do so at once.
+func fresh(r *io.SectionReader) *io.SectionReader { return io.NewSectionReader(r, 0, r.Size()) }
+
+// add takes a file in, which may be zipped already.
+func (a assets) add(plainName string, body *io.SectionReader, zipped bool) {
+	file := &asset{name: plainName}
+	file.address = sync.OnceValues(func() (string, error) {
+		digest := sha256.New()
+		if _, err := io.Copy(digest, fresh(body)); err != nil {
+			return "", fmt.Errorf("reading the static file %s: %w", plainName, err)
+		}
+		ending := path.Ext(plainName)
+		return "/static/" + strings.TrimSuffix(plainName, ending) + "." + hex.EncodeToString(digest.Sum(nil)[:8]) + ending, nil
+	})
+	asItIs := func() (*io.SectionReader, error) { return body, nil }
+	if zipped {
+		file.zipped, file.plain = asItIs, inflated(body)
+	} else {
+		file.zipped, file.plain = sync.OnceValues(func() (*io.SectionReader, error) { return deflated(body) }), asItIs
+	}
+	a[plainName] = file
+}
+
+func deflated(plain *io.SectionReader) (*io.SectionReader, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(w, fresh(plain)); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return io.NewSectionReader(bytes.NewReader(out.Bytes()), 0, int64(out.Len())), nil
+}
+
+// inflated is a zipped file as it is, which is held as long as somebody reads it: the verifier for browsers has 16 MB.
+func inflated(zipped *io.SectionReader) func() (*io.SectionReader, error) {
+	var mu sync.Mutex
+	var held weak.Pointer[bytes.Reader]
+	return func() (*io.SectionReader, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		plain := held.Value()
+		if plain == nil {
+			content, err := inflate(fresh(zipped))
+			if err != nil {
+				return nil, err
+			}
+			plain = bytes.NewReader(content)
+			held = weak.Make(plain)
+		}
+		return io.NewSectionReader(plain, 0, plain.Size()), nil
+	}
+}
+
+func inflate(zipped io.Reader) ([]byte, error) {
+	r, err := gzip.NewReader(zipped)
 	if err != nil {
 		return nil, err
 	}
 	return io.ReadAll(r)
 }
 
-// link is the address of a static file; a page that names one that does not exist cannot be loaded.
+// link is the address of a static file; a page that names one that does not exist cannot be shown.
 func (a assets) link(name string) (string, error) {
-	address, ok := a.address[name]
+	file, ok := a[name]
 	if !ok {
 		return "", fmt.Errorf("no static file %q", name)
 	}
-	return address, nil
+	return file.address()
+}
+
+// at is the file at an address; nil where there is none.
+func (a assets) at(address string) (*asset, error) {
+	ending := path.Ext(address)
+	named := strings.TrimSuffix(address, ending)
+	file, ok := a[path.Base(strings.TrimSuffix(named, path.Ext(named)))+ending]
+	if !ok {
+		return nil, nil
+	}
+	if its, err := file.address(); err != nil || its != address {
+		return nil, err
+	}
+	return file, nil
 }
 
 func (s *server) static(c echo.Context) error {
-	name := c.Param("file")
-	file, ok := s.assets.content[name]
-	if !ok {
+	file, err := s.assets.at("/static/" + c.Param("file"))
+	if err != nil {
+		return err
+	}
+	if file == nil {
 		return notFound()
 	}
 	h := c.Response().Header()
-	h.Set("Content-Type", mediaOf[path.Ext(name)])
+	h.Set("Content-Type", mediaOf[path.Ext(file.name)])
 	h.Set("Cache-Control", cacheForever)
 	h.Set("Vary", "Accept-Encoding")
 	if file.name == deviceWorker { // a worker has the policy that it comes with, and not that of its page
 		h.Set("Content-Security-Policy", policyWorker)
 	}
-	body := file.zipped
-	if takesGzip(c.Request().Header.Get("Accept-Encoding")) {
+	body := file.plain
+	if zipped.Taken(c.Request().Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")
-	} else {
-		var err error
-		if body, err = file.plain(); err != nil {
-			return fmt.Errorf("inflating %s: %w", file.name, err)
-		}
+		body = file.zipped
 	}
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
+	content, err := body()
+	if err != nil {
+		return fmt.Errorf("reading the static file %s: %w", file.name, err)
+	}
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, fresh(content))
 	return nil
-}
-
-// takesGzip says whether an Accept-Encoding names gzip, or everything, with a weight above 0 (RFC 9110 section 12.5.3).
-func takesGzip(accept string) bool {
-	named, others := -1.0, -1.0
-	for _, part := range strings.Split(accept, ",") {
-		coding, parameters, _ := strings.Cut(part, ";")
-		weight := 1.0
-		if q, found := strings.CutPrefix(strings.ToLower(strings.TrimSpace(parameters)), "q="); found {
-			var err error
-			if weight, err = strconv.ParseFloat(q, 64); err != nil {
-				weight = 0
-			}
-		}
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip", "x-gzip":
-			named = weight
-		case "*":
-			others = weight
-		}
-	}
-	if named >= 0 {
-		return named > 0
-	}
-	return others > 0
 }

@@ -7,19 +7,9 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
-
-func TestTakesGzip(t *testing.T) {
-	for accept, want := range map[string]bool{
-		"": false, "gzip": true, "gzip, deflate, br": true, "br;q=1, GZIP;q=0.2": true, "gzip;q=0": false, "*": true, "*, gzip;q=0": false, "*;q=0, gzip": true,
-		"identity": false, "gzip;q=x": false, "x-gzip": true, "gzipped": false,
-	} {
-		if got := takesGzip(accept); got != want {
-			t.Errorf("%q: %v", accept, got)
-		}
-	}
-}
 
 // TestStaticFiles: a file comes zipped to whom that helps and plain to others, for ever and with its type; both are the same.
 func TestStaticFiles(t *testing.T) {
@@ -65,10 +55,58 @@ func TestDevicePolicies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, address := range files.address {
+	for name := range files {
+		address, err := files.link(name)
+		if err != nil {
+			t.Fatal(err)
+		}
 		worker := strings.Contains(f.get(address, "*/*").Header().Get("Content-Security-Policy"), "wasm-unsafe-eval")
 		if worker != (name == deviceWorker) {
 			t.Errorf("%s: %v", name, worker)
+		}
+	}
+}
+
+func section(body []byte) *io.SectionReader {
+	return io.NewSectionReader(bytes.NewReader(body), 0, int64(len(body)))
+}
+
+// TestZippedFile: a file that is zipped already comes as it is to those who can inflate, and inflated and in parts to others, however
+// many ask at once; at another address there is nothing.
+func TestZippedFile(t *testing.T) {
+	f := newFixture(t, nil)
+	want := bytes.Repeat([]byte("0123456789"), 10_000)
+	travels, err := deflated(section(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := assets{}
+	files.add(deviceProgram, travels, true)
+	f.Handler.(*Site).server.assets = files
+	address, err := files.link(deviceProgram)
+	if err != nil || !regexp.MustCompile(`^/static/laurel-device\.[0-9a-f]{16}\.wasm$`).MatchString(address) {
+		t.Fatalf("%s, %v", address, err)
+	}
+	var asking sync.WaitGroup
+	for range 8 {
+		asking.Go(func() {
+			for range 3 {
+				if w := f.get(address, "*/*"); !bytes.Equal(w.Body.Bytes(), want) || w.Header().Get("Content-Length") != "100000" || w.Header().Get("Content-Type") != "application/wasm" {
+					t.Errorf("%d bytes, %v", w.Body.Len(), w.Header())
+				}
+				if w := f.call(http.MethodGet, address, nil, "Range", "bytes=5-14"); w.Code != http.StatusPartialContent || w.Body.String() != "5678901234" {
+					t.Errorf("a part is %d %s", w.Code, w.Body)
+				}
+				if w := f.call(http.MethodGet, address, nil, "Accept-Encoding", "gzip"); int64(w.Body.Len()) != travels.Size() || w.Header().Get("Content-Encoding") != "gzip" {
+					t.Errorf("zipped it has %d bytes, %v", w.Body.Len(), w.Header())
+				}
+			}
+		})
+	}
+	asking.Wait()
+	for _, other := range []string{"/static/laurel-device.wasm", "/static/laurel-device..wasm", "/static/laurel-device.0123456789abcdef.wasm", strings.Replace(address, "laurel", "x.laurel", 1), address + ".gz", "/static/", "/static/."} {
+		if w := f.get(other, "*/*"); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", other, w.Code)
 		}
 	}
 }
@@ -77,17 +115,13 @@ func TestDevicePolicies(t *testing.T) {
 func TestDevicePage(t *testing.T) {
 	for _, built := range []bool{false, true} {
 		s := newFixture(t, nil)
-		files := assets{address: map[string]string{}, content: map[string]*asset{}}
+		files := assets{}
 		for _, name := range []string{"laurel.css", "device.js", deviceWorker} {
-			if err := files.add(name, []byte(name), false); err != nil {
-				t.Fatal(err)
-			}
+			files.add(name, section([]byte(name)), false)
 		}
 		if built {
 			for name, body := range map[string][]byte{deviceProgram: bytes.Repeat([]byte("w"), 1_240_000), deviceRuntime: []byte("r")} {
-				if err := files.add(name, body, true); err != nil {
-					t.Fatal(err)
-				}
+				files.add(name, section(body), true)
 			}
 		}
 		s.Handler.(*Site).server.assets = files

@@ -14,7 +14,6 @@ import (
 
 	"github.com/laurelbadges/laurel/internal/batch"
 	"github.com/laurelbadges/laurel/internal/wording"
-	"github.com/laurelbadges/laurel/verifier"
 )
 
 // A table is sent as it grows: its head at once, then row after row, each with its report folded below it, then what only the
@@ -42,10 +41,10 @@ type tableRow struct {
 // tableEnd is what stands below the rows.
 type tableEnd struct {
 	frame
-	Total, Valid, Invalid, Unknown, Same int
-	Expected                             int
-	Broken                               bool   // it ended before its time
-	Sealed                               string // the reports, for the record to file; "" when they are too many for that
+	Total, Valid, Noted, Invalid, Unknown, Same int
+	Expected                                    int
+	Broken                                      bool   // it ended before its time
+	Sealed                                      string // the reports, for the record to file; "" when they are too many for that
 }
 
 // tablePage shows rows as they come. Once it has begun, an error can only be told below the rows that there are.
@@ -59,7 +58,7 @@ func (s *server) tablePage(c echo.Context, l wording.Language, all rows) error {
 	if err := s.part(c, l, "table", tableHead{frame: f, Expected: all.expected}); err != nil {
 		return err
 	}
-	end := tableEnd{frame: f}
+	here, end := s.here(c.Request().Context()), tableEnd{frame: f}
 	var kept []batch.Row
 	working := true
 	for row, err := range all.each {
@@ -77,9 +76,10 @@ func (s *server) tablePage(c echo.Context, l wording.Language, all rows) error {
 			end.Broken = true
 			break
 		}
-		end.add(row)
+		shown := tableRowOf(l, row, here)
+		end.add(shown)
 		kept = append(kept, row)
-		if err := s.part(c, l, "table-row", tableRowOf(l, row)); err != nil {
+		if err := s.part(c, l, "table-row", shown); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,7 @@ func (s *server) tablePage(c echo.Context, l wording.Language, all rows) error {
 	if err := s.part(c, l, "table-counts", end); err != nil {
 		return err
 	}
-	if err := downloads(c.Response(), l, kept); err != nil {
+	if err := downloads(c.Response(), l, kept, here); err != nil {
 		return err
 	}
 	var err error
@@ -111,8 +111,12 @@ func causeOf(err error) string {
 
 // part writes a part of the table page to the visitor at once.
 func (s *server) part(c echo.Context, l wording.Language, name string, data any) error {
+	pages, err := s.pages[l]()
+	if err != nil {
+		return err
+	}
 	var out bytes.Buffer
-	if err := s.pages[l]["table"].ExecuteTemplate(&out, name, data); err != nil {
+	if err := pages["table"].ExecuteTemplate(&out, name, data); err != nil {
 		return fmt.Errorf("rendering %s: %w", name, err)
 	}
 	w := c.Response()
@@ -123,8 +127,8 @@ func (s *server) part(c echo.Context, l wording.Language, name string, data any)
 	return nil
 }
 
-func tableRowOf(l wording.Language, row batch.Row) tableRow {
-	v := tableRow{shown: shownOf(l, row.Report), Number: row.Number, SameAs: row.SameAs, Like: row.Like}
+func tableRowOf(l wording.Language, row batch.Row, here *wording.Here) tableRow {
+	v := tableRow{shown: shownOf(l, row.Report, here), Number: row.Number, SameAs: row.SameAs, Like: row.Like}
 	v.Name = inCell(wording.First(row.Report.Input.Name, row.Report.Input.URL, v.Kind))
 	v.Title = inCell(l.BadgeName(row.Report.Credential))
 	if b := v.Badge; b != nil {
@@ -141,12 +145,15 @@ func tableRowOf(l wording.Language, row batch.Row) tableRow {
 // inCell shortens what a cell has no room for; the report has it whole.
 func inCell(text string) string { return wording.Cut(text, 100) }
 
-func (t *tableEnd) add(row batch.Row) {
+// add counts a row by the shape of its verdict: what is good by the rules and not to be taken as it stands is counted apart.
+func (t *tableEnd) add(row tableRow) {
 	t.Total++
-	switch row.Report.Outcome {
-	case verifier.Valid:
+	switch row.Verdict.Shape {
+	case wording.ShapeYes:
 		t.Valid++
-	case verifier.Invalid:
+	case wording.ShapeNote:
+		t.Noted++
+	case wording.ShapeNo:
 		t.Invalid++
 	default:
 		t.Unknown++
@@ -158,7 +165,7 @@ func (t *tableEnd) add(row batch.Row) {
 
 // downloads writes links that hold the whole table in the forms that other programs read: files that stand in the page itself, as
 // nothing is kept here to be fetched later. They are written piece by piece, as the table may be long.
-func downloads(out io.Writer, l wording.Language, all []batch.Row) error {
+func downloads(out io.Writer, l wording.Language, all []batch.Row, here *wording.Here) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -167,8 +174,8 @@ func downloads(out io.Writer, l wording.Language, all []batch.Row) error {
 		ending, label, media string
 		write                func(io.Writer) error
 	}{
-		{"csv", "page.table.csv", "text/csv;charset=utf-8", func(out io.Writer) error { return batch.CSV(out, all, l) }},
-		{"xlsx", "page.table.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func(out io.Writer) error { return batch.XLSX(out, all, l) }},
+		{"csv", "page.table.csv", "text/csv;charset=utf-8", func(out io.Writer) error { return batch.CSV(out, all, l, here) }},
+		{"xlsx", "page.table.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func(out io.Writer) error { return batch.XLSX(out, all, l, here) }},
 		{"json", "page.table.json", mediaJSON, func(out io.Writer) error { return batch.JSON(out, all) }},
 	} {
 		_, begun := fmt.Fprintf(out, `<a class="button" download="%s" href="data:%s;base64,`, template.HTMLEscapeString(name+"."+form.ending), form.media)

@@ -16,6 +16,8 @@ import (
 const (
 	largeUploads = 16               // bodies beyond credential.Limits.Body that are in memory at a time
 	largeFromOne = 4                // of them, from one address
+	largeBytes   = 64 << 20         // of all of them together
+	largeOne     = 25 << 20         // from one address: two files of the greatest size
 	manyUploads  = 2                // requests with many files that are judged at a time
 	manyFromOne  = 1                // of them, from one address
 	recordsMade  = 2                // requests with sealed reports that are opened at a time: they may pack well, and be small to send
@@ -31,7 +33,9 @@ type uploads struct {
 }
 
 func newUploads() *uploads {
-	return &uploads{large: newPlaces(largeUploads, largeFromOne), many: newPlaces(manyUploads, manyFromOne), records: newPlaces(recordsMade, recordsOne)}
+	large := newPlaces(largeUploads, largeFromOne)
+	large.bytes, large.bytesFromOne = largeBytes, largeOne
+	return &uploads{large: large, many: newPlaces(manyUploads, manyFromOne), records: newPlaces(recordsMade, recordsOne)}
 }
 
 // room waits until a large body may be read, and answers what gives its place back. A body of unannounced length has to be
@@ -46,7 +50,7 @@ func (u *uploads) room(r *http.Request, visitor netip.Addr) (release func(), err
 	case isLarge(r):
 		return u.many.take(r.Context(), visitor)
 	}
-	return u.large.take(r.Context(), visitor)
+	return u.large.takeFor(r.Context(), visitor, int(r.ContentLength))
 }
 
 // isLarge tells a body with more in it than one file can be.
@@ -54,17 +58,19 @@ func isLarge(r *http.Request) bool { return r.ContentLength > int64(credential.L
 
 // places are held by whoever does something that few may do at a time.
 type places struct {
-	all, fromOne int
-	wait         time.Duration // for one to become free
+	all, fromOne        int
+	bytes, bytesFromOne int           // of what they are held for; 0: any
+	wait                time.Duration // for one to become free
 
 	mu      sync.Mutex
 	held    int                     // guarded by mu, as is what follows
+	filled  int                     // bytes
 	from    map[netip.Prefix]*share // of those who hold a place or wait for one
 	changed chan struct{}           // closed when a place has become free
 }
 
 // share is what one address has of the places.
-type share struct{ held, waiting int }
+type share struct{ held, filled, waiting int }
 
 func newPlaces(all, fromOne int) *places {
 	return &places{all: all, fromOne: fromOne, wait: uploadWait, from: map[netip.Prefix]*share{}, changed: make(chan struct{})}
@@ -72,6 +78,16 @@ func newPlaces(all, fromOne int) *places {
 
 // take waits a while for a place, and answers what gives it back. It may be called more than once.
 func (p *places) take(ctx context.Context, visitor netip.Addr) (release func(), err error) {
+	return p.takeFor(ctx, visitor, 0)
+}
+
+// full says that there is no place for so many bytes more. The caller holds the lock.
+func (p *places) full(mine *share, size int) bool {
+	return p.held == p.all || mine.held == p.fromOne || p.bytes > 0 && p.filled+size > p.bytes || p.bytesFromOne > 0 && mine.filled+size > p.bytesFromOne
+}
+
+// takeFor is take for a body of so many bytes, which are no more than one address may have.
+func (p *places) takeFor(ctx context.Context, visitor netip.Addr, size int) (release func(), err error) {
 	address := network(visitor)
 	ctx, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
@@ -86,7 +102,7 @@ func (p *places) take(ctx context.Context, visitor netip.Addr) (release func(), 
 		return nil, failure{status: http.StatusServiceUnavailable, code: "busy"}
 	}
 	mine.waiting++
-	for p.held == p.all || mine.held == p.fromOne {
+	for p.full(mine, size) {
 		changed := p.changed
 		p.mu.Unlock()
 		select {
@@ -102,15 +118,19 @@ func (p *places) take(ctx context.Context, visitor netip.Addr) (release func(), 
 	}
 	mine.waiting--
 	mine.held++
+	mine.filled += size
 	p.held++
-	return sync.OnceFunc(func() { p.leave(address) }), nil
+	p.filled += size
+	return sync.OnceFunc(func() { p.leave(address, size) }), nil
 }
 
-func (p *places) leave(address netip.Prefix) {
+func (p *places) leave(address netip.Prefix, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.held--
+	p.filled -= size
 	p.from[address].held--
+	p.from[address].filled -= size
 	p.forget(address)
 	close(p.changed)
 	p.changed = make(chan struct{})

@@ -3,13 +3,13 @@ package web
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -38,6 +38,13 @@ func (s *server) verify(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(r.Context(), checkMost)
 	defer cancel()
 	await(c, rowWait)
+	if len(brought.sources) == 1 {
+		if row, ok, err := s.Check.Single(ctx, brought.sources[0]); err != nil {
+			return fmt.Errorf("verifying: %w", err)
+		} else if ok {
+			return s.answerOnly(c, row, brought.link)
+		}
+	}
 	next, stop := iter.Pull2(s.Check.Run(ctx, brought.sources))
 	defer stop()
 
@@ -54,13 +61,7 @@ func (s *server) verify(c echo.Context) error {
 		ahead = append(ahead, row)
 	}
 	if len(ahead) == 1 {
-		if batch.IsFault(ahead[0].Report) {
-			return errFault
-		}
-		if told, unread := notRead(ahead[0].Report); unread && brought.link {
-			return told
-		}
-		return s.answerOne(c, ahead[0])
+		return s.answerOnly(c, ahead[0], brought.link)
 	}
 	if !isLarge(r) {
 		leave, err := s.uploads.many.take(ctx, visitorOf(c))
@@ -155,12 +156,25 @@ func (j judgedRows) each(yield func(batch.Row, error) bool) {
 	}
 }
 
+// answerOnly shows the only report of a request, or tells why it says nothing. link says that the visitor named one address.
+func (s *server) answerOnly(c echo.Context, row batch.Row, link bool) error {
+	if batch.IsFault(row.Report) {
+		return errFault
+	}
+	if told, unread := notRead(row.Report); unread && link {
+		return told
+	}
+	return s.answerOne(c, row)
+}
+
 // answerOne shows a single report.
 func (s *server) answerOne(c echo.Context, row batch.Row) error {
 	if wantsPage(c) {
 		return s.reportPage(c, languageOf(c), row)
 	}
-	body, err := reportJSON(row.Report)
+	scratch := scratches.Get().(*bytes.Buffer)
+	defer release(scratch)
+	body, err := writeReport(scratch, row.Report)
 	if err != nil {
 		return err
 	}
@@ -188,16 +202,33 @@ func (s *server) tableJSON(c echo.Context, all rows) error {
 // errFault is the answer to a request whose only check failed for a reason that lies here.
 var errFault = errors.New("the check ended in a fault")
 
-// reportJSON writes a report as the command line writes it.
+// reportJSON is the text of appendReport, which is kept.
 func reportJSON(report *verifier.Report) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(report); err != nil {
+	scratch := scratches.Get().(*bytes.Buffer)
+	defer release(scratch)
+	text, err := writeReport(scratch, report)
+	return bytes.Clone(text), err
+}
+
+// writeReport writes a report into a buffer, to which the text belongs.
+func writeReport(scratch *bytes.Buffer, report *verifier.Report) ([]byte, error) {
+	text, err := appendReport(scratch.AvailableBuffer(), report)
+	if err != nil {
 		return nil, fmt.Errorf("writing a report: %w", err)
 	}
-	return out.Bytes(), nil
+	scratch.Write(text) // in its place, or with the room that it needs
+	return scratch.Bytes(), nil
+}
+
+// scratches are of *bytes.Buffer, for what is not kept.
+var scratches = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// release gives a buffer back, but one that has become large.
+func release(b *bytes.Buffer) {
+	if b.Cap() <= 64<<10 {
+		b.Reset()
+		scratches.Put(b)
+	}
 }
 
 // notRead tells a report that says only that nothing could be read at the address that it was asked for. Whoever named just that

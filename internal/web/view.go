@@ -30,7 +30,6 @@ type badge struct {
 	Alignments   []reference
 	Evidence     []reference
 	Endorsements []party
-	Superseded   string
 }
 
 // party is an organisation or a person: the name it goes by, and who says so.
@@ -77,13 +76,13 @@ const (
 	holder                 // the answer to somebody who holds the file
 )
 
-// viewOf prepares a credential for a page.
-func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
+// viewOf prepares a credential for a page. here says which names are those of issuers of this installation; nil for none.
+func viewOf(l wording.Language, v *verifier.View, who audience, here *wording.Here) *badge {
 	b := &badge{
 		Standard: l.Standard(v.Standard),
 		Kind:     l.KindName(v.Kind),
 		Name:     l.BadgeName(v),
-		Issuer:   partyOf(l, v.Issuer),
+		Issuer:   partyOf(l, v.Issuer, here),
 	}
 	b.setRecipient(l, v.Recipient, who)
 	if a := v.Achievement; a != nil {
@@ -95,7 +94,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 		b.CriteriaLink = webLink(a.CriteriaURL)
 		b.Version = wording.Plain(a.Version)
 		if a.Creator != nil && a.Creator.ID != v.Issuer.ID {
-			creator := partyOf(l, *a.Creator)
+			creator := partyOf(l, *a.Creator, here)
 			b.Creator = &creator
 		}
 	}
@@ -110,9 +109,8 @@ func viewOf(l wording.Language, v *verifier.View, who audience) *badge {
 		b.Evidence = append(b.Evidence, referenceOf(l.Evidence(e)))
 	}
 	for _, e := range v.Endorsements {
-		b.Endorsements = append(b.Endorsements, partyOf(l, e))
+		b.Endorsements = append(b.Endorsements, partyOf(l, e, here))
 	}
-	b.Superseded = webLink(v.Superseded)
 	return b
 }
 
@@ -149,8 +147,8 @@ func (b *badge) setRecipient(l wording.Language, identities []verifier.Identity,
 	}
 }
 
-func partyOf(l wording.Language, p verifier.Party) party {
-	return party{Name: l.PartyName(p), ID: wording.Plain(p.ID), Host: wording.Host(p.ID), Link: webLink(p.URL)}
+func partyOf(l wording.Language, p verifier.Party, here *wording.Here) party {
+	return party{Name: l.PartyName(p), ID: wording.Plain(p.ID), Host: wording.Host(p.ID), Link: here.Link(p)}
 }
 
 func alignmentOf(l wording.Language, name, address, code, framework, description string) reference {

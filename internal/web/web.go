@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/internal/batch"
+	"github.com/laurelbadges/laurel/internal/kept"
 	"github.com/laurelbadges/laurel/internal/origin"
 	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/internal/wording"
@@ -51,12 +52,19 @@ type Office interface {
 	StatusListVCJWT(ctx context.Context, id string) (string, error)
 }
 
+// Facts says whether all that was read for an answer reads the same now.
+type Facts interface {
+	Still(ctx context.Context, w *issuer.Witness) bool
+}
+
 // Config says what to serve. Office, Verify, Check and Base must be set.
 type Config struct {
 	Office Office
 	// Verify judges a credential of this installation, for its own page. What it finds is in the report; an error says that it
 	// could not run.
 	Verify func(ctx context.Context, input []byte) (*verifier.Report, error)
+	// Facts says whether what a page rests on is as it was; issuer.Service fulfils it. Nil draws every page anew.
+	Facts Facts
 	// Check opens and judges what visitors hand in.
 	Check *batch.Checker
 	// Base is the public URL of the installation: scheme and host without a path or a slash at the end.
@@ -87,16 +95,17 @@ type Config struct {
 // server holds what the handlers share. It is not changed after New.
 type server struct {
 	Config
-	pages   map[wording.Language]pages
+	pages   map[wording.Language]func() (pages, error) // read at the first call: a server starts without
 	assets  assets
 	limits  *limiter
 	origins *origin.Guard
 	uploads *uploads
 	judged  *judgements
+	apart   namesHere
 	seal    seal
 	index   *index
-	kept    *keep
-	zippers sync.Pool              // of *gzip.Writer
+	kept    *kept.Keep
+	shown   *shownPages
 	zones   sync.Map               // *time.Location by the name that an issuer has set
 	art     func() ([]byte, error) // the picture of achievements without one of their own, drawn at the first call
 }
@@ -139,7 +148,7 @@ func New(config Config) (*Site, error) {
 	}
 	s := &server{
 		Config: config, limits: newLimiter(config.VerifyRate), uploads: newUploads(),
-		judged: newJudgements(), seal: newSeal(), index: &index{}, kept: newKeep(mostKept, mostKeptBytes), zippers: sync.Pool{New: zipper}, pages: map[wording.Language]pages{}, art: sync.OnceValues(paper.ArtPNG),
+		judged: newJudgements(), seal: newSeal(), index: &index{}, kept: kept.New(mostKept, mostKeptBytes), shown: newShownPages(mostShownBytes), pages: map[wording.Language]func() (pages, error){}, art: sync.OnceValues(paper.ArtPNG),
 	}
 	if config.Seal != nil {
 		s.seal = sealOf(config.Seal, config.Version)
@@ -150,10 +159,9 @@ func New(config Config) (*Site, error) {
 	if s.assets, err = loaded(); err != nil {
 		return nil, fmt.Errorf("serving pages: %w", err)
 	}
+	files := s.assets
 	for _, l := range wording.Languages {
-		if s.pages[l], err = loadPages(s.assets, l); err != nil {
-			return nil, fmt.Errorf("serving pages: %w", err)
-		}
+		s.pages[l] = sync.OnceValues(func() (pages, error) { return loadPages(files, l) })
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true

@@ -1,14 +1,13 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/internal/zipped"
 )
 
 // leastZipped is the length in bytes from which a page is zipped: a shorter one fits into one packet as it is.
@@ -18,22 +17,20 @@ const leastZipped = 1 << 10
 // answer would say something of what stands in it beside what was sent (the BREACH attack). The pages of addresses hold nothing that
 // whoever knows the address does not know.
 func (s *server) sendPage(c echo.Context, status int, page []byte) error {
-	if !readsAddress(c) || len(page) < leastZipped || !takesGzip(c.Request().Header.Get("Accept-Encoding")) {
+	if !s.mayZip(c, page) {
 		return c.HTMLBlob(status, page)
 	}
-	var out bytes.Buffer
-	out.Grow(len(page) / 3)
-	w := s.zippers.Get().(*gzip.Writer)
-	defer s.zippers.Put(w)
-	w.Reset(&out)
-	if _, err := w.Write(page); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
+	short, err := zipped.Page(page)
+	if err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Encoding", "gzip")
-	return c.HTMLBlob(status, out.Bytes())
+	return c.HTMLBlob(status, short)
+}
+
+// mayZip says whether a page is to be zipped for a request.
+func (s *server) mayZip(c echo.Context, page []byte) bool {
+	return readsAddress(c) && len(page) >= leastZipped && zipped.Taken(c.Request().Header.Get("Accept-Encoding"))
 }
 
 // readsAddress says that a request only asks for what is at its address.
@@ -45,13 +42,4 @@ func readsAddress(c echo.Context) bool {
 // varies adds to the headers that an answer depends on.
 func varies(h http.Header, names ...string) {
 	h.Set("Vary", strings.Join(wording.Present(append([]string{h.Get("Vary")}, names...)...), ", "))
-}
-
-// zipper is a writer that is quick rather than thorough: a page is zipped for each reader.
-func zipper() any {
-	w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-	if err != nil {
-		panic(err) // there is such a level
-	}
-	return w
 }

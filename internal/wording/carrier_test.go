@@ -204,9 +204,9 @@ func TestQuotationsStayClosed(t *testing.T) {
 			t.Errorf("%s: %s\nwant %s", l, got, want)
 		}
 	}
-	check = verifier.Check{Step: "status", Outcome: fail, Code: "revoked"}
-	report := &verifier.Report{AsOf: judgedAt, Authentic: verifier.Yes, Credential: &verifier.View{Issuer: verifier.Party{Name: "School “Cedar”"}}}
-	if got := English.Finding(report, check).Text; !strings.Contains(got, "School “Cedar”") {
-		t.Errorf("a name outside of a quotation: %s", got)
+	report := reportOf(yes, yes)
+	report.Credential.Issuer.Name = "Cedar”, signed it. “"
+	if got := English.Verdict(report, Standing{}).Signer; got != "cedar.example, which calls itself “Cedar', signed it. '”," {
+		t.Errorf("a name that ends a quotation: %s", got)
 	}
 }

@@ -300,8 +300,8 @@ func TestFactsAreSaid(t *testing.T) {
 	}{
 		"revoked, with a reason": {
 			verifier.Check{Step: "status", Outcome: fail, Code: "revoked", Facts: verifier.Facts{verifier.FactReason: "not\u202e her own"}},
-			"It was taken back, says Cedar County Schools, who gave this reason: “not her own”",
-			"Se retiró, según Cedar County Schools, que dio este motivo: «not her own»",
+			"It was taken back, says the issuer, who gave this reason: “not her own”",
+			"Se retiró, según el emisor, que dio este motivo: «not her own»",
 		},
 		"a name that was changed": {
 			verifier.Check{Step: "proof", Outcome: warn, Code: "altered", Pointer: "/credentialSubject/name", Facts: verifier.Facts{

@@ -89,7 +89,7 @@ func Sign(shape Shape, report *verifier.Report, known Standing) string {
 	switch {
 	case shape == ShapeUnknown && report.Authentic != verifier.Yes:
 		cause = "-who"
-	case shape == ShapeYes && replaced(report):
+	case shape == ShapeNote && replaced(report):
 		cause = "-newer"
 	case shape != ShapeNo:
 	case report.Authentic == verifier.No && has("", "form"):
@@ -108,4 +108,4 @@ func Sign(shape Shape, report *verifier.Report, known Standing) string {
 }
 
 // Signs are all that [Sign] gives, and those of single checks.
-var Signs = []string{"yes", "yes-newer", "no", "no-nothing", "no-altered", "no-held", "no-ended", "no-early", "unknown", "unknown-who", "note", "none"}
+var Signs = []string{"yes", "no", "no-nothing", "no-altered", "no-held", "no-ended", "no-early", "unknown", "unknown-who", "note", "note-newer", "none"}

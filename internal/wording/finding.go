@@ -31,8 +31,7 @@ type Finding struct {
 	Age    string // how old the fact is and where it was read; "" when it stands in the input
 }
 
-// Finding words a check of a report. Where the credential itself is not known to be its issuer's, neither is the issuer's name,
-// and the words say "the issuer".
+// Finding words a check of a report. No check proves the name that an issuer goes by, so the words say "the issuer".
 func (l Language) Finding(r *verifier.Report, c verifier.Check) Finding {
 	s := l.search(r, c)
 	f := Finding{
@@ -217,15 +216,7 @@ func inside(r *verifier.Report, c verifier.Check) *verifier.Report {
 
 // values are what the placeholders of a check stand for.
 func (l Language) values(r *verifier.Report, c verifier.Check) map[string]string {
-	values := map[string]string{"place": l.place(c.Facts[verifier.FactName], c.Pointer), "issuer": l.Say("noun.issuer")}
-	if r.Authentic == verifier.Yes && r.Credential != nil {
-		switch {
-		case r.Credential.Holder != nil:
-			values["issuer"] = l.PartyName(*r.Credential.Holder)
-		case r.Credential.Issuer.ID != "" || r.Credential.Issuer.Name != "":
-			values["issuer"] = l.PartyName(r.Credential.Issuer)
-		}
-	}
+	values := map[string]string{"place": l.place(c.Facts[verifier.FactName], c.Pointer), "issuer": l.Say("noun.issuer")} // no name is proven
 	for name, value := range c.Facts {
 		switch name {
 		case verifier.FactDate:

@@ -12,13 +12,14 @@ import (
 
 // Verdict is the answer of a whole report: a sentence that a clerk can repeat on the phone, who says so, and what to do.
 type Verdict struct {
-	Shape  Shape  // yes, no or unknown
+	Shape  Shape  // yes, no or unknown; note for what is authentic and in force, and yet not to be taken as it stands
 	Title  string // the one sentence
-	Signer string // who signed, to stand before Detail; "" unless the document is authentic
+	Signer string // who signed, by what is proven of them, to stand before Detail; "" unless the document is authentic
 	Detail string // why, in one to three short sentences; goes on from Signer where there is one
 	Advice string // what to do now
 	Cause  string // why it was revoked or suspended, in our words for what the issuer chose; "" when it chose nothing that says more
 	Reason string // the same as the issuer wrote it; "" when nothing is known
+	Newer  string // address of the badge in its place, as [WebLink] gives it; "" for none
 }
 
 // Standing is what the issuer's own records say of a credential. It adds when and why, and can only make the answer worse.
@@ -30,6 +31,10 @@ type Standing struct {
 	Dated bool
 	// Zone is where its issuer tells days; see [Calendar]. Nil is UTC, and then dates that were signed are told with their time.
 	Zone *time.Location
+	// Own says that the report is of a record of this installation, so that its issuer goes by its name.
+	Own bool
+	// Here is what the installation knows of its issuers, where a report is shown by one.
+	Here *Here
 }
 
 // Event is when something happened, and why.
@@ -47,7 +52,8 @@ var (
 )
 
 // Verdict words a report. Only an outcome of valid that nothing in known speaks against has the shape yes, and only where what decides
-// was read within a day of the instant that was judged.
+// was read within a day of the instant that was judged, nothing took its place, and all that is inside is as good. Who signed is said by
+// what is proven: the name that a document gives itself is told as its own word.
 func (l Language) Verdict(r *verifier.Report, known Standing) Verdict {
 	inForce := r.InForce
 	found := failures(r)
@@ -65,24 +71,30 @@ func (l Language) Verdict(r *verifier.Report, known Standing) Verdict {
 	case inForce == verifier.Yes && r.Outcome == verifier.Valid:
 		v = l.valid(r, known)
 		if by, old := lastKnown(r); old {
-			v = l.aged(r, by, v)
+			v = l.aged(r, known, by, v)
 		}
 	case inForce == verifier.No:
 		v = l.notInForce(r, known, found)
 	default:
-		v = Verdict{Shape: ShapeUnknown, Title: l.Say("verdict.unsure.title"), Detail: l.signed(r, "verdict.unsure.text"), Advice: l.Say("verdict.unsure.advice")}
+		v = Verdict{Shape: ShapeUnknown, Title: l.Say("verdict.unsure.title"), Detail: l.signed(r, known, "verdict.unsure.text"), Advice: l.Say("verdict.unsure.advice")}
 		if f, there := l.first(r, verifier.NotKnown, forceSteps...); there {
 			v.Detail, v.Advice = joined(v.Detail, f.Text), cmp.Or(f.Advice, v.Advice)
 		}
 	}
-	v.Signer = l.signer(r)
+	v.Signer, _ = l.signer(r, known)
+	if r.Credential != nil {
+		v.Newer = WebLink(r.Credential.Superseded)
+	}
+	if b := known.borrowed(r); b != nil {
+		v = l.borrow(v, known.Here, b)
+	}
 	return v
 }
 
 // valid words what is authentic and in force. A credential inside that is not is told beside it, and a badge that anyone can present
 // is not to be compared with anybody.
 func (l Language) valid(r *verifier.Report, known Standing) Verdict {
-	v := Verdict{Shape: ShapeYes, Title: l.Say("verdict.valid.title"), Detail: l.signed(r, "verdict.valid."+listed(r)), Advice: l.Say("verdict.valid.advice")}
+	v := Verdict{Shape: ShapeYes, Title: l.Say("verdict.valid.title"), Detail: l.signed(r, known, "verdict.valid."+listed(r)), Advice: l.Say("verdict.valid.advice")}
 	if known.Dated {
 		v.Title = l.Say("verdict.valid.on.title", "date", l.Day(r.AsOf).Words)
 	}
@@ -90,19 +102,41 @@ func (l Language) valid(r *verifier.Report, known Standing) Verdict {
 		v.Advice = l.Say("verdict.valid.endorsement.advice")
 	}
 	if replaced(r) {
-		v.Title, v.Advice = l.Say("verdict.replaced.title"), l.Say("verdict.replaced.advice")
+		v.Shape, v.Title, v.Advice = ShapeNote, l.Say("verdict.replaced.title"), l.Say("verdict.replaced.advice")
 	}
 	for _, c := range r.Checks {
-		switch {
+		switch about := caseOf(r, c); {
 		case c.Outcome != verifier.Warn:
-		case strings.HasPrefix(caseOf(r, c), "inside_"):
-			v.Detail, v.Advice = joined(v.Detail, l.Finding(r, c).Title+"."), l.Say("verdict.valid.inside.advice")
-			return v
+		case strings.HasPrefix(about, "inside"):
+			return l.holding(r, v, about, l.Finding(r, c).Title+".")
 		case c.Code == "no_recipient" && !replaced(r):
 			v.Advice = l.Say("verdict.valid.nobody.advice")
 		}
 	}
+	if borrowedInside(r, known) {
+		return l.holding(r, v, "inside_borrowed", l.Say("verdict.inside.borrowed"))
+	}
 	return v
+}
+
+// holding words a record that is good itself and holds what is not, or what nobody knows.
+func (l Language) holding(r *verifier.Report, v Verdict, about, found string) Verdict {
+	v.Shape, v.Title, v.Detail = ShapeNote, l.Say("verdict.inside.unknown.title"), joined(v.Detail, found)
+	if about == "inside_not_authentic" || about == "inside_not_in_force" {
+		v.Title = l.Say("verdict.inside.bad.title")
+	}
+	v.Advice = l.Say("verdict.valid.inside.advice")
+	if len(r.Credentials) == 0 { // only the answer was kept
+		v.Advice = l.Say("verdict.valid.inside.apart.advice")
+	}
+	return v
+}
+
+// borrowedInside says that something inside uses the name of an issuer here that did not sign it.
+func borrowedInside(r *verifier.Report, known Standing) bool {
+	return slices.ContainsFunc(r.Credentials, func(within *verifier.Report) bool {
+		return Standing{Here: known.Here}.borrowed(within) != nil || borrowedInside(within, known)
+	})
 }
 
 // replaced says that the issuer has put another badge in the place of this one.
@@ -138,29 +172,15 @@ func lastKnown(r *verifier.Report) (by time.Time, old bool) {
 var agingSteps = []string{"issuer", "proof", "status"}
 
 // aged words what would be good if nothing had changed since the day that its facts are of.
-func (l Language) aged(r *verifier.Report, by time.Time, v Verdict) Verdict {
+func (l Language) aged(r *verifier.Report, known Standing, by time.Time, v Verdict) Verdict {
 	key, date := "verdict.aged."+listed(r), l.Day(by).Words
-	more := strings.TrimPrefix(v.Detail, l.signed(r, "verdict.valid."+listed(r)))
-	return Verdict{Shape: ShapeUnknown, Title: l.Say(key+".title", "date", date), Detail: l.signed(r, key+".text", "date", date) + more, Advice: joined(l.Say("verdict.aged.advice"), v.Advice)}
-}
-
-// signer names who signed an authentic document.
-func (l Language) signer(r *verifier.Report) string {
-	switch v := r.Credential; {
-	case v == nil:
-		return l.Say("noun.The_issuer")
-	case v.Kind != credential.KindPresentation:
-		return l.PartyName(v.Issuer)
-	case v.Holder == nil:
-		return l.Say("noun.The_holder")
-	default:
-		return l.PartyName(*v.Holder)
-	}
+	more := strings.TrimPrefix(v.Detail, l.signed(r, known, "verdict.valid."+listed(r)))
+	return Verdict{Shape: ShapeUnknown, Title: l.Say(key+".title", "date", date), Detail: l.signed(r, known, key+".text", "date", date) + more, Advice: joined(l.Say("verdict.aged.advice"), v.Advice)}
 }
 
 // signed is a sentence about what was signed, or published where that is all there is (Open Badges 2.0, hosted verification). It goes
-// on from the signer.
-func (l Language) signed(r *verifier.Report, key string, pairs ...string) string {
+// on from the signer, and what is to be said of that one stands after it.
+func (l Language) signed(r *verifier.Report, known Standing, key string, pairs ...string) string {
 	this := "noun.this_badge"
 	if r.Credential != nil {
 		switch r.Credential.Kind {
@@ -176,7 +196,8 @@ func (l Language) signed(r *verifier.Report, key string, pairs ...string) string
 	}) {
 		did = "noun.published"
 	}
-	return l.Say(key, append(pairs, "this", l.Say(this), "signed", l.Say(did))...)
+	_, more := l.signer(r, known)
+	return joined(l.Say(key, append(pairs, "this", l.Say(this), "signed", l.Say(did))...), more)
 }
 
 // listed says whether a list that could have taken a badge back was read: the end of a key.
@@ -261,19 +282,19 @@ func (l Language) notInForce(r *verifier.Report, known Standing, found map[strin
 	}
 	switch about := decisive.Facts[verifier.FactCase]; {
 	case withinOnly(r) && event == nil:
-		return Verdict{Shape: ShapeNo, Title: l.Say("verdict.within_force.title"), Detail: l.signed(r, "verdict.within_force.text"), Advice: l.Say("verdict.within_force.advice")}
+		return Verdict{Shape: ShapeNo, Title: l.Say("verdict.within_force.title"), Detail: l.signed(r, known, "verdict.within_force.text"), Advice: l.Say("verdict.within_force.advice")}
 	case event != nil:
 		v.Title = l.Say(base+".on.title", "date", l.DayIn(event.At, known.Zone).Words)
-		v.Detail = l.signed(r, base+".text")
+		v.Detail = l.signed(r, known, base+".text")
 		v.Cause = l.anyOf("reason." + event.Code)
 		v.Reason = Plain(event.Reason)
 	case about == "awarded" || about == "signature" || about == "other": // another date in it is still to come; the list is not the signer's
 		f := l.Finding(r, decisive)
-		v.Detail, v.Advice = joined(l.signed(r, "verdict.other.text"), f.Text), f.Advice
+		v.Detail, v.Advice = joined(l.signed(r, known, "verdict.other.text"), f.Text), f.Advice
 	case date != "":
-		v.Detail = l.signed(r, base+".on.text", "date", l.signedIn(date, known.Zone).Words)
+		v.Detail = l.signed(r, known, base+".on.text", "date", l.signedIn(date, known.Zone).Words)
 	default:
-		v.Detail = l.signed(r, base+".text")
+		v.Detail = l.signed(r, known, base+".text")
 	}
 	if v.Reason == "" && (why == "revoked" || why == "suspended") {
 		v.Reason = Plain(decisive.Facts[verifier.FactReason])

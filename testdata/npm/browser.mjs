@@ -35,19 +35,42 @@ async function open(page, name, stop) {
   status(response);
 }
 
+const framed = /^card(-|$)/, cards = [[480, 264], [300, 440]]; // what HTML of ours gives a card
+
 // One worker walks through some of the stops.
 async function walk(names) {
-  let name = '';
+  let name = '', turn = 0;
   const page = await eyes.page(browser, () => name);
   for(name of names) {
+    const spanish = name.endsWith('-es');
+    if(spanish) {
+      await page.setViewportSize(sizes[turn++ % 2 ? 'narrow' : 'phone']);
+    }
     await open(page, name, stops[name]);
+    if(spanish) {
+      await eyes.calm(page, name);
+    }
     if(name === 'badge-unclaimed') {
       const sheets = (await page.pdf({format: 'Letter'})).toString('latin1').match(/\/Type\s*\/Page\b/g)?.length;
       if(sheets !== 1) {
         findings.push(`${name}: prints on ${sheets} pages`);
       }
     }
-    await (name.endsWith('-es') ? eyes.glance(page, name) : eyes.look(page, name));
+    await (spanish ? eyes.glance(page, name) : eyes.look(page, name));
+    if(!spanish && !stops[name].text && !stops[name].files && await page.locator('script[src]').count()) {
+      await eyes.comes(page, name, 'phone');
+    }
+    for(const [width, height] of framed.test(name) ? cards : []) { // as other sites show it
+      await page.setViewportSize({width, height});
+      await page.reload();
+      await eyes.calm(page, `${name}-${width}`);
+      await eyes.picture(page, `${name}-${width}x${height}`);
+      const cut = await page.evaluate(() => [document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth]);
+      if(cut.some(much => much > 0)) {
+        findings.push(`${name}: of ${width}x${height}, ${cut} are cut off`);
+      }
+      await page.setViewportSize(sizes.wide);
+    }
     if(pictures) {
       await page.setViewportSize({width: 760, height: 1000}); // A4 between its margins
       await page.emulateMedia({media: 'print'});

@@ -5,7 +5,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {chromium} from 'playwright-core';
-import {Eyes, sizes} from './looks.mjs';
+import {Eyes, show, sizes} from './looks.mjs';
 
 const parts = [];
 for await (const part of process.stdin) {
@@ -28,9 +28,8 @@ const badge = await bytes(`/c/${good}.json`), bad = await bytes(`/c/${revoked}.j
 const altered = Buffer.from(badge.toString().replace('"validFrom": "20', '"validFrom": "19').replace('"validFrom":"20', '"validFrom":"19'));
 expect('nothing was altered', !altered.equals(badge));
 
-const context = await browser.newContext({viewport: sizes.wide, reducedMotion: 'reduce', locale: 'en', permissions: []});
-const page = await context.newPage();
-eyes.listen(page, () => 'device');
+const page = await eyes.page(browser, () => 'device', {locale: 'en', permissions: []});
+const context = page.context();
 // Every request, of the worker too: all are GETs of this server without a body, and none names a badge.
 const asked = [];
 context.on('request', request => {
@@ -62,21 +61,38 @@ let begun = Date.now();
 await Promise.all([page.waitForURL('**/verify/device'), page.keyboard.press('Enter')]);
 await ready();
 times.load = Date.now() - begun;
+await eyes.calm(page, 'device');
 await eyes.judge(page, 'device-wide-light');
-await eyes.picture(page, 'device');
+await eyes.pose(page, 'device');
+await eyes.comes(page, 'device', 'phone', ready);
+await eyes.comes(page, 'device', 'narrow', ready);
+await page.reload();
+await ready();
+// A report in all of its looks: nothing moves while it comes, and axe reads it by day and by night, wide and narrow.
+const seen = async name => {
+  await eyes.calm(page, name);
+  await eyes.pose(page, name);
+  await eyes.judge(page, await show(page, name, 'wide', 'light'));
+  const narrow = await show(page, name, 'narrow', 'dark');
+  await eyes.fits(page, narrow);
+  await eyes.judge(page, narrow);
+  await show(page, name, 'wide', 'light');
+};
 let said = await check('badge.json', badge);
 expect(`a good badge: ${said}`, said.includes('Authentic, and in force today') && said.includes('from this installation'));
 expect('nobody is told that it is done', /Nothing was uploaded/.test(await page.locator('#sending').textContent()));
 expect('the keyboard is not led to what was found', await page.evaluate(() => document.activeElement.id === 'found'));
 await both('badge.json', badge);
-await eyes.picture(page, 'device-good');
+await eyes.calm(page, 'device-good');
+await eyes.pose(page, 'device-good');
 said = await check('revoked.json', bad);
 expect(`a revoked badge: ${said}`, said.includes('Authentic, but revoked'));
 await both('revoked.json', bad);
-await eyes.picture(page, 'device-revoked');
+await seen('device-revoked');
 said = await check('altered.json', altered);
 expect(`an altered badge: ${said}`, await page.locator('.band-no').count() === 1 && await page.locator('.band-yes').count() === 0);
 await both('altered.json', altered);
+await eyes.pose(page, 'device-altered');
 said = await check('badge.png', picture);
 expect(`a picture: ${said}`, said.includes('Authentic, and in force today') && said.includes('badge.png'));
 await both('badge.png', picture);
@@ -87,6 +103,7 @@ expect('the files were named', !asked.some(path => path.includes(good) || path.i
 
 // A pack that was changed, or is none, is refused; the good one stands in for the network.
 const pack = await bytes('/offline-pack');
+const broken = Buffer.concat([pack.subarray(0, -20), Buffer.from(' '), pack.subarray(-20)]);
 const give = async body => {
   await page.setInputFiles('#pack-file', {name: 'laurel.pack', mimeType: 'application/octet-stream', buffer: body});
   await page.waitForFunction(() => !document.querySelector('#pack-state').classList.contains('at-work') && document.querySelector('#pack-state').textContent);
@@ -94,12 +111,18 @@ const give = async body => {
   await page.setInputFiles('#pack-file', []);
   return told;
 };
-expect('a changed pack', (await give(Buffer.concat([pack.subarray(0, -20), Buffer.from(' '), pack.subarray(-20)]))).includes('changed or cut off'));
+await page.locator('.pack > summary').press('Enter');
+expect('a changed pack', (await give(broken)).includes('changed or cut off'));
 expect('no pack', (await give(badge)).includes('no offline pack'));
 await page.locator('#pack-get').focus();
 await page.keyboard.press('Enter');
 await page.waitForSelector('#pack-forget:visible');
 expect('the pack does not tell its age', (await page.locator('#pack-state').textContent()).includes('read just now'));
+const signer = await page.locator('#pack-by').innerText();
+expect(`who signed the pack is told as ${signer}`, /did:/.test(signer) && !/did:/.test(await page.locator('#pack-state').textContent()));
+let refused = await give(broken);
+expect(`a pack that is refused after a good one: ${refused}`, refused.includes('changed or cut off') && refused.includes('The pack of') && refused.includes('stays loaded'));
+expect('the good pack is not told any more', await page.locator('#pack-by').innerText() === signer && await page.locator('#pack-forget').isVisible());
 said = await check('badge.json', badge);
 expect(`a good badge by a pack: ${said}`, said.includes('from this installation') && said.includes('The offline pack of') && !said.includes('from the offline pack'));
 await eyes.look(page, 'device-pack');
@@ -121,19 +144,24 @@ await page.waitForSelector('#pack-forget', {state: 'hidden'});
 await page.locator('#quiet').check();
 said = await check('badge.json', badge);
 expect(`without a pack: ${said}`, await page.locator('.band-unknown').count() === 1 && await page.locator('.band-yes').count() === 0);
+refused = await give(broken);
+expect(`a pack that is refused after none: ${refused}`, !refused.includes('stays'));
+await seen('device-unknown');
 expect(`asks without a network: ${asked.slice(before)}`, asked.length === before);
 await context.setOffline(false);
 await page.goto(`${origin}/verify/device?lang=es`);
 await ready();
 said = await check('badge.json', badge);
 expect(`in Spanish: ${said}`, said.includes('Auténtica y vigente hoy'));
-await eyes.judge(page, 'device-es');
+await seen('device-es');
+await check('revoked.json', bad);
+await eyes.judge(page, 'device-es-revoked');
+await eyes.pose(page, 'device-es-revoked');
 await context.close();
 
 // The camera: refused, and then a code before it.
-const eye = await browser.newContext({viewport: sizes.narrow, reducedMotion: 'reduce', locale: 'en'});
-const scan = await eye.newPage();
-eyes.listen(scan, () => 'scan');
+const scan = await eyes.page(browser, () => 'scan', {viewport: sizes.narrow, locale: 'en'});
+const eye = scan.context();
 await scan.goto(`${origin}/c/${good}`);
 const plane = await scan.evaluate(async address => {
   const image = new Image();

@@ -140,7 +140,7 @@ export const collects = (eyes, browser, town) => async function collects(page) {
   await look('join');
   await click('button', /^Yes/);
   await look('mine-two-addresses');
-  await click('button', 'Ask for it to be erased');
+  await click('button', 'Ask for everything to be erased');
   await look('erase-asked');
   await page.goto(await letter(town, town.earner, '/mine/erase/'));
   await look('erasing');

@@ -26,7 +26,7 @@ var migrations embed.FS
 
 const (
 	versionTable = "migration" // of goose
-	schema       = 4           // the newest migration in the folder
+	schema       = 5           // the newest migration in the folder
 	migrateTries = 10          // after which a migration that others disturb is given up
 )
 

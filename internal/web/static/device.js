@@ -7,6 +7,7 @@ const text = document.getElementById('text');
 const told = document.getElementById('sending');
 const submit = form.querySelector('button[type=submit]');
 const quiet = document.getElementById('quiet');
+const results = document.getElementById('results');
 const reports = document.getElementById('reports');
 const words = form.dataset;
 
@@ -19,6 +20,7 @@ function say(where, what, state) {
 const worker = new Worker(words.worker);
 const waiting = new Map();
 let last = 0;
+let busy = false;
 worker.addEventListener('message', ({data: {id, answer, trouble}}) => {
   const {resolve, reject} = waiting.get(id);
   waiting.delete(id);
@@ -32,7 +34,8 @@ worker.addEventListener('error', () => {
 });
 
 function ask(act, bytes, more) {
-  const settings = {language: document.documentElement.lang, signer: words.signer, document: words.document, ...more};
+  const settings = {language: document.documentElement.lang, signer: words.signer, document: words.document,
+    home: words.base, issuers: words.here ? JSON.parse(words.here) : null, ...more};
   // Own documents are read from the address that they have for everybody; seen from another one, that is somewhere else.
   settings.base = location.origin === words.base && navigator.onLine && !quiet?.checked ? words.base : '';
   return new Promise((resolve, reject) => {
@@ -79,11 +82,23 @@ function build(node) {
   return element;
 }
 
+const size = bytes => new Intl.NumberFormat(document.documentElement.lang, {style: 'unit', unit: bytes < 1e6 ? 'kilobyte' : 'megabyte'})
+  .format(bytes < 1e6 ? Math.ceil(bytes / 1e3) : Math.round(bytes / 1e5) / 10);
+
+// The field keeps the focus and does not tell what it holds.
+function chosen() {
+  const files = [...field.files];
+  if(!busy && !submit.disabled) {
+    say(told, files.length ? words.chosen.replace('%n', files.length).replace('%s', size(files.reduce((sum, file) => sum + file.size, 0))) : words.ready);
+  }
+}
+field.addEventListener('change', chosen);
+
 async function inputs() {
   const all = [];
   for(const file of field.files) {
     if(file.size > Number(words.file)) {
-      throw new RangeError(words.toolarge.replace('%s', new Intl.NumberFormat(document.documentElement.lang, {style: 'unit', unit: 'megabyte'}).format(Math.round(file.size / 1e5) / 10)));
+      throw new RangeError(words.toolarge.replace('%s', size(file.size)));
     }
     all.push({name: file.name, bytes: async () => new Uint8Array(await file.arrayBuffer())});
   }
@@ -92,8 +107,6 @@ async function inputs() {
   }
   return all;
 }
-
-let busy = false;
 
 async function check() {
   if(busy) {
@@ -114,6 +127,8 @@ async function check() {
   }
   busy = true;
   reports.replaceChildren();
+  results.hidden = false;
+  results.classList.add('at-work');
   let count = 0;
   for(const {name, bytes} of given) {
     say(told, words.working, 'at-work');
@@ -124,13 +139,15 @@ async function check() {
       }
     } catch {
       busy = false;
+      results.classList.remove('at-work');
+      results.hidden = count === 0;
       say(told, words.trouble, 'trouble');
       return;
     }
   }
   busy = false;
   say(told, words.result.replace('%n', count));
-  document.getElementById('results').hidden = false;
+  results.classList.remove('at-work');
   document.getElementById('found').focus();
 }
 
@@ -144,6 +161,7 @@ function take(event, data) {
   if(data?.files.length) {
     event.preventDefault();
     field.files = data.files;
+    chosen();
   }
 }
 for(const type of ['dragenter', 'dragover']) {
@@ -170,19 +188,25 @@ const pack = document.getElementById('pack');
 if(pack) {
   const state = document.getElementById('pack-state');
   const forget = document.getElementById('pack-forget');
+  const by = document.getElementById('pack-by');
+  let loaded = ''; // when the pack was made that is in use
+  // What is refused takes nothing away: the pack that was loaded before it is still used.
+  const refused = why => say(state, loaded ? `${why} ${words.stays.replace('%m', loaded)}` : why, 'trouble');
   const open = async read => {
     try {
       say(state, words.working, 'at-work');
       const found = await ask('pack', new Uint8Array(await read()));
       if(found.problem) {
-        say(state, found.problem, 'trouble');
+        refused(found.problem);
         return;
       }
-      const values = {'%m': found.made, '%a': found.age, '%n': found.documents, '%i': found.by};
-      say(state, words.have.replace(/%[mani]/g, name => values[name]));
-      forget.hidden = false;
+      loaded = found.made;
+      const values = {'%m': found.made, '%a': found.age, '%n': found.documents};
+      say(state, words.have.replace(/%[man]/g, name => values[name]));
+      [found.name, found.did, found.key].forEach((value, i) => { by.querySelectorAll('bdi')[i].textContent = value; });
+      by.hidden = forget.hidden = false;
     } catch {
-      say(state, words.unread, 'trouble');
+      refused(words.unread);
     }
   };
   document.getElementById('pack-get').addEventListener('click', () => open(async () => {
@@ -200,19 +224,18 @@ if(pack) {
   });
   forget.addEventListener('click', async () => {
     await ask('forget');
-    forget.hidden = true;
+    by.hidden = forget.hidden = true;
+    loaded = '';
     file.value = '';
     say(state, words.gone);
     document.getElementById('pack-get').focus();
   });
 }
 
-form.hidden = false;
-say(told, words.load, 'at-work');
 ask('load', undefined, {program: words.program, runtime: words.runtime}).then(() => {
   submit.disabled = false;
-  if(pack) {
-    pack.hidden = false;
+  for(const part of pack?.querySelectorAll('[disabled]') ?? []) {
+    part.disabled = false;
   }
-  say(told, words.ready);
+  chosen();
 }, () => say(told, words.trouble, 'trouble'));

@@ -1,4 +1,4 @@
-// Copies texts. Without this script they are selected and copied by hand, so its buttons are hidden until it runs.
+// Copies texts. Where no script runs they are selected and copied by hand, and plain.css hides the buttons.
 "use strict";
 
 const said = document.getElementById("copied");
@@ -15,7 +15,6 @@ async function copy(field) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
   const field = document.getElementById(button.dataset.copy);
   const words = button.firstChild;
   const name = words.textContent;

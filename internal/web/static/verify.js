@@ -78,9 +78,6 @@ async function gather(entry, found) {
   }
 }
 
-document.getElementById('more').hidden = false;
-document.getElementById('choose').hidden = false; // in the language of the page; the field keeps the focus, and tells what it holds
-field.classList.add('unseen');
 field.addEventListener('change', check);
 
 for(const type of ['dragenter', 'dragover']) {
@@ -175,8 +172,9 @@ async function look() {
   }
 }
 
-if(navigator.mediaDevices?.getUserMedia) {
-  scan.hidden = false;
+if(!navigator.mediaDevices?.getUserMedia) {
+  scan.classList.add('away');
+} else {
   scan.addEventListener('click', look);
   document.getElementById('scan-stop').addEventListener('click', () => {
     rest('');

@@ -1,4 +1,4 @@
-package web
+package kept
 
 import (
 	"context"
@@ -10,11 +10,11 @@ import (
 )
 
 func TestKeep(t *testing.T) {
-	k := newKeep(3, 1000)
+	k := New(3, 1000)
 	drawn := 0
 	get := func(name string, size int) {
 		t.Helper()
-		body, err := k.get(t.Context(), madeOf("test", []byte(name)), func() ([]byte, error) { drawn++; return make([]byte, size), nil })
+		body, err := k.Get(t.Context(), Of("test", []byte(name)), func() ([]byte, error) { drawn++; return make([]byte, size), nil })
 		if err != nil || len(body) != size {
 			t.Fatalf("%d bytes, %v", len(body), err)
 		}
@@ -38,16 +38,16 @@ func TestKeep(t *testing.T) {
 	wants("a fourth thing", 4)
 	get("b", 100)
 	wants("what was forgotten", 5)
-	get("large", 126)
-	get("large", 126)
+	get("large", 251)
+	get("large", 251)
 	wants("what is too large to be kept", 7)
-	if madeOf("x", []byte("ab"), []byte("c")) == madeOf("x", []byte("a"), []byte("bc")) || madeOf("x", nil) == madeOf("x") {
+	if Of("x", []byte("ab"), []byte("c")) == Of("x", []byte("a"), []byte("bc")) || Of("x", nil) == Of("x") {
 		t.Error("two things have one digest")
 	}
 
 	wrong := errors.New("no")
 	for range 2 {
-		if _, err := k.get(t.Context(), madeOf("wrong"), func() ([]byte, error) { drawn++; return nil, wrong }); !errors.Is(err, wrong) {
+		if _, err := k.Get(t.Context(), Of("wrong"), func() ([]byte, error) { drawn++; return nil, wrong }); !errors.Is(err, wrong) {
 			t.Error(err)
 		}
 	}
@@ -56,14 +56,14 @@ func TestKeep(t *testing.T) {
 
 // TestKeepTogether: those who ask for one thing at the same time wait for one drawing, as long as somebody is there to draw it.
 func TestKeepTogether(t *testing.T) {
-	k := newKeep(mostKept, mostKeptBytes)
+	k := New(2048, 48<<20)
 	var drawn atomic.Int32
 	release := make(chan struct{})
 	draw := func() ([]byte, error) { drawn.Add(1); <-release; return []byte("drawn"), nil }
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
-			if body, err := k.get(t.Context(), madeOf(fmt.Sprint(i%2)), draw); err != nil || string(body) != "drawn" {
+			if body, err := k.Get(t.Context(), Of(fmt.Sprint(i%2)), draw); err != nil || string(body) != "drawn" {
 				t.Errorf("%q, %v", body, err)
 			}
 		})
@@ -72,14 +72,14 @@ func TestKeepTogether(t *testing.T) {
 	}
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	if _, err := k.get(gone, madeOf("0"), draw); !errors.Is(err, context.Canceled) {
+	if _, err := k.Get(gone, Of("0"), draw); !errors.Is(err, context.Canceled) {
 		t.Errorf("whoever waited and left: %v", err)
 	}
-	if _, err := k.get(gone, madeOf("third"), draw); !errors.Is(err, context.Canceled) {
+	if _, err := k.Get(gone, Of("third"), draw); !errors.Is(err, context.Canceled) {
 		t.Errorf("whoever left before there was a place: %v", err)
 	}
 	all.Go(func() { // is not harmed by the one who left
-		if body, err := k.get(t.Context(), madeOf("third"), draw); err != nil || string(body) != "drawn" {
+		if body, err := k.Get(t.Context(), Of("third"), draw); err != nil || string(body) != "drawn" {
 			t.Errorf("%q, %v", body, err)
 		}
 	})
@@ -91,9 +91,31 @@ func TestKeepTogether(t *testing.T) {
 
 	func() { // a panic is not the end of it
 		defer func() { _ = recover() }()
-		_, _ = k.get(t.Context(), madeOf("panic"), func() ([]byte, error) { panic("test") })
+		_, _ = k.Get(t.Context(), Of("panic"), func() ([]byte, error) { panic("test") })
 	}()
-	if body, err := k.get(t.Context(), madeOf("panic"), func() ([]byte, error) { return []byte("now"), nil }); err != nil || string(body) != "now" {
+	if body, err := k.Get(t.Context(), Of("panic"), func() ([]byte, error) { return []byte("now"), nil }); err != nil || string(body) != "now" {
 		t.Errorf("%q, %v", body, err)
+	}
+}
+
+// TestForget: what was erased is not kept, nor what was being drawn of it meanwhile.
+func TestForget(t *testing.T) {
+	k := New(10, 1000)
+	drawn := 0
+	get := func(name string, during func()) {
+		if _, err := k.Get(t.Context(), Of(name), func() ([]byte, error) { drawn++; during(); return []byte(name), nil }); err != nil {
+			t.Error(err)
+		}
+	}
+	get("before", func() {})
+	get("meanwhile", k.Forget)
+	if len(k.entries) != 0 || k.order.Len() != 0 || k.bytes != 0 {
+		t.Errorf("%d entries, %d bytes", len(k.entries), k.bytes)
+	}
+	get("before", func() {})
+	get("meanwhile", func() {})
+	get("meanwhile", func() {})
+	if drawn != 4 || len(k.entries) != 2 {
+		t.Errorf("drawn %d times, %d entries", drawn, len(k.entries))
 	}
 }

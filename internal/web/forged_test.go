@@ -1,0 +1,74 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/laurelbadges/laurel/internal/record"
+	"github.com/laurelbadges/laurel/internal/wording"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+// forgedKey is the DID of a key that anybody could have made.
+const forgedKey = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+
+// forgedReport is of a badge that its signer made in the name of the issuer of the fixture, with its pages.
+func forgedReport() *verifier.Report {
+	r := goodReport()
+	r.Credential.Issuer = verifier.Party{ID: forgedKey, Name: "cedar  County Sch\u043eols", URL: testBase + "/i/cedar"}
+	r.Credential.Achievement.ID = testBase + "/a/groups"
+	return r
+}
+
+// TestForgedNames: a badge in the name of an issuer here that did not sign it is not good on any page, and leads nowhere.
+func TestForgedNames(t *testing.T) {
+	titles := map[wording.Language]string{
+		wording.English: "Signed, but not by Cedar County Schools of badges.cedar.example", wording.Spanish: "Firmada, pero no por Cedar County Schools de badges.cedar.example"}
+	for l, title := range titles {
+		f := newFixture(t, nil)
+		f.report = forgedReport()
+		w := f.call(http.MethodPost, "/verify?lang="+string(l), strings.NewReader("{}"), "Content-Type", "application/vc")
+		wantStatus(t, w, http.StatusOK)
+		wantText(t, w, "<h1>"+title+"</h1>", "band-unknown", "<bdi>"+l.Say("noun.Keyholder", "key", "did:key:z6Mk…"+forgedKey[len(forgedKey)-8:]))
+		wantNoText(t, w, "band-yes", `href="`+testBase+`/i/cedar"`)
+		body, kind := stop{Files: []testFile{{"a.json", "{}"}, {"b.json", `{"a":1}`}}}.form(t)
+		w = f.call(http.MethodPost, "/verify?lang="+string(l), body, "Content-Type", kind, "Accept", "text/html")
+		wantStatus(t, w, http.StatusOK)
+		wantText(t, w, title, "pill-unknown", `<div class="tally-unknown"><dt>`+l.Say("page.table.unknown")+`</dt><dd>2</dd>`)
+		wantNoText(t, w, "pill-yes", "band-yes", `href="`+testBase+`/i/cedar"`)
+		here := f.Handler.(*Site).server.here(t.Context())
+		if text := string(record.Text([]*verifier.Report{f.report}, record.Options{Language: l, Here: here})); !strings.Contains(strings.Join(strings.Fields(text), " "), title) || strings.Contains(text, "(+) "+l.Say("verdict.valid.title")) {
+			t.Errorf("the record says %s", text)
+		}
+	}
+}
+
+// TestIssuersHere: the list of issuers is whole or none.
+func TestIssuersHere(t *testing.T) {
+	f := newFixture(t, nil)
+	if got := f.Handler.(*Site).server.hereData(t.Context()); !strings.Contains(got, testIssuer) || !strings.Contains(got, "Cedar County Schools") {
+		t.Error(got)
+	}
+}
+
+// TestGoodWithARemark: what is replaced, or holds what is not good, is not shown as good, and counted apart.
+func TestGoodWithARemark(t *testing.T) {
+	replaced, holding := goodReport(), reportOf(verifier.Yes, verifier.Yes, "status/warn/revoked")
+	replaced.Credential.Superseded = "https://elsewhere.example/c/new"
+	holding.Checks[len(holding.Checks)-1].Facts = verifier.Facts{verifier.FactCase: "inside_not_in_force"}
+	for title, report := range map[string]*verifier.Report{"Authentic, and replaced by a newer badge": replaced, "Authentic, but a credential in it does not count": holding} {
+		f := newFixture(t, nil)
+		f.report = report
+		w := f.call(http.MethodPost, "/verify", strings.NewReader("{}"), "Content-Type", "application/vc")
+		wantStatus(t, w, http.StatusOK)
+		wantText(t, w, "<h1>"+title+"</h1>", "band-note")
+		wantNoText(t, w, "band-yes", "band-no ")
+		if report == replaced {
+			wantText(t, w, `<p class="newer">In its place stands: <a href="https://elsewhere.example/c/new"`, "the newer badge at elsewhere.example")
+		}
+		body, kind := stop{Files: []testFile{{"a.json", "{}"}, {"b.json", `{"a":1}`}}}.form(t)
+		w = f.call(http.MethodPost, "/verify", body, "Content-Type", kind, "Accept", "text/html")
+		wantText(t, w, "pill-note", `<div class="tally-yes"><dt>Authentic and in force</dt><dd>0</dd></div><div class="tally-note"><dt>In force, with a remark</dt><dd>2</dd></div>`)
+	}
+}

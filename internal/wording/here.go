@@ -1,0 +1,216 @@
+package wording
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/laurelbadges/laurel/credential"
+	"github.com/laurelbadges/laurel/credential/lookalike"
+	"github.com/laurelbadges/laurel/verifier"
+)
+
+// Issuer is an issuer of an installation.
+type Issuer struct {
+	ID   string `json:"id"` // its DID or https address
+	Name string `json:"name"`
+	URL  string `json:"url,omitempty"` // of its page here
+}
+
+// Here is what an installation knows of itself. It keeps the names of its issuers apart, so it may use them, and it can tell who only
+// uses them. Nil knows nothing, and then all that is said of a signer is what the signature proves: a host, or a key.
+type Here struct {
+	base   string
+	byID   map[string]Issuer
+	byURL  map[string]Issuer
+	byLook map[string][]Issuer
+}
+
+// NewHere takes the public address of an installation, without a slash at the end, and its issuers.
+func NewHere(base string, issuers []Issuer) *Here {
+	h := &Here{base: base, byID: map[string]Issuer{}, byURL: map[string]Issuer{}, byLook: map[string][]Issuer{}}
+	for _, i := range issuers {
+		h.byID[i.ID] = i
+		if i.URL != "" {
+			h.byURL[i.URL] = i
+		}
+		if look := lookalike.Of(i.Name); look != "" {
+			h.byLook[look] = append(h.byLook[look], i)
+		}
+	}
+	return h
+}
+
+// issuer is the issuer of the installation that an identifier names.
+func (h *Here) issuer(id string) (Issuer, bool) {
+	if h == nil {
+		return Issuer{}, false
+	}
+	i, known := h.byID[id]
+	return i, known
+}
+
+// own says that an address lies on the server of the installation.
+func (h *Here) own(address string) bool {
+	if h.base == "" {
+		return false
+	}
+	u, err := url.Parse(address)
+	base, bad := url.Parse(h.base)
+	return err == nil && bad == nil && u.Host != "" && strings.EqualFold(u.Host, base.Host)
+}
+
+// borrowing is what a document has of the installation that did not sign it.
+type borrowing struct {
+	of    Issuer // whose it is; without a name where that is not known
+	named bool   // it is the name; otherwise a page
+}
+
+// borrowed says that a document uses the name of an issuer of the installation that did not sign it, or leads to pages here as if one had.
+// It is nil for one that does neither.
+func (h *Here) borrowed(v *verifier.View) *borrowing {
+	if h == nil || v == nil || v.Kind == credential.KindPresentation {
+		return nil
+	}
+	signer, here := h.issuer(v.Issuer.ID)
+	alike := h.byLook[lookalike.Of(v.Issuer.Name)]
+	switch {
+	case here && slices.ContainsFunc(alike, func(other Issuer) bool { return other.ID == signer.ID }):
+		return nil
+	case len(alike) > 0:
+		return &borrowing{alike[0], true}
+	case here || h.own("https://"+Host(v.Issuer.ID)):
+		return nil
+	}
+	addresses := []string{v.Issuer.URL, v.Issuer.Image}
+	if a := v.Achievement; a != nil {
+		addresses = append(addresses, a.ID, a.Image)
+		if a.Creator != nil {
+			if of, known := h.issuer(a.Creator.ID); known {
+				return &borrowing{of: of}
+			}
+			addresses = append(addresses, a.Creator.URL, a.Creator.ID)
+		}
+	}
+	var found *borrowing
+	for _, address := range addresses {
+		if of, known := h.byURL[address]; known {
+			return &borrowing{of: of}
+		}
+		if h.own(address) {
+			found = &borrowing{}
+		}
+	}
+	return found
+}
+
+// borrowed says what an authentic document of somebody else has of the installation; nil for nothing.
+func (s Standing) borrowed(r *verifier.Report) *borrowing {
+	if s.Own || r.Authentic != verifier.Yes {
+		return nil
+	}
+	return s.Here.borrowed(r.Credential)
+}
+
+// host is the host of the installation.
+func (h *Here) host() string { return Host(h.base) }
+
+// Link is the address behind the name of a party, "" for none: where the issuer is one of the installation, or where the address lies on
+// the host that its identifier names. Any other would lend the name of somebody else a door.
+func (h *Here) Link(p verifier.Party) string {
+	link := WebLink(p.URL)
+	if _, known := h.issuer(p.ID); known || link == "" {
+		return link
+	}
+	if host := Host(p.ID); host != "" && strings.EqualFold(host, Host(link)) {
+		return link
+	}
+	return ""
+}
+
+// Newer names the badge in the place of another by where it is found.
+func (l Language) Newer(address string) string {
+	return l.Say("page.badge.newer.at", "host", Host(address))
+}
+
+// signer names who signed an authentic document by what is proven: an issuer of the installation by its name, any other by the host or the
+// key that its identifier names, with the name that the document gives itself as its own word. more is a sentence that goes with that, ""
+// for none.
+func (l Language) signer(r *verifier.Report, known Standing) (who, more string) {
+	v, party := r.Credential, SignedBy(r.Credential)
+	switch {
+	case v == nil:
+		return l.Say("noun.The_issuer"), ""
+	case v.Kind == credential.KindPresentation && v.Holder == nil:
+		return l.Say("noun.The_holder"), ""
+	case known.Own:
+		return l.PartyName(party), ""
+	}
+	if own, here := known.Here.issuer(party.ID); here {
+		who = First(own.Name, own.ID)
+	} else {
+		who, more = l.proven(party)
+	}
+	if b := known.borrowed(r); b != nil {
+		more = l.Say("verdict.borrowed."+b.what()+".text", b.pairs(known.Here)...)
+	}
+	return who, more
+}
+
+// mostNamed is how many characters of a name a sentence has room for.
+const mostNamed = 120
+
+// proven is who controls an identifier, and says that they go by a name of their own choice.
+func (l Language) proven(p verifier.Party) (who, more string) {
+	host, name := Host(p.ID), Cut(Plain(p.Name), mostNamed)
+	kind, who := "host", host
+	switch {
+	case p.ID == "":
+		who = l.Say("noun.The_issuer")
+	case host == "":
+		kind, who, more = "key", l.Say("noun.Keyholder", "key", ShortID(p.ID)), l.Say("verdict.claims.unknown")
+	}
+	if name != "" && !strings.EqualFold(name, host) {
+		who = l.Say("verdict.claims."+kind, "who", who, "name", name)
+	}
+	return who, more
+}
+
+// ShortID is an identifier with its beginning and its end, where two of a kind differ.
+func ShortID(id string) string {
+	const begin, end = 12, 8
+	text := []rune(Plain(id))
+	if len(text) <= begin+end+8 {
+		return string(text)
+	}
+	return string(text[:begin]) + "…" + string(text[len(text)-end:])
+}
+
+// borrow turns the words for an authentic document into those for one that uses the name of an issuer here. It is never good.
+func (l Language) borrow(v Verdict, h *Here, b *borrowing) Verdict {
+	if v.Shape == ShapeNo {
+		return v
+	}
+	base := "verdict.borrowed."
+	if b.of.Name == "" {
+		base += "site."
+	}
+	v.Shape, v.Newer, v.Title, v.Advice = ShapeUnknown, "", l.Say(base+"title", b.pairs(h)...), l.Say(base+"advice", b.pairs(h)...)
+	return v
+}
+
+// what names the words for what is borrowed.
+func (b *borrowing) what() string {
+	switch {
+	case b.of.Name == "":
+		return "site"
+	case b.named:
+		return "name"
+	}
+	return "page"
+}
+
+// pairs are the values in these words.
+func (b *borrowing) pairs(h *Here) []string {
+	return []string{"name", Cut(Plain(b.of.Name), mostNamed), "host", h.host()}
+}
