@@ -1,6 +1,7 @@
 # make run    builds Laurel and starts it with a worked example on http://127.0.0.1:8080
 # make test   installs what the tests need, says so first, and runs all of them
-# The other targets: build check office pictures conformance bench bench-peers fuzz differential crash load scale contexts vendored clean.
+# The other targets: build check office pictures conformance bench bench-check bench-reference bench-peers growth fuzz differential crash
+# load rates soak scale contexts vendored clean.
 
 export CGO_ENABLED ?= 0
 GO       ?= go
@@ -11,10 +12,11 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # What `make crash` runs: everything that is killed, cut off, filled up or restored.
 FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Drill|Damage|Silence|DatabasePaused|ServerKilled|ConnectionLost|CommitCutOff|FileLimit|Flip|MetaPages|CutShort|Takeover|StoreFaults|AnswerLost|Unsettled|Moved)
 # Packages in which goroutines meet: the race detector runs over these, once. Those that only read and write bytes are left out.
-CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/markdown %/internal/wording %/internal/record %/internal/opinion %/internal/scale %/internal/typeset %/internal/paper %/internal/pack %/internal/device, \
+CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/markdown %/internal/wording %/internal/record %/internal/opinion %/internal/scale %/internal/typeset %/internal/paper %/internal/pack %/internal/device %/internal/growth %/internal/benchcheck \
+  %/internal/console %/internal/certificate %/internal/vcapi %/internal/dial %/internal/layout %/internal/zipped %/internal/fault, \
   $(shell $(GO) list ./client ./internal/... ./issuer/... ./verifier/... ./cmd/...))
 
-.PHONY: build device run check test unit race fuzz office pictures conformance bench bench-peers differential crash load scale contexts vendored clean tools
+.PHONY: build device run check test unit race fuzz office pictures conformance bench bench-check bench-reference bench-peers growth differential crash load rates soak scale contexts vendored clean tools
 
 build: device
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/laurel ./cmd/laurel
@@ -96,6 +98,16 @@ bench-peers:
 	  cp $(NPM_PEERS)/package-lock.json $(NPM_PEERS)/node_modules/.installed; }
 	LAUREL_PEERS=$${LAUREL_PEERS:-5} $(GO) test -count=1 -timeout 60m -run '^TestPeers$$' -v ./cmd/laurel
 
+# The curves of docs/performance.md, and their figures; about 15 minutes.
+growth: build
+	LAUREL_GROWTH=$${LAUREL_GROWTH:-3} $(GO) test -count=1 -timeout 60m -run '^TestGrowth$$' -v ./cmd/laurel > bin/growth.out || { tail bin/growth.out; exit 1; }
+	$(GO) run ./internal/growth take < bin/growth.out
+
+# Says which operation got slower, beside what the machine can do, than docs/bench-reference.txt has it; bench-reference writes that anew.
+bench-check bench-reference:
+	@mkdir -p bin && $(GO) build -o bin/benchcheck ./internal/benchcheck
+	@bin/benchcheck $(if $(filter bench-reference,$@),-renew)
+
 # Kills, cuts and fills a real server and its database for long; the short forms are part of `make test`.
 crash: tools
 	LAUREL_CRASH_ROUNDS=$${LAUREL_CRASH_ROUNDS:-200} LAUREL_DRILL=$${LAUREL_DRILL:-100000} $(GO) test -count=1 -timeout 120m -run '$(FAULTS)' -v ./cmd/laurel ./internal/... ./issuer
@@ -106,6 +118,16 @@ load:
 # The tables of docs/scale.md.
 scale:
 	$(GO) run ./internal/scale
+
+# The real server on one processor under steady requests, beside a handler that only greets; then good requests beside attacks. Needs two
+# processors.
+rates: build
+	$(GO) run ./internal/load rates -bin bin/laurel
+	$(GO) run ./internal/load fair -bin bin/laurel
+
+# A mixed day for as long as LAUREL_SOAK says, and whether anything grew: LAUREL_SOAK=10m make soak
+soak: build
+	$(GO) run ./internal/load soak -bin bin/laurel -for $${LAUREL_SOAK:-1h}
 
 contexts:
 	node $(NPM_HOME)/contexts.mjs
