@@ -66,6 +66,7 @@ var homes = map[string][]string{
 	"golang.org/x/oauth2":             {"internal/people"},
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys", "internal/backup"},
+	"filippo.io/edwards25519":         {"keys"},
 	"github.com/mr-tron/base58":       {"credential", "keys", "proof"},
 	"net/http":                        {"keys/kms", "internal/fetch", "internal/origin", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel", "internal/benchcheck", "internal/load", "internal/load/attack"},
 	"github.com/klauspost/compress":   {"credential/status"},

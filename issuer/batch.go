@@ -145,6 +145,12 @@ type heldRow struct {
 	address   string // before the row is recorded
 }
 
+// without is the row without its plan.
+func (r heldRow) without() heldRow {
+	r.Plan, r.Recipient = nil, ""
+	return r
+}
+
 // planned is an award to be made, checked and with everything that depends on its input alone.
 type planned struct {
 	ID          string                           `json:"id,omitempty"` // Credential.ID that the award will have; "" for one that is chosen then, as earlier releases do

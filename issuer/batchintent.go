@@ -1,12 +1,11 @@
 package issuer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/laurelbadges/laurel/credential"
 )
 
 // batchIntent is what the awards of some rows of a batch were given before anything of them is signed: whoever begins these rows again,
@@ -128,23 +127,23 @@ func unfinishedIntents(tx Tx, before time.Time) (count int, err error) {
 	}
 }
 
-// intend gives the award of a row what it needs before it is signed, or finds what it was given, and writes its document.
-func (w *batchWork) intend(row *heldRow) (Credential, error) {
+// intend gives the award of a row what it needs before it is signed, or finds what it was given. in is what its document is written of.
+func (w *batchWork) intend(row *heldRow) (c Credential, in *beginning, err error) {
 	s, b, plan := w.service, w.batch, row.Plan
 	if w.awardable == nil {
 		if err := s.clockHolds(w.tx); err != nil {
-			return Credential{}, err
+			return c, nil, err
 		}
 		w.awardable = map[string]*batchSubject{}
 	}
 	o, err := w.issuer()
 	if err != nil {
-		return Credential{}, err
+		return c, nil, err
 	}
 	if w.intent == nil {
 		i, version, err := readIntent(w.tx, b.ID, blockOf(row.Number))
 		if err != nil {
-			return Credential{}, err
+			return c, nil, err
 		}
 		if i.At.IsZero() {
 			i.At = s.now().UTC()
@@ -155,12 +154,12 @@ func (w *batchWork) intend(row *heldRow) (Credential, error) {
 	if subject == nil {
 		subject = &batchSubject{}
 		if subject.achievement, err = awardable(w.tx, b.Organisation, plan.Achievement); err != nil && !errors.As(err, &subject.refusal) {
-			return Credential{}, err
+			return c, nil, err
 		}
 		w.awardable[plan.Achievement] = subject
 	}
 	if subject.refusal != nil {
-		return Credential{}, subject.refusal
+		return c, nil, subject.refusal
 	}
 	given, id := w.intent.find(row.Number), plan.ID
 	switch {
@@ -170,29 +169,20 @@ func (w *batchWork) intend(row *heldRow) (Credential, error) {
 	default:
 		id = s.newCredential().ID
 	}
-	c := s.namedCredential(id)
+	c = s.namedCredential(id)
 	c.Intended, c.Batch = w.intent.At, b.ID
-	in := beginning{organisation: *o, achievement: subject.achievement, badge: plan.Badge, actor: b.By, alone: b.Alone, access: plan.Access, recipient: plan.recipient()}
-	in.build = func(badge credential.AchievementCredential) (text []byte, err error) {
-		fresh := subject.template == nil
-		if fresh {
-			if subject.template, err = credential.NewTemplate(badge); err != nil {
-				return nil, err
-			}
-		}
-		return subject.template.Build(badge, fresh || row.Number%fullEvery == 1)
-	}
-	if err := s.apply(w.tx, &c, &in); err != nil {
-		return Credential{}, err
+	in = &beginning{organisation: *o, achievement: subject.achievement, badge: plan.Badge, actor: b.By, alone: b.Alone, access: plan.Access, recipient: plan.recipient()}
+	in.build = subject.builder(row.Number)
+	if err := s.apply(w.tx, &c, in); err != nil {
+		return c, nil, err
 	}
 	if given != nil {
 		c.Sequence, c.Revocations = given.Sequence, given.Revocations
 		c.Slot = Slot{Revocation: given.Revocation, Suspension: given.Suspension, Index: given.Index}
-	} else if err := takePlace(w.tx, &c, o); err != nil {
-		return Credential{}, err
+		return c, in, nil
 	}
-	if err := s.describe(&c, &in); err != nil || given != nil {
-		return c, err
+	if err := takePlace(w.tx, &c, o); err != nil {
+		return c, nil, err
 	}
 	a := intended{Row: row.Number, Sequence: c.Sequence, Revocation: c.Slot.Revocation, Suspension: c.Slot.Suspension, Index: c.Slot.Index, Revocations: c.Revocations}
 	if plan.ID == "" {
@@ -200,7 +190,7 @@ func (w *batchWork) intend(row *heldRow) (Credential, error) {
 	}
 	w.intent.Awards = append(w.intent.Awards, a)
 	w.intends = true
-	return c, nil
+	return c, in, nil
 }
 
 // putIntent records what rows were given that had nothing yet.
@@ -237,12 +227,14 @@ func (w *batchWork) recordPlanned(t *task) error {
 		w.left = true
 		return nil
 	}
-	o, err := w.issuer()
-	if err != nil {
-		return err
-	}
-	if err := t.signed.hold(o, &t.award); err != nil {
-		return err
+	if t.refused == nil {
+		o, err := w.issuer()
+		if err != nil {
+			return err
+		}
+		if err := t.signed.hold(o, &t.award); err != nil {
+			return err
+		}
 	}
 	return w.endPlanned(t, func(draft *Credential, same bool) error {
 		done, body := t.done, t.body
@@ -266,14 +258,15 @@ func (w *batchWork) recordPlanned(t *task) error {
 // same says of the award that what it takes the place of is what it was when it was begun. Where the award is not to be made any more the
 // row says why, and its place in the status lists is given to no other.
 func (w *batchWork) endPlanned(t *task, keep func(draft *Credential, same bool) error, done bool) error {
-	row, draft := *t.held, t.award
-	row.Plan, row.Recipient = nil, ""
+	row, draft := t.held.without(), t.award
 	refusal, err := w.stands(&draft)
 	if err != nil {
 		return err
 	}
-	if refusal != nil {
+	body := t.ended
+	if refusal = cmp.Or(t.refused, refusal); refusal != nil {
 		row.fail(refusal)
+		body = nil
 	} else {
 		same := draft.Supersedes == t.award.Supersedes && slices.Equal(draft.AlsoReplaces, t.award.AlsoReplaces)
 		if err := keep(&draft, same); err != nil {
@@ -282,6 +275,9 @@ func (w *batchWork) endPlanned(t *task, keep func(draft *Credential, same bool) 
 		row.Award, row.Done = draft.ID, done
 	}
 	w.batch.count(&row)
+	if done && body != nil {
+		return batchRows.putBody(w.tx, &row, body, t.version)
+	}
 	return batchRows.Put(w.tx, &row, t.version)
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,11 +38,14 @@ const fullEvery = 100
 type task struct {
 	row     int // BatchRow.Number
 	award   Credential
-	version uint64   // of the record of award, or of the row where that is held
-	held    *heldRow // the row, where it has its plan and award is not recorded; nil: award is a draft, or issued
+	version uint64     // of the record of award, or of the row where that is held
+	held    *heldRow   // the row, where it has its plan and award is not recorded; nil: award is a draft, or issued
+	in      *beginning // of award, where its document is not written yet
 	signed  forms
 	done    Credential // award with its signed forms
 	body    []byte     // the record of done
+	ended   []byte     // the record of the row once it has its award; nil where award is a draft, or issued
+	refused *Error     // its document says something that an award must not say
 	failed  *Error     // it could not be signed
 	whole   bool       // the first of its chunk: what a template signs of it is read and checked whole
 }
@@ -139,6 +143,18 @@ func (s *Service) afterSingles(ctx context.Context) {
 // beginChunk records the intents of the next awards, and finds what has to be signed for them and for those that were begun before.
 func (s *Service) beginChunk(ctx context.Context, id, after string) (c *chunk, err error) {
 	s.afterSingles(ctx)
+	ahead, err := s.planned(ctx, id, after)
+	if err == nil {
+		c, err = s.beginRows(ctx, id, after, ahead)
+	}
+	if errors.Is(err, ErrConflict) && len(ahead.rows) > 0 { // one of them was changed in this moment
+		c, err = s.beginRows(ctx, id, after, waiting{})
+	}
+	return c, stored(err)
+}
+
+// beginRows begins the rows that were read ahead, or where there are none the next.
+func (s *Service) beginRows(ctx context.Context, id, after string, ahead waiting) (c *chunk, err error) {
 	err = s.store.Update(ctx, func(tx Tx) error {
 		c = &chunk{}
 		b, version, err := anyBatch(id)(tx)
@@ -146,15 +162,17 @@ func (s *Service) beginChunk(ctx context.Context, id, after string) (c *chunk, e
 			c.batch = b
 			return err
 		}
-		waiting, versions, next, err := waitingRows(tx, &b, after)
-		if err != nil {
-			return err
+		next := ahead
+		if len(ahead.rows) == 0 {
+			if next, err = waitingRows(tx, &b, after); err != nil {
+				return err
+			}
 		}
-		c.next, c.rows = next, make([]task, 0, len(waiting))
+		c.next, c.rows = next.next, make([]task, 0, len(next.rows))
 		ended := b.Done + b.Failed
 		w := batchWork{service: s, tx: tx, batch: &b}
-		for i := range waiting {
-			t, todo, err := w.begin(&waiting[i], versions[i])
+		for i, row := range next.rows {
+			t, todo, err := w.begin(&row, next.versions[i])
 			if err != nil {
 				return err
 			}
@@ -174,31 +192,55 @@ func (s *Service) beginChunk(ctx context.Context, id, after string) (c *chunk, e
 		}
 		return s.putBatch(tx, &c.batch, version)
 	})
-	return c, stored(err)
+	return c, err
 }
 
-// waitingRows are the next rows of a batch for which something is to be done, their versions, and the cursor of those after them. Of a batch
-// of awards they are of one block: they have their intents in one record.
-func waitingRows(tx Tx, b *Batch, after string) (rows []heldRow, versions []uint64, next string, err error) {
+// waiting are rows of a batch for which something is to be done.
+type waiting struct {
+	rows     []heldRow
+	versions []uint64
+	next     string // cursor of those after them
+}
+
+// planned reads the next rows of a batch while others write. It gives none unless all of them have their plans: nothing is recorded of such
+// a row before its award is signed, and then it has to be as it was read here, so this may be a moment ago.
+func (s *Service) planned(ctx context.Context, id, after string) (ahead waiting, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		b, _, err := anyBatch(id)(tx)
+		if err != nil || b.State != BatchOpen || b.Kind != BatchAward {
+			return err
+		}
+		ahead, err = waitingRows(tx, &b, after)
+		return err
+	})
+	if slices.ContainsFunc(ahead.rows, func(row heldRow) bool { return row.Plan == nil }) {
+		ahead = waiting{}
+	}
+	return ahead, err
+}
+
+// waitingRows are the next rows of a batch for which something is to be done. Of a batch of awards they are of one block: they have their
+// intents in one record.
+func waitingRows(tx Tx, b *Batch, after string) (w waiting, err error) {
 	q := Query{By: "waiting", Value: b.ID, After: after, Limit: batchChunk}
 	all, next, err := tx.List(batchRows.Kind, q)
 	if err != nil {
-		return nil, nil, "", err
+		return w, err
 	}
-	rows, versions = make([]heldRow, 0, len(all)), make([]uint64, 0, len(all))
+	w = waiting{rows: make([]heldRow, 0, len(all)), versions: make([]uint64, 0, len(all)), next: next}
 	for _, stored := range all {
 		var row heldRow
 		if err := json.Unmarshal(stored.Body, &row); err != nil {
-			return nil, nil, "", fmt.Errorf("reading %s %s: %w", batchRows.Kind.Name, stored.ID, err)
+			return w, fmt.Errorf("reading %s %s: %w", batchRows.Kind.Name, stored.ID, err)
 		}
-		if b.Kind == BatchAward && len(rows) > 0 && blockOf(row.Number) != blockOf(rows[0].Number) {
-			q.Limit = len(rows)
-			_, next, err = tx.List(batchRows.Kind, q)
-			return rows, versions, next, err
+		if b.Kind == BatchAward && len(w.rows) > 0 && blockOf(row.Number) != blockOf(w.rows[0].Number) {
+			q.Limit = len(w.rows)
+			_, w.next, err = tx.List(batchRows.Kind, q)
+			return w, err
 		}
-		rows, versions = append(rows, row), append(versions, stored.Version)
+		w.rows, w.versions = append(w.rows, row), append(w.versions, stored.Version)
 	}
-	return rows, versions, next, nil
+	return w, nil
 }
 
 // batchWork is one transaction of a batch. What the rows share is read once.
@@ -219,8 +261,24 @@ type batchWork struct {
 // batchSubject is what rows are awarded.
 type batchSubject struct {
 	achievement Achievement
-	refusal     *Error               // why it is not awarded
-	template    *credential.Template // of the documents of its awards; nil before the first
+	refusal     *Error // why it is not awarded
+	documents   sync.Once
+	template    *credential.Template // of the documents of its awards; nil where the first could not be written
+}
+
+// builder writes the document of a row's award, whole for the first and each fullEvery. It is safe for concurrent use.
+func (s *batchSubject) builder(row int) builder {
+	return func(badge credential.AchievementCredential) ([]byte, error) {
+		first := false
+		s.documents.Do(func() {
+			first = true
+			s.template, _ = credential.NewTemplate(badge)
+		})
+		if s.template == nil {
+			return credential.Build(badge) // which says what is wrong
+		}
+		return s.template.Build(badge, first || row%fullEvery == 1)
+	}
 }
 
 // begin brings one row as far as it can be brought without a signature; todo says that its award is to be signed.
@@ -230,7 +288,7 @@ func (w *batchWork) begin(row *heldRow, version uint64) (t task, todo bool, err 
 	case b.Kind == BatchRevoke:
 		err = w.service.revokeRow(w.tx, b, row)
 	case row.Plan != nil:
-		if t.award, err = w.intend(row); err == nil {
+		if t.award, t.in, err = w.intend(row); err == nil {
 			t.version, t.held = version, row
 			return t, true, nil
 		}

@@ -39,10 +39,20 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(c.rows)) {
 		workers.Go(func() {
+			var together keys.BatchVerifier
+			var of []int // the rows of its signatures
 			for i := next.Add(1) - 1; i < int64(len(c.rows)); i = next.Add(1) - 1 {
 				c.rows[i].whole = i == 0
-				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i])
+				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i], &together)
+				for len(of) < together.Len() {
+					of = append(of, int(i))
+				}
 				runtime.Gosched() // or whoever makes a single award waits until the chunk is signed
+			}
+			for _, wrong := range together.Verify() {
+				i := of[wrong]
+				s.press.distrust(c.rows[i].award.Achievement)
+				faults[i] = internal(codeSelfCheck, selfCheckFailed, errors.New("the signature does not fit"))
 			}
 		})
 	}
@@ -211,31 +221,48 @@ func notStopped(tx Tx, drafts []Credential) ([]Credential, error) {
 	return left, nil
 }
 
-// signTask signs one award of a batch, and writes its record where it is a draft.
-func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind, t *task) error {
+// signTask signs one award of a batch, and writes its record where it is a draft. Signatures of Ed25519 keys are left to together.
+func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind, t *task, together *keys.BatchVerifier) error {
 	if kind == BatchReissue {
 		document, err := t.award.document()
 		if err != nil {
 			return err
 		}
-		return s.signDocumentOf(ctx, o, t, document)
+		return s.signDocumentOf(ctx, o, t, document, together)
 	}
-	if err := s.signDocumentOf(ctx, o, t, t.award.Unsigned); err != nil {
+	if t.in != nil {
+		err := s.describe(&t.award, t.in)
+		if t.in = nil; isRefusal(err, &t.refused) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if t.refused != nil {
+		return nil
+	}
+	if err := s.signDocumentOf(ctx, o, t, t.award.Unsigned, together); err != nil {
 		return err
 	}
 	t.done = t.award
 	t.done.Issued, t.done.Unsigned, t.done.Tried = s.now().UTC(), nil, Tries{}
 	t.signed.fill(&t.done)
 	var err error
-	t.body, err = credentials.body(&t.done)
+	if t.body, err = credentials.body(&t.done); err != nil || t.held == nil {
+		return err
+	}
+	row := t.held.without()
+	row.Award, row.Done = t.award.ID, true
+	t.ended, err = batchRows.body(&row)
 	return err
 }
 
 // signDocumentOf signs the document of an award, with a template where there is one.
-func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte) (err error) {
+func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte, together *keys.BatchVerifier) (err error) {
 	suite := o.suiteOf(&t.award)
 	if p, fresh := s.press.find(ctx, t.award.Achievement, document, suite, o); p != nil {
-		t.signed, err = s.signPressed(ctx, o, p, document, suite, fresh || t.whole)
+		t.signed, err = s.signPressed(ctx, o, p, document, suite, fresh || t.whole, together)
 		if refusal := (*Error)(nil); errors.As(err, &refusal) && refusal.Code == codeSelfCheck {
 			s.press.distrust(t.award.Achievement)
 			return err
@@ -248,9 +275,10 @@ func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, 
 	return err
 }
 
-// signPressed signs with a template, and checks each signature over the bytes that are going to be stored. whole has the verifier read
-// and check them besides, as all that is signed one by one. ErrShape when they do not fit the template.
-func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Template, document []byte, suite string, whole bool) (signed forms, err error) {
+// signPressed signs with a template, and checks each signature over the bytes that are going to be stored; those of Ed25519 keys are left to
+// together, unless that is nil. whole has the verifier read and check them besides, as all that is signed one by one. ErrShape when they do
+// not fit the template.
+func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Template, document []byte, suite string, whole bool, together *keys.BatchVerifier) (signed forms, err error) {
 	integrity, token, err := s.signersFor(o, suite)
 	if err != nil {
 		return forms{}, err
@@ -270,9 +298,9 @@ func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Tem
 	case err != nil:
 		return forms{}, unsigned("The badge could not be signed.", err)
 	}
-	err = p.Verify(ctx, signed.published, options)
+	err = p.Verify(ctx, signed.published, options, together)
 	if err == nil {
-		err = p.VerifyJWT(signed.token, document, token)
+		err = p.VerifyJWT(signed.token, document, token, together)
 	}
 	if err == nil && whole {
 		if err = s.check(ctx, signed.published); err == nil {

@@ -63,7 +63,7 @@ func (s *Service) signSingle(ctx context.Context, o *Organisation, achievement s
 		return s.sign(ctx, *o, document, suite)
 	}
 	whole := s.vouched.due(p, s.willSign(o, suite), s.now())
-	signed, err = s.signPressed(ctx, o, p, document, suite, whole)
+	signed, err = s.signPressed(ctx, o, p, document, suite, whole, nil)
 	switch refusal := (*Error)(nil); {
 	case err == nil && whole:
 		s.vouched.vouch(p, &signed, s.now())

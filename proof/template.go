@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -386,8 +387,9 @@ func (p templateProof) around(document, signature []byte) []byte {
 }
 
 // Verify checks the bytes that [Template.Seal] wrote, as somebody would who has them, the key, and the template: the document in
-// them is hashed anew, and the signature checked with the key of o.Signer. It says nothing of any other document: that is ErrShape.
-func (t *Template) Verify(ctx context.Context, sealed []byte, o SealOptions) error {
+// them is hashed anew, and the signature checked with the key of o.Signer; that of an Ed25519 key is left to together, unless that is nil.
+// It says nothing of any other document: that is ErrShape.
+func (t *Template) Verify(ctx context.Context, sealed []byte, o SealOptions, together *keys.BatchVerifier) error {
 	suite, head, err := t.configure(ctx, o)
 	if err != nil {
 		return err
@@ -413,7 +415,12 @@ func (t *Template) Verify(ctx context.Context, sealed []byte, o SealOptions) err
 	if err != nil {
 		return unfit(suite.clause)
 	}
-	if fault := suite.verify(o.Signer.Signer.Public(), append(slices.Clip(head.sum), sum...), signature); fault != nil {
+	data := append(slices.Clip(head.sum), sum...)
+	if key, ok := o.Signer.Signer.Public().(ed25519.PublicKey); ok && together != nil {
+		together.Add(key, data, signature)
+		return nil
+	}
+	if fault := suite.verify(o.Signer.Signer.Public(), data, signature); fault != nil {
 		return fault
 	}
 	return nil
@@ -496,8 +503,8 @@ func (t *Template) SealJWT(document []byte, signer keys.Signer) (token string, e
 }
 
 // VerifyJWT checks the token that [Template.SealJWT] wrote for a document: what stands in it is the document with its claims, and the
-// signature is that of the key.
-func (t *Template) VerifyJWT(token string, document []byte, signer keys.Signer) error {
+// signature is that of the key; one of an Ed25519 key is left to together, unless that is nil.
+func (t *Template) VerifyJWT(token string, document []byte, signer keys.Signer, together *keys.BatchVerifier) error {
 	texts, fits := t.take(document)
 	if !fits {
 		return ErrShape
@@ -510,6 +517,6 @@ func (t *Template) VerifyJWT(token string, document []byte, signer keys.Signer) 
 		if read.Header.KeyID != signer.ID || !bytes.Equal(read.Payload, payload) {
 			return &Error{Code: CodeSignatureInvalid, Detail: "The token says something else than the credential that was to be signed."}
 		}
-		return wrapJOSE(read.Verify(signer.Signer.Public()))
+		return wrapJOSE(read.VerifyWith(signer.Signer.Public(), together))
 	})
 }

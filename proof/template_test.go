@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func TestTemplate(t *testing.T) {
 				if err := verifyFirst(object(t, sealed), s.Signer.Public()); err != nil {
 					r.Fatalf("%s: %v", sealed, err)
 				}
-				if err := template.Verify(t.Context(), sealed, o); err != nil {
+				if err := template.Verify(t.Context(), sealed, o, nil); err != nil {
 					r.Fatal(err)
 				}
 				whole, err := Seal(t.Context(), document, o)
@@ -107,7 +108,7 @@ func TestTemplate(t *testing.T) {
 				if err != nil {
 					r.Fatal(err)
 				}
-				if err := template.VerifyJWT(token, document, s); err != nil {
+				if err := template.VerifyJWT(token, document, s, nil); err != nil {
 					r.Fatal(err)
 				}
 				other, err := SealJWT(document, s)
@@ -149,18 +150,26 @@ func TestTemplateRefuses(t *testing.T) {
 	for i := range sealed {
 		changed := bytes.Clone(sealed)
 		changed[i] ^= 1
-		if template.Verify(t.Context(), changed, o) == nil {
+		var together keys.BatchVerifier
+		if err := template.Verify(t.Context(), sealed, o, &together); err != nil {
+			t.Fatal(err)
+		}
+		if template.Verify(t.Context(), changed, o, nil) == nil || template.Verify(t.Context(), changed, o, &together) == nil && !slices.Equal(together.Verify(), []int{1}) {
 			t.Fatalf("byte %d changed (%q) and found good", i, changed[max(0, i-10):min(len(changed), i+10)])
 		}
 	}
 	for i := 0; i < len(token); i += 7 {
 		changed := []byte(token)
 		changed[i] = map[bool]byte{true: 'B', false: 'A'}[changed[i] == 'A']
-		if template.VerifyJWT(string(changed), document, s) == nil {
+		var together keys.BatchVerifier
+		if err := template.VerifyJWT(token, document, s, &together); err != nil {
+			t.Fatal(err)
+		}
+		if template.VerifyJWT(string(changed), document, s, nil) == nil || template.VerifyJWT(string(changed), document, s, &together) == nil && !slices.Equal(together.Verify(), []int{1}) {
 			t.Fatalf("byte %d of the token changed and found good", i)
 		}
 	}
-	if template.VerifyJWT(token, plainAward(8).build(t, didOf(s)), s) == nil {
+	if template.VerifyJWT(token, plainAward(8).build(t, didOf(s)), s, nil) == nil {
 		t.Error("a token of one award was found good for another")
 	}
 	for name, other := range map[string][]byte{
@@ -234,6 +243,6 @@ func BenchmarkTemplate(b *testing.B) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(template.Verify(ctx, sealed, o), template.VerifyJWT(token, d, w))
+		return errors.Join(template.Verify(ctx, sealed, o, nil), template.VerifyJWT(token, d, w, nil))
 	})
 }

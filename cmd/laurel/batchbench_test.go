@@ -402,10 +402,10 @@ func BenchmarkTemplate(b *testing.B) {
 			if err != nil {
 				return err
 			}
-			return t.Verify(context.Background(), sealed, o)
+			return t.Verify(context.Background(), sealed, o, nil)
 		}, y.floorIssue},
 		{"token-issue", func() error { _, err := t.SealJWT(y.unsigned, y.signer); return err }, y.floorToken},
-		{"token-verify", func() error { return t.VerifyJWT(token, y.unsigned, y.signer) }, y.floorTokenVerify},
+		{"token-verify", func() error { return t.VerifyJWT(token, y.unsigned, y.signer, nil) }, y.floorTokenVerify},
 	} {
 		b.Run(form.name, func(b *testing.B) {
 			defer calmCollector()()

@@ -3,6 +3,7 @@ package jose
 import (
 	"bytes"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/base64"
 	"errors"
@@ -64,7 +65,10 @@ func decodeSignature(part []byte, size int) ([]byte, error) {
 
 // Verify checks the signature with pub, which has to be of the one kind that the algorithm is for. nil means that the holder of pub
 // signed exactly this header and payload. Every error is an [*Error].
-func (t *Token) Verify(pub crypto.PublicKey) error {
+func (t *Token) Verify(pub crypto.PublicKey) error { return t.VerifyWith(pub, nil) }
+
+// VerifyWith is [Token.Verify], but that the signature of an Ed25519 key is left to together, unless that is nil.
+func (t *Token) VerifyWith(pub crypto.PublicKey, together *keys.BatchVerifier) error {
 	algorithm := keys.AlgorithmFor(pub)
 	if algorithm == "" || algorithm != t.Header.Algorithm {
 		return &Error{CodeAlgNotAllowed, "the algorithm of the token does not fit the key", "RFC 8725 3.1"}
@@ -82,6 +86,10 @@ func (t *Token) Verify(pub crypto.PublicKey) error {
 	}
 	if len(t.signature) != size {
 		return invalid
+	}
+	if key, ok := pub.(ed25519.PublicKey); ok && together != nil {
+		together.Add(key, t.signed, t.signature)
+		return nil
 	}
 	verifier, err := jws.NewVerifier(jwa.SignatureAlgorithm(algorithm))
 	if err != nil || verifier.Verify(t.signed, t.signature, pub) != nil {

@@ -4,7 +4,7 @@
 //    "pictures": folder or ""}
 // A stop with a text or files is reached through the form at its path. Writes {"looks": number, "pictures": number, "heaviest": {"bytes": number, "name": text}, "findings": [text, …]}.
 import {readFileSync} from 'node:fs';
-import {Eyes, launch, sizes} from './looks.mjs';
+import {Eyes, launch, resize, sizes} from './looks.mjs';
 
 const parts = [];
 for await (const part of process.stdin) {
@@ -44,7 +44,7 @@ async function walk(names) {
   for(name of names) {
     const spanish = name.endsWith('-es');
     if(spanish) {
-      await page.setViewportSize(sizes[turn++ % 2 ? 'narrow' : 'phone']);
+      await resize(page, sizes[turn++ % 2 ? 'narrow' : 'phone']);
     }
     await open(page, name, stops[name]);
     if(spanish) {
@@ -61,7 +61,7 @@ async function walk(names) {
       await eyes.comes(page, name, 'phone');
     }
     for(const [width, height] of framed.test(name) ? cards : []) { // as other sites show it
-      await page.setViewportSize({width, height});
+      await resize(page, {width, height});
       await page.reload();
       await eyes.calm(page, `${name}-${width}`);
       await eyes.picture(page, `${name}-${width}x${height}`);

@@ -148,7 +148,7 @@ export class Eyes {
 
   // Loads a page anew in a window of another size, as it comes there. ready waits until it is as it stays.
   async comes(page, name, size, ready) {
-    await page.setViewportSize(sizes[size]);
+    await resize(page, sizes[size]);
     await page.reload();
     await ready?.();
     await this.calm(page, `${name}-${size}`);
@@ -342,9 +342,15 @@ const words = page => page.evaluate(() => {
 // Opens what is folded, and says how much that was.
 const unfold = page => page.evaluate(() => [...document.querySelectorAll('details:not([open])')].map(e => { e.open = true; }).length);
 
+// Gives a page a window of another size, and waits until it has that: a busy machine is late, and then the page would move.
+export async function resize(page, size) {
+  await page.setViewportSize(size);
+  await page.waitForFunction(({width, height}) => innerWidth === width && innerHeight === height, size);
+}
+
 // Shows a page in a size and a scheme of colours.
 export async function show(page, name, size, colorScheme) {
-  await page.setViewportSize(sizes[size]);
+  await resize(page, sizes[size]);
   await page.emulateMedia({colorScheme});
   return `${name}-${size}-${colorScheme}`;
 }
