@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,6 +23,7 @@ const (
 	generatorOn = 1 // of what asks
 	connections = 16
 	greeting    = "hello" // the scenario beside which the others stand
+	readiness   = "ready" // the least that the server itself answers: no page, store and keys once a second, and what stands before every request
 )
 
 // scenario is one kind of request, asked for again and again.
@@ -35,8 +38,10 @@ type scenario struct {
 
 // measured is what a scenario came to in one round.
 type measured struct {
-	rate, cost, p50, p99, beside float64 // a second; µs of processor time each; ms; ms; p99 in those of the greeting
-	resident                     float64 // MiB, at its end
+	rate, cost, p50, p99 float64 // a second; µs of processor time each; ms; ms
+	alone                float64 // p99 in those of the greeting, which was asked for alone in the same round
+	ready                float64 // p99 of the server's readiness in ms, on one connection more, while the scenario was asked for
+	resident             float64 // MiB, at its end
 }
 
 // rates measures how many requests a second one processor answers.
@@ -103,6 +108,8 @@ func startHello() (*exec.Cmd, string, error) {
 	return command, strings.TrimSpace(address), err
 }
 
+var readyRequest = requestOf("GET", "/readyz", nil)
+
 // same asks for one thing.
 func same(request []byte) asking { return func(int, int) []byte { return request } }
 
@@ -141,6 +148,7 @@ func (s *site) scenarios() ([]scenario, error) {
 	const anything = "Accept: application/json"
 	fmt.Printf("The badge has %d bytes, its token %d.\n", len(document), len(token))
 	all := []scenario{
+		{name: readiness, ask: same(readyRequest)},
 		{name: "verify-di", ask: manyVisitors("POST", "/verify", document, anything, "Content-Type: application/vc"), goal: 1500},
 		{name: "verify-jwt", ask: manyVisitors("POST", "/verify", token, anything, "Content-Type: application/jwt"), goal: 3500},
 		{name: "status", ask: manyVisitors("GET", "/status/"+list, nil), goal: 20000},
@@ -174,47 +182,52 @@ func measure(all []scenario, rounds int, length time.Duration) error {
 			if c.name == greeting {
 				greeted = m.p99
 			}
-			if m.beside = m.p99 / greeted; round > 0 {
+			if m.alone = m.p99 / greeted; round > 0 {
 				found[i] = append(found[i], m)
 			}
 		}
 	}
-	fmt.Printf("\nMedians of %d rounds of %s, %d connections, the server on one processor.\n\n", rounds, length, connections)
-	fmt.Println("| scenario | requests/s | goal | µs of processor each | p50 ms | p99 ms | p99 beside hello | resident MiB, first and last |")
-	fmt.Println("|---|---|---|---|---|---|---|---|")
+	fmt.Printf("\nMedians of %d rounds of %s, %d connections, the server on one processor; beside them one that asks it for its readiness.\n", rounds, length, connections)
+	head(os.Stdout, "scenario", "requests/s", "goal", "µs of processor each", "p50 ms", "p99 ms", "p99 beside hello alone", "p99 ms of readiness meanwhile", "p99 beside it", "resident MiB, first", "last")
 	for i, c := range all {
 		of := func(value func(measured) float64) float64 { return median(found[i], value) }
-		goal := "-"
+		goal := math.NaN()
 		if c.goal > 0 {
-			goal = strconv.FormatFloat(c.goal, 'f', 0, 64)
+			goal = c.goal
 		}
-		fmt.Printf("| %s | %.0f | %s | %.1f | %.2f | %.2f | %.1f | %.0f, %.0f |\n", c.name, of(func(m measured) float64 { return m.rate }), goal,
-			of(func(m measured) float64 { return m.cost }), of(func(m measured) float64 { return m.p50 }), of(func(m measured) float64 { return m.p99 }),
-			of(func(m measured) float64 { return m.beside }), found[i][0].resident, found[i][len(found[i])-1].resident)
+		row(os.Stdout, c.name, of(func(m measured) float64 { return m.rate }), goal, of(func(m measured) float64 { return m.cost }), of(func(m measured) float64 { return m.p50 }),
+			of(func(m measured) float64 { return m.p99 }), of(func(m measured) float64 { return m.alone }), of(func(m measured) float64 { return m.ready }),
+			of(func(m measured) float64 { return m.p99 / m.ready }), found[i][0].resident, found[i][len(found[i])-1].resident)
 	}
 	return nil
 }
 
-// turn drives one scenario. Any answer but the one that is wanted is a failure.
+// turn drives one scenario, and asks for the readiness of the server meanwhile. Any answer but the one that is wanted is a failure.
 func (c scenario) turn(length time.Duration) (m measured, err error) {
 	before, err := stateOf(c.process)
 	if err != nil {
 		return m, err
 	}
+	var ready driven
+	var group sync.WaitGroup
+	if c.name != greeting { // it has a process of its own
+		group.Go(func() { ready = drive(c.address, 1, length, same(readyRequest)) })
+	}
 	d := drive(c.address, connections, length, c.ask)
+	group.Wait()
 	after, err := stateOf(c.process)
-	if err != nil {
+	if err = errors.Join(err, d.failed, ready.failed); err != nil {
 		return m, err
 	}
-	if d.failed != nil {
-		return m, d.failed
+	if d.took.count == 0 || d.statuses[c.want] != d.took.count || ready.statuses[200] != ready.took.count {
+		return m, fmt.Errorf("answers by status: %v; of its readiness: %v", d.statuses, ready.statuses)
 	}
-	if d.took.count == 0 || d.statuses[c.want] != d.took.count {
-		return m, fmt.Errorf("answers by status: %v", d.statuses)
+	m = measured{rate: d.rate(), cost: float64((after.processor - before.processor).Microseconds()) / float64(d.took.count),
+		p50: ms(d.took.within(0.5)), p99: ms(d.took.within(0.99)), ready: math.NaN(), resident: after.resident}
+	if ready.took.count > 0 {
+		m.ready = ms(ready.took.within(0.99))
 	}
-	ms := func(t time.Duration) float64 { return float64(t) / float64(time.Millisecond) }
-	return measured{rate: d.rate(), cost: float64((after.processor - before.processor).Microseconds()) / float64(d.took.count),
-		p50: ms(d.took.within(0.5)), p99: ms(d.took.within(0.99)), resident: after.resident}, nil
+	return m, nil
 }
 
 func median(all []measured, value func(measured) float64) float64 {
@@ -222,6 +235,5 @@ func median(all []measured, value func(measured) float64) float64 {
 	for i, m := range all {
 		values[i] = value(m)
 	}
-	slices.Sort(values)
-	return values[len(values)/2]
+	return middleOf(values)
 }

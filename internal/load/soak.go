@@ -59,9 +59,11 @@ type findings struct {
 	Rate    float64               `json:"rate"` // requests a second
 	Samples []sample              `json:"samples"`
 	Kinds   map[string]kindResult `json:"kinds"`
-	Trends  map[string]trendShown `json:"trends"`
-	Wrong   []string              `json:"wrong"` // the first answers that were not right
-	Said    string                `json:"said"`  // what the server complained of
+	Trends  map[string]trend      `json:"trends"`
+	From    time.Duration         `json:"from"`   // since the load began: samples count from here on, in ns
+	Filled  bool                  `json:"filled"` // what is kept of badges was full by then
+	Wrong   []string              `json:"wrong"`  // the first answers that were not right
+	Said    string                `json:"said"`   // what the server complained of
 	bad     int                   // answers that were not right
 }
 
@@ -71,13 +73,6 @@ type kindResult struct {
 	P99     time.Duration  `json:"p99"`
 	Most    time.Duration  `json:"most"`
 	Errors  map[string]int `json:"errors"`
-}
-
-type trendShown struct {
-	Median  float64 `json:"median"`
-	PerHour float64 `json:"percentPerHour"`
-	Growth  float64 `json:"percentInAll"`
-	Grew    bool    `json:"grew"`
 }
 
 func (s soaking) run(ctx context.Context, out io.Writer) (err error) {
@@ -203,7 +198,7 @@ func (g *ground) soak(ctx context.Context, length time.Duration, rate float64) (
 		}
 	})
 	f.Rate = rate
-	every := time.NewTicker(min(max(length/720, time.Second), 5*time.Second))
+	every := time.NewTicker(min(max(length/3600, time.Second), 5*time.Second))
 	defer every.Stop()
 	all := map[string]*kind{}
 	for ctx.Err() == nil {
@@ -246,33 +241,36 @@ func (g *ground) soak(ctx context.Context, length time.Duration, rate float64) (
 	return f, nil
 }
 
-// judge finds the trends. The first tenth of the samples is left out, at most five minutes: pools and stacks reach their size.
+// judge finds the trends. The first fifth of the samples is left out: pools and stacks reach their size, and what is kept up to a bound fills
+// up. Where it is not full by then nothing is said to have grown.
 func (f *findings) judge() {
-	f.Trends = map[string]trendShown{}
-	after := 0
-	for after < len(f.Samples)/10 && f.Samples[after].At < 5*time.Minute {
-		after++
+	counted := f.Samples[len(f.Samples)/5:]
+	if len(counted) > 0 {
+		f.From, f.Filled = counted[0].At, counted[0].Awards >= fillAwards
 	}
+	f.Trends = map[string]trend{}
 	for _, w := range watched {
 		var points []point
-		for _, s := range f.Samples[after:] {
+		for _, s := range counted {
 			points = append(points, point{s.At, w.of(s)})
 		}
-		if t, ok := trendOf(points); ok {
-			f.Trends[w.name] = trendShown{t.middle, t.perHour, t.growth, t.growth > growthMost && t.growth/100*t.middle > w.odd}
+		t := trendOf(points)
+		if t.Verdict = t.judged(w.least); t.Verdict == grew && !f.Filled {
+			t.Verdict = tooShort
 		}
+		f.Trends[w.name] = t
 	}
 }
 
 // err is why a soak was not passed; nil when it was.
 func (f *findings) err() error {
 	var all []error
-	if len(f.Samples) < 10 {
-		all = append(all, errors.New("it was too short to say anything"))
-	}
 	for _, w := range watched {
-		if f.Trends[w.name].Grew {
-			all = append(all, fmt.Errorf("%s grew by %.1f %%", w.name, f.Trends[w.name].Growth))
+		switch t := f.Trends[w.name]; t.Verdict {
+		case grew:
+			all = append(all, fmt.Errorf("%s grew by %s", w.name, figure(t.gain(t.PerHour)/w.unit)))
+		case tooShort:
+			all = append(all, fmt.Errorf("%s: %s", w.name, tooShort))
 		}
 	}
 	if f.bad > 0 {
@@ -286,33 +284,35 @@ func (f *findings) err() error {
 
 func (f *findings) print(out io.Writer) {
 	const mib = 1 << 20
-	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	fmt.Fprintln(out, "\n| at | goroutines | files | heap MiB | anonymous MiB | in files MiB | mapped MiB | store MiB | awards | answers | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
+	head(out, "at", "goroutines", "files", "heap MiB", "anonymous MiB", "in files MiB", "mapped MiB", "store MiB", "awards", "answers", "p50 ms", "p99 ms")
 	step := max(1, (len(f.Samples)+shownSamples-1)/shownSamples)
 	for i := 0; i < len(f.Samples); i += step {
 		s := f.Samples[i]
-		fmt.Fprintf(out, "| %v | %.0f | %.0f | %.1f | %.1f | %.1f | %.1f | %.1f | %.0f | %.0f | %.1f | %.1f |\n", s.At.Round(time.Second), s.Goroutines, s.Files, s.Live/mib,
-			s.Anonymous/mib, s.InFiles/mib, s.Mapped/mib, s.Store/mib, s.Awards, s.Answers, ms(s.P50), ms(s.P99))
+		row(out, s.At.Round(time.Second).String(), int(s.Goroutines), int(s.Files), s.Live/mib, s.Anonymous/mib, s.InFiles/mib, s.Mapped/mib, s.Store/mib,
+			int(s.Awards), int(s.Answers), s.P50, s.P99)
 	}
-	fmt.Fprintln(out, "\n| kind | answers | p50 ms | p99 ms | most ms | errors |\n|---|---|---|---|---|---|")
+	head(out, "kind", "answers", "p50 ms", "p99 ms", "most ms", "errors")
 	for _, name := range slices.Sorted(maps.Keys(f.Kinds)) {
 		k := f.Kinds[name]
-		fmt.Fprintf(out, "| %s | %d | %.1f | %.1f | %.0f | %v |\n", name, k.Answers, ms(k.P50), ms(k.P99), ms(k.Most), k.Errors)
+		row(out, name, k.Answers, k.P50, k.P99, k.Most, k.Errors)
 	}
 	if n := len(f.Samples); n > 1 {
 		if a, b := f.Samples[0], f.Samples[n-1]; b.Awards > a.Awards {
 			fmt.Fprintf(out, "\nThe store grew by %.1f kB an award.\n", (b.Store-a.Store)/(b.Awards-a.Awards)/1000)
 		}
 	}
-	fmt.Fprintln(out, "\n| watched | median | % an hour | % in all | |\n|---|---|---|---|---|")
+	fmt.Fprintf(out, "\nThe least of %d windows, from %v on.\n", windows, f.From.Round(time.Second))
+	if !f.Filled {
+		fmt.Fprintf(out, "Too short for what is kept of badges to be full by then, which takes %d awards: growth is not told from filling.\n", fillAwards)
+	}
+	head(out, "watched", "median", "an hour", "by 99 in 100 at least", "at most", "in all", "verdict")
 	for _, w := range watched {
-		if t, ok := f.Trends[w.name]; ok {
-			verdict := "steady"
-			if t.Grew {
-				verdict = "GREW"
-			}
-			fmt.Fprintf(out, "| %s | %.1f | %+.2f | %+.2f | %s |\n", w.name, t.Median/w.unit, t.PerHour, t.Growth, verdict)
+		t := f.Trends[w.name]
+		if t.Least == nil {
+			row(out, w.name, "-", "-", "-", "-", "-", t.Verdict)
+			continue
 		}
+		row(out, w.name, middleOf(t.Least)/w.unit, t.PerHour/w.unit, t.Low/w.unit, t.High/w.unit, t.gain(t.PerHour)/w.unit, t.Verdict)
 	}
 	for _, line := range f.Wrong {
 		fmt.Fprintln(out, "wrong:", line)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,8 +129,8 @@ func fair(arguments []string) (err error) {
 	if _, _, err := turn(3*time.Second, disturbance{}); err != nil { // it warms up
 		return err
 	}
-	fmt.Printf("%.0f good requests a second by chance, for %v; the server on one processor. p50 and p99 in ms; times: p99 beside the quiet one before.\n\n", *rate, *length)
-	fmt.Println("| beside | kind | answers | p50 | p99 | most | times | errors | processor |\n|---|---|---|---|---|---|---|---|---|")
+	fmt.Printf("%.0f good requests a second by chance, for %v; the server on one processor. times: p99 beside the quiet one before.\n", *rate, *length)
+	head(os.Stdout, "beside", "kind", "answers", "p50 ms", "p99 ms", "most ms", "times", "errors", "processor %")
 	for _, d := range disturbances {
 		if !named(*only, d.name) {
 			continue
@@ -162,7 +163,6 @@ func named(only, name string) bool {
 
 // table prints what came of each kind, beside what came of it before.
 func (g *ground) table(name string, kinds, before map[string]*kind, busy float64) {
-	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	all, calm := &kind{errors: map[string]int{}}, &kind{}
 	for _, t := range goodMix {
 		if k := kinds[t.name]; k != nil {
@@ -176,11 +176,11 @@ func (g *ground) table(name string, kinds, before map[string]*kind, busy float64
 		}
 	}
 	line := func(label string, k, before *kind) {
-		times := "-"
+		times := math.NaN()
 		if before != nil && before.took.count > 0 {
-			times = fmt.Sprintf("%.1f", ms(k.took.within(0.99))/ms(before.took.within(0.99)))
+			times = ms(k.took.within(0.99)) / ms(before.took.within(0.99))
 		}
-		fmt.Printf("| %s | %s | %d | %.2f | %.2f | %.1f | %s | %v | %.0f %% |\n", name, label, k.took.count, ms(k.took.within(0.5)), ms(k.took.within(0.99)), ms(k.took.most), times, k.errors, 100*busy)
+		row(os.Stdout, name, label, k.took.count, k.took.within(0.5), k.took.within(0.99), k.took.most, times, k.errors, 100*busy)
 	}
 	line("all good", all, calm)
 	for _, t := range goodMix {

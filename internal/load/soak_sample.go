@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -71,16 +72,17 @@ func (g *ground) look(since time.Time) (s sample, err error) {
 	return s, err
 }
 
-// watched are the figures that may not grow, however much the store holds. What lies in files is left out: the system takes these pages
-// back when others need the room, and the store's file grows with every award.
+// watched are the figures that may not grow, however much the store holds. What lies in files is shown beside them and may: the system takes
+// these pages back when others need the room, and the store's file grows with every award.
 var watched = []struct {
-	name string
-	of   func(sample) float64
-	unit float64 // in which it is shown
-	odd  float64 // growth that is no growth: less than what one request or one run of the collector makes
+	name  string
+	of    func(sample) float64
+	unit  float64 // in which it is shown
+	least float64 // gain that is none in any case: less than what one request or one run of the collector makes
 }{
 	{"goroutines", func(s sample) float64 { return s.Goroutines }, 1, 2},
 	{"open files", func(s sample) float64 { return s.Files }, 1, 2},
-	{"heap in use, MiB", func(s sample) float64 { return s.Live }, 1 << 20, 1 << 20},
-	{"resident outside of files, MiB", func(s sample) float64 { return s.Anonymous }, 1 << 20, 2 << 20},
+	{"heap in use, MiB", func(s sample) float64 { return s.Live }, 1 << 20, 2 << 20},
+	{"resident outside of files, MiB", func(s sample) float64 { return s.Anonymous }, 1 << 20, 4 << 20},
+	{"resident in files, MiB", func(s sample) float64 { return s.InFiles }, 1 << 20, math.Inf(1)},
 }
