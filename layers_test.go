@@ -67,6 +67,7 @@ var homes = map[string][]string{
 	"github.com/google/uuid":          {"issuer"},
 	"filippo.io/age":                  {"keys", "internal/backup"},
 	"filippo.io/edwards25519":         {"keys"},
+	"filippo.io/nistec":               {"keys"},
 	"github.com/mr-tron/base58":       {"credential", "keys", "proof"},
 	"net/http":                        {"keys/kms", "internal/fetch", "internal/origin", "internal/web", "internal/api", "internal/vcapi", "internal/control", "internal/metrics", "internal/people", "internal/webhook", "internal/console", "internal/claim", "client", "cmd/laurel", "internal/benchcheck", "internal/load", "internal/load/attack"},
 	"github.com/klauspost/compress":   {"credential/status"},

@@ -39,11 +39,11 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(c.rows)) {
 		workers.Go(func() {
-			var together keys.BatchVerifier
+			together := s.known.Batch()
 			var of []int // the rows of its signatures
 			for i := next.Add(1) - 1; i < int64(len(c.rows)); i = next.Add(1) - 1 {
 				c.rows[i].whole = i == 0
-				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i], &together)
+				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i], together)
 				for len(of) < together.Len() {
 					of = append(of, int(i))
 				}
@@ -52,7 +52,7 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 			for _, wrong := range together.Verify() {
 				i := of[wrong]
 				s.press.distrust(c.rows[i].award.Achievement)
-				faults[i] = internal(codeSelfCheck, selfCheckFailed, errors.New("the signature does not fit"))
+				faults[i] = signedWrongly()
 			}
 		})
 	}
@@ -221,7 +221,7 @@ func notStopped(tx Tx, drafts []Credential) ([]Credential, error) {
 	return left, nil
 }
 
-// signTask signs one award of a batch, and writes its record where it is a draft. Signatures of Ed25519 keys are left to together.
+// signTask signs one award of a batch, and writes its record where it is a draft. Its signatures are left to together.
 func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind, t *task, together *keys.BatchVerifier) error {
 	if kind == BatchReissue {
 		document, err := t.award.document()
@@ -275,9 +275,8 @@ func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, 
 	return err
 }
 
-// signPressed signs with a template, and checks each signature over the bytes that are going to be stored; those of Ed25519 keys are left to
-// together, unless that is nil. whole has the verifier read and check them besides, as all that is signed one by one. ErrShape when they do
-// not fit the template.
+// signPressed signs with a template, and checks each signature over the bytes that are going to be stored; those that together takes are left
+// to it. whole has the verifier read and check them besides, as all that is signed one by one. ErrShape when they do not fit the template.
 func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Template, document []byte, suite string, whole bool, together *keys.BatchVerifier) (signed forms, err error) {
 	integrity, token, err := s.signersFor(o, suite)
 	if err != nil {
@@ -314,6 +313,11 @@ func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Tem
 		return forms{}, internal(codeSelfCheck, selfCheckFailed, err)
 	}
 	return signed, nil
+}
+
+// signedWrongly is the fault of a signature that does not fit.
+func signedWrongly() error {
+	return internal(codeSelfCheck, selfCheckFailed, errors.New("the signature does not fit"))
 }
 
 // signersFor are the keys that sign an award in both forms.

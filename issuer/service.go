@@ -60,6 +60,7 @@ type Service struct {
 	opening       Opening
 
 	signers sync.Map // name of a key -> crypto.Signer
+	known   keys.KnownKeys
 	lists   sync.Map // id of a status list -> *heldList
 	keyed   keyDocuments
 	commits atomic.Uint64

@@ -63,7 +63,10 @@ func (s *Service) signSingle(ctx context.Context, o *Organisation, achievement s
 		return s.sign(ctx, *o, document, suite)
 	}
 	whole := s.vouched.due(p, s.willSign(o, suite), s.now())
-	signed, err = s.signPressed(ctx, o, p, document, suite, whole, nil)
+	together := s.known.Batch()
+	if signed, err = s.signPressed(ctx, o, p, document, suite, whole, together); err == nil && len(together.Verify()) > 0 {
+		err = signedWrongly()
+	}
 	switch refusal := (*Error)(nil); {
 	case err == nil && whole:
 		s.vouched.vouch(p, &signed, s.now())

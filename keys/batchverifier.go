@@ -2,37 +2,69 @@ package keys
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha512"
+	"slices"
 
 	"filippo.io/edwards25519"
 )
 
-// BatchVerifier verifies many Ed25519 signatures in one equation, in a third of the time that they take one by one (Bernstein and others,
-// High-speed high-security signatures, section 5). It is for what this program has just signed itself: only who has the private key can make a
-// signature that is found right here and wrong by itself, with a point of small order in it. The zero value is ready. It is not safe for
-// concurrent use.
+// BatchVerifier verifies many signatures in less time than they take one by one: those of Ed25519 in one equation, in a third (Bernstein and
+// others, High-speed high-security signatures, section 5), and those of P-256 with what [KnownKeys] remembers, in half. It is for what this
+// program has just signed itself: only who has the private key can make a signature of Ed25519 that is found right here and wrong by itself,
+// with a point of small order in it. The zero value is ready, and takes Ed25519 alone. It is not safe for concurrent use.
 type BatchVerifier struct {
+	known      *KnownKeys
 	signatures []signature
 	keys       map[string]*edwards25519.Point // that were added, by their bytes
+	wrong      []int                          // of P-256
+	added      int
 }
 
 // signature is one of RFC 8032 section 5.1.7 as far as it can be read by itself.
 type signature struct {
+	number int                 // among all that were added
 	key    *edwards25519.Point // nil: it is wrong already
 	r      *edwards25519.Point
 	rBytes [32]byte
 	s, k   *edwards25519.Scalar
 }
 
-// Add adds a signature of a message under a key that [Check] has found good. Neither is kept.
-func (b *BatchVerifier) Add(public ed25519.PublicKey, message, signed []byte) {
-	b.signatures = append(b.signatures, b.read(public, message, signed))
+// Add takes a signature of a message, as [SignMessage] writes it, under a key that [Check] has found good. Nothing of them is kept. It does not
+// take those of other keys, which have to be verified elsewhere; nil takes none.
+func (b *BatchVerifier) Add(public crypto.PublicKey, message, signed []byte) (taken bool) {
+	if b == nil {
+		return false
+	}
+	switch public := public.(type) {
+	case ed25519.PublicKey:
+		one := b.read(public, message, signed)
+		one.number = b.added
+		b.signatures = append(b.signatures, one)
+	case *ecdsa.PublicKey:
+		if b.known == nil || public.Curve != elliptic.P256() {
+			return false
+		}
+		multiples := b.known.multiples(public)
+		if multiples == nil {
+			return false
+		}
+		if !multiples.holds(message, signed) {
+			b.wrong = append(b.wrong, b.added)
+		}
+	default:
+		return false
+	}
+	b.added++
+	return true
 }
 
-// Len is how many signatures were added.
-func (b *BatchVerifier) Len() int { return len(b.signatures) }
+// Len is how many signatures were taken.
+func (b *BatchVerifier) Len() int { return b.added }
 
 func (b *BatchVerifier) read(public ed25519.PublicKey, message, signed []byte) (read signature) {
 	if len(signed) != ed25519.SignatureSize || len(public) != ed25519.PublicKeySize {
@@ -77,16 +109,18 @@ func doubtful(encoded []byte) bool {
 	return bytes.Count(middle, middle[:1]) == len(middle)
 }
 
-// Verify says which of the signatures are wrong, by the order in which they were added: none where all are right.
+// Verify says which of the signatures are wrong, by the order in which they were taken: none where all are right.
 func (b *BatchVerifier) Verify() (wrong []int) {
+	wrong = slices.Clone(b.wrong)
 	if len(b.signatures) > 1 && b.together() {
-		return nil
+		return wrong
 	}
 	for i := range b.signatures {
-		if !b.signatures[i].holds() {
-			wrong = append(wrong, i)
+		if one := &b.signatures[i]; !one.holds() {
+			wrong = append(wrong, one.number)
 		}
 	}
+	slices.Sort(wrong)
 	return wrong
 }
 

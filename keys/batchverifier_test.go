@@ -2,31 +2,58 @@ package keys
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
 
 // signedOnce is a signature as BatchVerifier takes it.
 type signedOnce struct {
-	public             ed25519.PublicKey
+	public             crypto.PublicKey
 	message, signature []byte
 }
 
+// holds is what the standard library says of it.
 func (s signedOnce) holds() bool {
-	return len(s.public) == ed25519.PublicKeySize && ed25519.Verify(s.public, s.message, s.signature)
+	switch public := s.public.(type) {
+	case ed25519.PublicKey:
+		return len(public) == ed25519.PublicKeySize && ed25519.Verify(public, s.message, s.signature)
+	case *ecdsa.PublicKey:
+		digest := sha256.Sum256(s.message)
+		return len(s.signature) == 64 && ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(s.signature[:32]), new(big.Int).SetBytes(s.signature[32:]))
+	}
+	return false
 }
 
-func verifyTogether(all []signedOnce) []int {
-	var b BatchVerifier
-	for _, one := range all {
-		b.Add(one.public, one.message, one.signature)
+var known KnownKeys // by all tests
+
+func verifyTogether(t testing.TB, all []signedOnce) []int {
+	b := known.Batch()
+	for i, one := range all {
+		if !b.Add(one.public, one.message, one.signature) || b.Len() != i+1 {
+			t.Fatalf("signature %d was not taken", i)
+		}
 	}
 	return b.Verify()
+}
+
+func p256Key(t testing.TB, seed byte) *ecdsa.PrivateKey {
+	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{seed}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private
 }
 
 func edKey(seed byte) ed25519.PrivateKey {
@@ -35,34 +62,45 @@ func edKey(seed byte) ed25519.PrivateKey {
 
 // TestBatchVerifier: together they are wrong and right as one by one, whichever bits were changed in whichever of them.
 func TestBatchVerifier(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		all := make([]signedOnce, rapid.IntRange(0, 12).Draw(t, "signatures"))
+	elliptical := []*ecdsa.PrivateKey{p256Key(t, 1), p256Key(t, 2), p256Key(t, 3)}
+	rapid.Check(t, func(r *rapid.T) {
+		all := make([]signedOnce, rapid.IntRange(0, 12).Draw(r, "signatures"))
 		var want []int
 		for i := range all {
-			private := edKey(byte(rapid.IntRange(1, 3).Draw(t, "key")))
-			message := rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "message")
-			one := signedOnce{private.Public().(ed25519.PublicKey), message, ed25519.Sign(private, message)}
-			switch rapid.IntRange(0, 8).Draw(t, "change") {
+			var private crypto.Signer = edKey(byte(rapid.IntRange(1, 3).Draw(r, "key")))
+			if rapid.Bool().Draw(r, "P-256") {
+				private = rapid.SampledFrom(elliptical).Draw(r, "key")
+			}
+			message := rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(r, "message")
+			signature, err := SignMessage(private, message)
+			if err != nil {
+				r.Fatal(err)
+			}
+			one := signedOnce{private.Public(), message, signature}
+			switch rapid.IntRange(0, 7).Draw(r, "change") {
 			case 0:
-				bit := rapid.IntRange(0, 511).Draw(t, "bit")
+				bit := rapid.IntRange(0, 511).Draw(r, "bit")
 				one.signature[bit/8] ^= 1 << (bit % 8)
 			case 1:
 				one.message = append(bytes.Clone(message), 0)
 			case 2:
-				one.public = edKey(9).Public().(ed25519.PublicKey)
+				one.public = rapid.SampledFrom([]crypto.PublicKey{edKey(9).Public(), elliptical[0].Public()}).Draw(r, "another key")
 			case 3:
-				one.signature = one.signature[:rapid.IntRange(0, 63).Draw(t, "length")]
+				one.signature = one.signature[:rapid.IntRange(0, 63).Draw(r, "length")]
 			case 4:
-				bit := rapid.IntRange(0, 255).Draw(t, "bit")
-				one.public = bytes.Clone(one.public)
-				one.public[bit/8] ^= 1 << (bit % 8)
+				if public, ok := one.public.(ed25519.PublicKey); ok {
+					bit := rapid.IntRange(0, 255).Draw(r, "bit")
+					public = bytes.Clone(public)
+					public[bit/8] ^= 1 << (bit % 8)
+					one.public = public
+				}
 			}
 			if all[i] = one; !one.holds() {
 				want = append(want, i)
 			}
 		}
-		if wrong := verifyTogether(all); !slices.Equal(wrong, want) {
-			t.Fatalf("wrong are %v, and one by one %v", wrong, want)
+		if wrong := verifyTogether(t, all); !slices.Equal(wrong, want) {
+			r.Fatalf("wrong are %v, and one by one %v", wrong, want)
 		}
 	})
 }
@@ -83,8 +121,22 @@ func TestBatchVerifierForged(t *testing.T) {
 	forged := map[string]signedOnce{
 		"s above the order": {public, message, above},
 		"another's s":       {public, message, append(bytes.Clone(good.signature[:32]), ed25519.Sign(private, []byte("other"))[32:]...)},
-		"nothing":           {},
+		"no signature":      {public: public, message: message},
 		"a short key":       {public[:31], message, good.signature},
+	}
+	// Of P-256, r and s are from 1 to below the order (FIPS 186-5 section 6.4.2); r = 0 and s = 0 would fit any message.
+	second := p256Key(t, 1)
+	signature, err := SignMessage(second, message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := second.Params().N.Bytes()
+	for name, other := range map[string][]byte{
+		"r and s 0": make([]byte, 64), "r 0": append(make([]byte, 32), signature[32:]...), "s 0": append(bytes.Clone(signature[:32]), make([]byte, 32)...),
+		"r the order": append(bytes.Clone(n), signature[32:]...), "s the order": append(bytes.Clone(signature[:32]), n...),
+		"s above the order": append(bytes.Clone(signature[:32]), bytes.Repeat([]byte{255}, 32)...), "with a byte behind": append(bytes.Clone(signature), 0),
+	} {
+		forged["P-256: "+name] = signedOnce{second.Public(), message, other}
 	}
 	// The identity, whose bytes begin with 1, can also be read from these, which no signer writes. With the identity as key and as R,
 	// and s = 0, the equation holds for every message.
@@ -93,17 +145,17 @@ func TestBatchVerifierForged(t *testing.T) {
 		"y with the prime added": "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 		"0 with a sign":          "0100000000000000000000000000000000000000000000000000000000000080",
 	} {
-		forged[name] = signedOnce{unhex(t, identity), message, append(unhex(t, r), make([]byte, 32)...)}
+		forged[name] = signedOnce{ed25519.PublicKey(unhex(t, identity)), message, append(unhex(t, r), make([]byte, 32)...)}
 	}
 	for name, one := range forged {
 		if one.holds() {
 			t.Errorf("%s: crypto/ed25519 takes it", name)
 		}
-		if wrong := verifyTogether([]signedOnce{good, one, good}); !slices.Equal(wrong, []int{1}) {
+		if wrong := verifyTogether(t, []signedOnce{good, one, good}); !slices.Equal(wrong, []int{1}) {
 			t.Errorf("%s: wrong are %v", name, wrong)
 		}
 	}
-	if own := (signedOnce{unhex(t, identity), message, append(unhex(t, identity), make([]byte, 32)...)}); !own.holds() || verifyTogether([]signedOnce{good, own}) != nil {
+	if own := (signedOnce{ed25519.PublicKey(unhex(t, identity)), message, append(unhex(t, identity), make([]byte, 32)...)}); !own.holds() || verifyTogether(t, []signedOnce{good, own}) != nil {
 		t.Error("the equation does not hold for the identity, so what is refused above may be so for another reason")
 	}
 }
@@ -121,18 +173,73 @@ func unhex(t *testing.T, text string) []byte {
 func BenchmarkBatchVerifier(b *testing.B) {
 	for _, many := range []int{1, 4, 16, 50, 200} {
 		b.Run(fmt.Sprintf("signatures=%d", many), func(b *testing.B) {
-			private := edKey(1)
-			all := make([]signedOnce, many)
-			for i := range all {
-				message := bytes.Repeat([]byte{byte(i)}, 64)
-				all[i] = signedOnce{private.Public().(ed25519.PublicKey), message, ed25519.Sign(private, message)}
+			for name, private := range map[string]crypto.Signer{"Ed25519": edKey(1), "P-256": p256Key(b, 1)} {
+				b.Run(name, func(b *testing.B) {
+					all := make([]signedOnce, many)
+					for i := range all {
+						message := bytes.Repeat([]byte{byte(i)}, 64)
+						signature, err := SignMessage(private, message)
+						if err != nil {
+							b.Fatal(err)
+						}
+						all[i] = signedOnce{private.Public(), message, signature}
+					}
+					var alone, together time.Duration
+					for b.Loop() { // in turns, so that a busy neighbour falls upon both
+						begun := time.Now()
+						for _, one := range all {
+							if !one.holds() {
+								b.Fatal("one is wrong")
+							}
+						}
+						between := time.Now()
+						if verifyTogether(b, all) != nil {
+							b.Fatal("they are wrong")
+						}
+						alone, together = alone+between.Sub(begun), together+time.Since(between)
+					}
+					b.ReportMetric(float64(together.Nanoseconds())/float64(b.N*many), "ns/signature")
+					b.ReportMetric(float64(together)/float64(alone), "x-alone")
+				})
 			}
-			for b.Loop() {
-				if verifyTogether(all) != nil {
-					b.Fatal("they are wrong")
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*many), "ns/signature")
 		})
+	}
+}
+
+// TestBatchVerifierLeaves: what it cannot verify it does not take.
+func TestBatchVerifierLeaves(t *testing.T) {
+	private, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := []byte("message")
+	signature, err := SignMessage(private, message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := p256Key(t, 1)
+	other, err := SignMessage(second, message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := known.Batch(); b.Add(private.Public(), message, signature) || b.Add(nil, message, signature) || b.Len() != 0 || b.Verify() != nil {
+		t.Error("P-384 was taken")
+	}
+	if b := (&BatchVerifier{}); b.Add(second.Public(), message, other) || !b.Add(edKey(1).Public(), message, nil) || !slices.Equal(b.Verify(), []int{0}) {
+		t.Error("the zero value takes something else than Ed25519")
+	}
+	var none *BatchVerifier
+	if none.Add(edKey(1).Public(), message, nil) {
+		t.Error("nil takes something")
+	}
+	for seed := range byte(2 * mostKnown) { // more keys than are remembered
+		private := p256Key(t, seed+1)
+		signature, err := SignMessage(private, message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong := verifyTogether(t, []signedOnce{{private.Public(), message, signature}}); wrong != nil || len(known.p256) > mostKnown {
+			t.Errorf("key %d: wrong are %v; %d are remembered", seed, wrong, len(known.p256))
+		}
 	}
 }

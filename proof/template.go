@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -387,7 +386,7 @@ func (p templateProof) around(document, signature []byte) []byte {
 }
 
 // Verify checks the bytes that [Template.Seal] wrote, as somebody would who has them, the key, and the template: the document in
-// them is hashed anew, and the signature checked with the key of o.Signer; that of an Ed25519 key is left to together, unless that is nil.
+// them is hashed anew, and the signature checked with the key of o.Signer; it is left to together, where that takes it.
 // It says nothing of any other document: that is ErrShape.
 func (t *Template) Verify(ctx context.Context, sealed []byte, o SealOptions, together *keys.BatchVerifier) error {
 	suite, head, err := t.configure(ctx, o)
@@ -416,11 +415,11 @@ func (t *Template) Verify(ctx context.Context, sealed []byte, o SealOptions, tog
 		return unfit(suite.clause)
 	}
 	data := append(slices.Clip(head.sum), sum...)
-	if key, ok := o.Signer.Signer.Public().(ed25519.PublicKey); ok && together != nil {
-		together.Add(key, data, signature)
+	public := o.Signer.Signer.Public()
+	if together.Add(public, data, signature) {
 		return nil
 	}
-	if fault := suite.verify(o.Signer.Signer.Public(), data, signature); fault != nil {
+	if fault := suite.verify(public, data, signature); fault != nil {
 		return fault
 	}
 	return nil
@@ -503,7 +502,7 @@ func (t *Template) SealJWT(document []byte, signer keys.Signer) (token string, e
 }
 
 // VerifyJWT checks the token that [Template.SealJWT] wrote for a document: what stands in it is the document with its claims, and the
-// signature is that of the key; one of an Ed25519 key is left to together, unless that is nil.
+// signature is that of the key; it is left to together, where that takes it.
 func (t *Template) VerifyJWT(token string, document []byte, signer keys.Signer, together *keys.BatchVerifier) error {
 	texts, fits := t.take(document)
 	if !fits {

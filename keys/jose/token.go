@@ -3,7 +3,6 @@ package jose
 import (
 	"bytes"
 	"crypto"
-	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/base64"
 	"errors"
@@ -67,7 +66,7 @@ func decodeSignature(part []byte, size int) ([]byte, error) {
 // signed exactly this header and payload. Every error is an [*Error].
 func (t *Token) Verify(pub crypto.PublicKey) error { return t.VerifyWith(pub, nil) }
 
-// VerifyWith is [Token.Verify], but that the signature of an Ed25519 key is left to together, unless that is nil.
+// VerifyWith is [Token.Verify], but that the signature is left to together, where that takes it.
 func (t *Token) VerifyWith(pub crypto.PublicKey, together *keys.BatchVerifier) error {
 	algorithm := keys.AlgorithmFor(pub)
 	if algorithm == "" || algorithm != t.Header.Algorithm {
@@ -87,8 +86,7 @@ func (t *Token) VerifyWith(pub crypto.PublicKey, together *keys.BatchVerifier) e
 	if len(t.signature) != size {
 		return invalid
 	}
-	if key, ok := pub.(ed25519.PublicKey); ok && together != nil {
-		together.Add(key, t.signed, t.signature)
+	if together.Add(pub, t.signed, t.signature) {
 		return nil
 	}
 	verifier, err := jws.NewVerifier(jwa.SignatureAlgorithm(algorithm))
