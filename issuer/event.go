@@ -2,17 +2,18 @@ package issuer
 
 import "time"
 
-// Event is something that happened to an award, an achievement or a batch. [Config.Observe] is told of it in the transaction in which
+// Event is something that happened to an award, an achievement, a batch or a proposal. [Config.Observe] is told of it in the transaction in which
 // it happened, so that what follows from it, such as a message to the earner, is asked for exactly when it did happen.
 type Event struct {
 	Type         EventType
 	At           time.Time
 	Organisation string      // Organisation.ID
-	Subject      string      // id of the award, achievement, batch or case
+	Subject      string      // id of the award, achievement, batch, case or proposal
 	Actor        string      // who did it, as in the audit log
 	Credential   *Credential // the award after the event; nil when the event is about something else. Not to be changed
 	Recipient    *Recipient  // of EventIntended alone
 	Until        time.Time   // of EventNoticed alone: until when the earner may answer
+	Proposal     *Proposal   // of EventProposed and EventDecided alone, with what it says of people. Not to be changed
 }
 
 // Recipient is whom an award is for. It is told to whoever delivers awards, and kept nowhere in this package.
@@ -42,6 +43,8 @@ const (
 	EventPublished  EventType = "achievement.published"
 	EventArchived   EventType = "achievement.archived"
 	EventBatchEnded EventType = "batch.finished"
+	EventProposed   EventType = "proposal.made"
+	EventDecided    EventType = "proposal.decided" // allowed, refused, withdrawn, expired or failed, as its State says
 )
 
 // observe tells of an event.

@@ -263,7 +263,11 @@ func (w Workspace) Propose(ctx context.Context, in Proposal, by Write) (Proposal
 		if err := by.Once.keep(tx, "", p.Proposal, 1); err != nil {
 			return err
 		}
-		return record(tx, AuditEntry{At: now, Actor: by.Actor, Action: "proposal.made", Subject: p.ID, Organisation: p.Organisation, Detail: strings.TrimSpace(string(p.Kind) + " " + p.Credential + p.Batch)})
+		err := record(tx, AuditEntry{At: now, Actor: by.Actor, Action: "proposal.made", Subject: p.ID, Organisation: p.Organisation, Detail: strings.TrimSpace(string(p.Kind) + " " + p.Credential + p.Batch)})
+		if err != nil {
+			return err
+		}
+		return w.service.observe(tx, Event{Type: EventProposed, Organisation: p.Organisation, Subject: p.ID, Actor: by.Actor, Proposal: &p.Proposal})
 	})
 	return p.Proposal, stored(err)
 }

@@ -29,6 +29,7 @@ func (s *Service) decide(tx Tx, p heldProposal, version uint64, state ProposalSt
 		return err
 	}
 	p.State, p.Decided, p.DecidedBy = state, s.now().UTC(), by.Actor
+	told := p.Proposal
 	said := p // without what it says of people
 	if said.erase(); !p.underWay() {
 		p = said
@@ -39,7 +40,11 @@ func (s *Service) decide(tx Tx, p heldProposal, version uint64, state ProposalSt
 	if err := by.Once.keep(tx, "", said.Proposal, version+1); err != nil {
 		return err
 	}
-	return record(tx, AuditEntry{At: p.Decided, Actor: by.Actor, Action: "proposal." + string(state), Subject: p.ID, Organisation: p.Organisation, Detail: strings.TrimSpace(string(p.Kind) + " " + p.Result)})
+	err := record(tx, AuditEntry{At: p.Decided, Actor: by.Actor, Action: "proposal." + string(state), Subject: p.ID, Organisation: p.Organisation, Detail: strings.TrimSpace(string(p.Kind) + " " + p.Result)})
+	if err != nil {
+		return err
+	}
+	return s.observe(tx, Event{Type: EventDecided, Organisation: p.Organisation, Subject: p.ID, Actor: by.Actor, Proposal: &told})
 }
 
 // Allow does what was proposed, once: the proposal is allowed in the transaction of the act, or with the intent of an award, which is
@@ -189,27 +194,32 @@ func (w Workspace) allowing(tx Tx, id string, by Write) (heldProposal, uint64, e
 	if err != nil {
 		return p, version, err
 	}
+	return p, version, p.second(tx, by.Actor)
+}
+
+// second refuses whoever asked for it themselves, or stands behind who did: they cannot allow it.
+func (p *Proposal) second(tx Tx, actor string) error {
 	asked, err := maker(tx, p.By)
 	switch {
 	case err != nil:
-	case p.By == by.Actor:
+	case p.By == actor:
 		err = &Error{Kind: KindDenied, Code: "same_person", Detail: "Who asked for it cannot allow it: it needs a second person."}
-	case asked == by.Actor:
+	case asked == actor:
 		err = &Error{Kind: KindDenied, Code: "same_person", Detail: "A program asked for it with a token that you made, so somebody else has to allow it."}
 	case p.Handed != "":
-		err = w.allowingHanded(tx, &p, by.Actor)
+		err = p.secondHanded(tx, actor)
 	}
-	return p, version, err
+	return err
 }
 
-// allowingHanded refuses whoever made the link over which an earner asked, where one person must not do alone what was asked for.
-func (w Workspace) allowingHanded(tx Tx, p *heldProposal, actor string) error {
+// secondHanded refuses whoever made the link over which an earner asked, where one person must not do alone what was asked for.
+func (p *Proposal) secondHanded(tx Tx, actor string) error {
 	handed, err := maker(tx, p.Handed)
 	if err != nil || handed != actor {
 		return err
 	}
 	var second *Error
-	if err = needsSecond(tx, w.organisation, p.Act); errors.As(err, &second) && second.Code == codeSecond {
+	if err = needsSecond(tx, p.Organisation, p.Act); errors.As(err, &second) && second.Code == codeSecond {
 		err = &Error{Kind: KindDenied, Code: "same_person", Detail: "It was asked for with a link that you handed out, so somebody else has to allow it."}
 	}
 	return err

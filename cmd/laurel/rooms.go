@@ -67,13 +67,18 @@ func newRooms(records issuer.Store, f mailFlags, enqueue func(issuer.Tx, issuer.
 // be open again.
 func passing() []issuer.Kind { return append(people.Passing(), mail.Kinds()...) }
 
-// observe is told of what happens to awards.
+// observe is told of what happens to awards and proposals.
 func (r *rooms) observe(tx issuer.Tx, e issuer.Event) error {
 	if err := r.book.Observe(tx, e); err != nil {
 		return err
 	}
 	if e.Type == issuer.EventErased || e.Type == issuer.EventBurned {
 		r.erased.forget()
+	}
+	if r.people != nil { // an upgrade tells of awards before there are any
+		if err := r.people.Observe(tx, e); err != nil {
+			return err
+		}
 	}
 	return r.tell(tx, e)
 }
@@ -143,9 +148,20 @@ func (r *rooms) open(service *issuer.Service, f mailFlags, o officeFlags) (err e
 		Client: &http.Client{Timeout: 10 * time.Second, Transport: boundedTransport{http.DefaultTransport}}}
 	if r.outbox.On {
 		c.Mail = func(tx issuer.Tx, m people.Message) error { return r.outbox.Queue(tx, messageOf(m)) }
+		c.Gather = r.outbox.Gather
 	}
-	r.people, err = people.New(c)
-	return err
+	if r.people, err = people.New(c); err != nil {
+		return err
+	}
+	awards := r.outbox.Complete
+	r.outbox.Complete = func(ctx context.Context, m *mail.Message) error {
+		switch m.Template {
+		case mail.Waiting, mail.Decided:
+			return r.people.Complete(ctx, m)
+		}
+		return awards(ctx, m)
+	}
+	return nil
 }
 
 // messageOf is a message to staff as the room of mail words it.

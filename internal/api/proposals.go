@@ -130,13 +130,7 @@ func (s *server) decideProposal(c echo.Context, fill func(*form) map[string]read
 
 // decides refuses a token that may not do what a proposal asks for, unless the proposal is its own.
 func decides(t issuer.Token, p issuer.Proposal) error {
-	scope := issuer.ScopeCredentialsWrite
-	switch p.Kind {
-	case issuer.ProposalSettings:
-		scope = issuer.ScopeIssuerWrite
-	case issuer.ProposalErase:
-		scope = issuer.ScopeCredentialsErase
-	}
+	scope := p.Scope()
 	if p.By == actor(t) || t.May(scope) {
 		return nil
 	}

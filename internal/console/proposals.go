@@ -211,15 +211,7 @@ func (s *server) proposalForm(v *visit, status int, f *form) error {
 }
 
 // decides says that the role of the person is one that could do itself what is asked for, but for the second person.
-func (v *visit) decides(p *issuer.Proposal) bool {
-	switch p.Kind {
-	case issuer.ProposalSettings:
-		return v.may(issuer.ScopeIssuerWrite)
-	case issuer.ProposalErase:
-		return v.may(issuer.ScopeCredentialsErase)
-	}
-	return v.may(issuer.ScopeCredentialsWrite)
-}
+func (v *visit) decides(p *issuer.Proposal) bool { return v.may(p.Scope()) }
 
 func (v *visit) proposalLinks(p *issuer.Proposal) (links []nameLink) {
 	add := func(label, place, id string) {

@@ -38,6 +38,8 @@ const (
 	SignIn     Template = "signin"     // the link by which staff sign in
 	Invitation Template = "invitation" // an organisation asks somebody to join its staff
 	NewAddress Template = "address"    // the link by which staff prove a new address
+	Waiting    Template = "waiting"    // proposals wait for the decision of somebody of the staff
+	Decided    Template = "decided"    // proposals of somebody of the staff were decided, or have ended
 )
 
 // Message is one message to one person. Which of its facts are needed depends on the template; one that is "" is left out.
@@ -47,19 +49,28 @@ type Message struct {
 	To           string   `json:"to"`                     // bare e-mail address
 	Language     string   `json:"language,omitempty"`     // BCP 47; any that is not spoken is English
 	Organisation string   `json:"organisation,omitempty"` // Organisation.ID on whose behalf it is sent; "" is the installation itself
-	About        string   `json:"about,omitempty"`        // Credential.ID of the award that it is about
+	About        string   `json:"about,omitempty"`        // what it is about, which the Outbox completes it by: Credential.ID of an award; of Join what asks; of Waiting and Decided who is told, and of which
 
 	Name   string    `json:"name,omitempty"`   // of the person
 	Issuer string    `json:"issuer,omitempty"` // name of the organisation
 	Title  string    `json:"title,omitempty"`  // name of what was awarded; of an invitation: as what, such as auditor
-	Other  string    `json:"other,omitempty"`  // of Join: the address that asks; of Award: that it takes the place of another ("yes"); of Notice: the address of the issuer
+	Other  string    `json:"other,omitempty"`  // of Join: the address that asks; of Award: that it takes the place of another ("yes"); of Notice: the address of the issuer; of Waiting: the name of who asks, or id of the token that does
 	Reason string    `json:"reason,omitempty"` // of Revoked, in the words of the issuer
-	Code   string    `json:"code,omitempty"`   // of Revoked, the issuer.ReasonCode: says why where Reason does not
+	Code   string    `json:"code,omitempty"`   // of Revoked, the issuer.ReasonCode: says why where Reason does not; of Waiting and Decided the issuer.ProposalKind
 	Link   string    `json:"link,omitempty"`   // path under Config.Base
-	Due    time.Time `json:"due,omitzero"`     // of Notice: until when the earner may answer
+	Due    time.Time `json:"due,omitzero"`     // of Notice: until when the earner may answer; of Waiting: until when somebody can decide
 	Stop   string    `json:"stop,omitempty"`   // path that ends reminders
 	Ends   time.Time `json:"ends,omitzero"`    // when Link works no more
+
+	// Of Waiting and Decided. Other, Code, Title, Due, By, State and Awards are those of one proposal.
+	Count  int    `json:"count,omitempty"`  // of proposals; above MostCounted it is said to be more than that
+	By     string `json:"by,omitempty"`     // of Waiting, who asks: account, token or earner, as in the audit log; where Other is "", the account is gone
+	State  string `json:"state,omitempty"`  // of Decided, the issuer.ProposalState
+	Awards int    `json:"awards,omitempty"` // that it is about; 0 for settings
 }
+
+// MostCounted is how far proposals are counted.
+const MostCounted = 100
 
 //go:embed words
 var files embed.FS
@@ -79,7 +90,10 @@ var page = sync.OnceValue(func() *htmltemplate.Template {
 
 // facts are what the words of a message can name.
 type facts struct {
-	Name, Issuer, Title, Other, Reason, Code, Ends, Due, Host string
+	Name, Issuer, Title, Other, Reason, Code, Ends, Due, Host, By, State string
+
+	Count, Awards int
+	Many, More    bool // more than one is counted, and more than Count
 }
 
 // letter is a message in words.
@@ -102,7 +116,8 @@ func write(m Message, base string) (letter, error) {
 		host = u.Host
 	}
 	said := facts{Name: wording.Plain(m.Name), Issuer: wording.First(m.Issuer, host), Title: wording.Plain(m.Title), Other: wording.Plain(m.Other),
-		Reason: wording.Prose(m.Reason), Code: m.Code, Host: host}
+		Reason: wording.Prose(m.Reason), Code: m.Code, Host: host, By: m.By, State: m.State,
+		Count: min(m.Count, MostCounted), Awards: m.Awards, Many: m.Count > 1, More: m.Count > MostCounted}
 	if !m.Ends.IsZero() {
 		said.Ends = l.Instant(m.Ends).Words
 	}

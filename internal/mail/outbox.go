@@ -42,6 +42,7 @@ var ErrObsolete = errors.New("the message is not to be sent any more")
 type queued struct {
 	Message
 	Created time.Time `json:"created"`
+	After   time.Time `json:"after,omitzero"` // it is not sent before this instant; zero: it is sent at once
 }
 
 var messages = issuer.Table[queued]{
@@ -58,6 +59,48 @@ func Kinds() []issuer.Kind { return []issuer.Kind{messages.Kind} }
 
 // Queue keeps a message and has it delivered once the transaction is committed. Without a mail server it does nothing.
 func (o *Outbox) Queue(tx issuer.Tx, m Message) error {
+	return o.queue(tx, m, time.Time{})
+}
+
+// Times of messages that gather.
+const (
+	// GatherFor is how long such a message is held back, so that nobody gets more than one within about this time.
+	GatherFor = 15 * time.Minute
+	closing   = time.Minute // before it is sent: a transaction of this time may end when it was written already
+)
+
+// Gather is Queue for a message of which many things can be the cause: one for each m.About is held back for 15 minutes, and is the
+// message of all that comes within them. Its Count is the sum of theirs, its other facts those of the first. What is to be said at the
+// time when it is sent is for Complete to find out.
+func (o *Outbox) Gather(tx issuer.Tx, m Message) error {
+	if !o.On {
+		return nil
+	}
+	now := o.Now().UTC()
+	before, err := issuer.Every(tx, messages, "about", m.About)
+	if err != nil {
+		return err
+	}
+	for _, b := range before {
+		switch {
+		case now.Before(b.After.Add(-closing)):
+			held, version, err := messages.Get(tx, b.ID)
+			if err != nil {
+				return err
+			}
+			held.Count += m.Count
+			return messages.Put(tx, &held, version)
+		case now.Sub(b.After) >= GatherFor: // it was not taken so far: while the mail server is away they must not become many
+			m.Count += b.Count
+			if err := tx.Delete(messages.Kind, b.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return o.queue(tx, m, now.Add(GatherFor))
+}
+
+func (o *Outbox) queue(tx issuer.Tx, m Message, after time.Time) error {
 	if !o.On {
 		return nil
 	}
@@ -66,10 +109,10 @@ func (o *Outbox) Queue(tx issuer.Tx, m Message) error {
 		return &issuer.Error{Kind: issuer.KindInvalid, Code: "email", Detail: "The e-mail address is not one. Write it as name@example.org."}
 	}
 	m.ID, m.To = rand.Text(), to
-	if err := messages.Put(tx, &queued{Message: m, Created: o.Now().UTC()}, 0); err != nil {
+	if err := messages.Put(tx, &queued{Message: m, Created: o.Now().UTC(), After: after}, 0); err != nil {
 		return err
 	}
-	return o.Enqueue(tx, issuer.Work{Name: Work, Organisation: m.Organisation, Payload: []byte(m.ID)})
+	return o.Enqueue(tx, issuer.Work{Name: Work, Organisation: m.Organisation, Payload: []byte(m.ID), After: after})
 }
 
 // Deliver is the handler of the jobs. A message that is not there any more is done.
@@ -186,7 +229,7 @@ func (o *Outbox) ForgetStaff(tx issuer.Tx, to string) error {
 	all, err := issuer.Every(tx, messages, "to", to)
 	for _, m := range all {
 		switch m.Template {
-		case SignIn, Invitation, NewAddress:
+		case SignIn, Invitation, NewAddress, Waiting, Decided:
 			if err == nil {
 				err = tx.Delete(messages.Kind, m.ID)
 			}

@@ -238,4 +238,5 @@ func engine(t *testing.T) store.Engine {
 func TestOnPostgreSQL(t *testing.T) {
 	t.Run("outbox", TestOutbox)
 	t.Run("dead job", TestDeadJob)
+	t.Run("gathering", TestGather)
 }

@@ -350,3 +350,32 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestSendProposals: what names of issuers and people hold writes no headers, no markup and no direction into a message about proposals.
+func TestSendProposals(t *testing.T) {
+	s := start(t, "plain", "", "")
+	post := sender(t, Config{Server: s.address("smtp", "")})
+	for _, template := range []Template{Waiting, Decided} {
+		err := post.Send(t.Context(), Message{Template: template, To: "ana@example.org", Language: "es", Issuer: "R\u00edo\r\nBcc: all@example.org\r\n\r\n<script>x</script>", By: "account",
+			Other: "Bo \u202eeeL\n\n<b>", Title: "<b>\r\nLeer", Code: "award", Awards: 2, Count: 1, State: "refused", Link: "/console/o/proposals/p"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := <-s.taken
+		m, err := netmail.ReadMessage(strings.NewReader(string(told.Data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+		if err != nil || m.Header.Get("Bcc") != "" || len(told.To) != 1 || !strings.HasPrefix(subject, "R\u00edo Bcc: all@example.org <script>x</script>: ") {
+			t.Errorf("%q %+v, error %v", subject, m.Header, err)
+		}
+		p := parts(t, m)
+		if text := p["text/plain"]; strings.ContainsAny(text, "\r\u202e") || !strings.Contains(text, "2 insignias de «<b> Leer»") {
+			t.Errorf("%q", text)
+		}
+		if html := p["text/html"]; strings.Contains(html, "<script") || strings.Contains(html, "<b>") || !strings.Contains(html, `href="https://badges.example.org/console/o/proposals/p"`) {
+			t.Errorf("%s", html)
+		}
+	}
+}

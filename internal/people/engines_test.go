@@ -19,6 +19,7 @@ func TestOnPostgreSQL(t *testing.T) {
 		"passkeys":       TestPasskey,
 		"sweeping":       TestSweep,
 		"two at once":    TestTwoAtOnce,
+		"proposals":      TestProposalsAreTold,
 	} {
 		t.Run(name, test)
 	}

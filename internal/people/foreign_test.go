@@ -120,7 +120,7 @@ var reaching = map[string]func(ctx context.Context, s *Service, by string, at ta
 var own = []string{
 	"Account", "ChangeAccount", "Memberships", "Administers", "Sessions", "EndSessions", "Passkeys", "BeginPasskey", "Identities", "AskAddress",
 	"PeekAddress", "Mails", "PasskeysWork", "Providers", "Begin", "SignOut", "AskLink", "PeekLink", "UseLink", "OperatorLink", "FirstOwner", "PeekFirst",
-	"UseFirst", "BeginPasskeySignIn", "UsePasskey", "BeginProvider", "UseProvider", "Sweep", "Program", "Once",
+	"UseFirst", "BeginPasskeySignIn", "UsePasskey", "BeginProvider", "UseProvider", "Sweep", "Program", "Once", "Observe", "Complete",
 }
 
 // TestEveryMethodIsTried: a new method is tried with the roles of others, or stands among those that need not be.

@@ -26,6 +26,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"github.com/laurelbadges/laurel/internal/mail"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -36,7 +37,7 @@ type Office interface {
 	CreateOrganisation(ctx context.Context, name, email, actor string) (issuer.Organisation, error)
 }
 
-// Config is what a Service works with. All but Mail, Forget, Client and Providers must be set.
+// Config is what a Service works with. All but Mail, Forget, Gather, Client and Providers must be set.
 type Config struct {
 	Office Office
 	Store  issuer.Store // [issuer.Service.Records]
@@ -48,6 +49,9 @@ type Config struct {
 	// Forget takes away the messages of this package to an address that were not sent yet, as the account of the address is erased, in
 	// the transaction in which it is. It must be set with Mail, and also where an installation does not send mail any more.
 	Forget func(tx issuer.Tx, address string) error
+	// Gather queues a message of which many things can be the cause, as [mail.Outbox.Gather]. It is completed by [Service.Complete]. Nil:
+	// nobody is told of proposals.
+	Gather func(tx issuer.Tx, m mail.Message) error
 	// Client calls the providers of OpenID Connect. It bounds the time and the size of their answers. It may be nil without Providers.
 	Client    *http.Client
 	Providers []Provider
@@ -93,6 +97,7 @@ type Service struct {
 	base      string
 	mail      func(tx issuer.Tx, m Message) error
 	forget    func(tx issuer.Tx, address string) error // may be nil
+	gather    func(tx issuer.Tx, m mail.Message) error // may be nil
 	sessions  *scs.SessionManager
 	askedTo   *limiter // of addresses, and of accounts that would have another
 	askedBy   clients
@@ -108,14 +113,14 @@ func New(c Config) (*Service, error) {
 	if c.Office == nil || c.Store == nil || c.Now == nil {
 		return nil, errors.New("opening the accounts: office, store and clock must be set")
 	}
-	if c.Mail != nil && c.Forget == nil {
+	if (c.Mail != nil || c.Gather != nil) && c.Forget == nil {
 		return nil, errors.New("opening the accounts: what sends messages has to forget them as well")
 	}
 	base, err := url.Parse(strings.TrimSuffix(c.Base, "/"))
 	if err != nil || (base.Scheme != "https" && base.Scheme != "http") || base.Hostname() == "" || base.Path != "" {
 		return nil, errors.New("opening the accounts: the base has to be a URL of scheme and host only")
 	}
-	s := &Service{office: c.Office, store: c.Store, now: c.Now, base: base.String(), mail: c.Mail, client: c.Client, forget: c.Forget,
+	s := &Service{office: c.Office, store: c.Store, now: c.Now, base: base.String(), mail: c.Mail, client: c.Client, forget: c.Forget, gather: c.Gather,
 		askedTo: newLimiter(c.Now, askedMost), askedBy: newClients(c.Now, askedMost), begun: newClients(c.Now, begunMost)}
 	s.sessions = s.newManager()
 	if s.web, err = newWebAuthn(base); err != nil {

@@ -93,6 +93,13 @@ func empty(t *testing.T, options func(*Config)) *house {
 	store := engine(t)
 	office, err := issuer.Open(t.Context(), issuer.Config{
 		Store: store, Keys: folder, Now: c.Now, Base: testBase, Public: true, Check: func(context.Context, []byte) error { return nil },
+		Enqueue: func(issuer.Tx, issuer.Work) error { return nil }, // batches are prepared here, and never done
+		Observe: func(tx issuer.Tx, e issuer.Event) error {
+			if h.Service == nil {
+				return nil
+			}
+			return h.Observe(tx, e)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
