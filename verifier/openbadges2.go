@@ -252,7 +252,8 @@ func (b *openBadge2) shown() *View {
 		Issuer:  Party{ID: issuer.ID, Name: issuer.Name, URL: issuer.URL, Image: issuer.Image},
 		Awarded: a.IssuedOn, ValidFrom: a.IssuedOn, ValidUntil: a.Expires,
 		Recipient: []Identity{}, Results: []Mark{}, Alignments: []Alignment{}, Evidence: []Evidence{}, Endorsements: []Party{},
-		Achievement: &Award{ID: badge.ID, Name: badge.Name, Description: badge.Description, Criteria: badge.Criteria, CriteriaURL: badge.CriteriaURL, Image: badge.Image}}
+		Achievement: &Award{ID: badge.ID, Name: badge.Name, Description: badge.Description, Criteria: badge.Criteria, CriteriaURL: badge.CriteriaURL,
+			InLanguage: credential.LanguageTag(badge.Language), Image: badge.Image}}
 	if a.Recipient.Identity != "" {
 		v.Recipient = append(v.Recipient, Identity{Type: identityType(a.Recipient.Type), Value: a.Recipient.Identity, Hashed: a.Recipient.Hashed})
 	}

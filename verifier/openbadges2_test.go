@@ -393,6 +393,13 @@ func TestOpenBadges2View(t *testing.T) {
 	if !slices.Equal(b.asked, []string{oldAward, oldBadge, oldProfile}) {
 		t.Errorf("asked for %v", b.asked)
 	}
+	for tag, want := range map[string]string{"es-MX": "es-MX", "en-us": "en-us", "x": "", `es" onload="alert(1)`: ""} {
+		b := newOldBench(t, nil)
+		b.pages[oldBadge]["@language"] = tag
+		if r := b.verify(b.copied(nothing)); answers(r) != good || r.Credential.Achievement.InLanguage != want {
+			t.Errorf("%s: %s, %+v", tag, answers(r), r.Credential)
+		}
+	}
 	// Offline it is not known, and nothing of the copy is shown.
 	if r := judgeOld(t, b.copied(nothing), Options{At: at}); r.Outcome != Unknown || r.Credential != nil {
 		t.Errorf("%s %v", answers(r), r.Credential)

@@ -209,6 +209,7 @@ type Award struct {
 	CriteriaURL string `json:"criteriaUrl,omitempty"` // where the criteria are published
 	Type        string `json:"type,omitempty"`        // achievementType
 	Version     string `json:"version,omitempty"`
+	InLanguage  string `json:"inLanguage,omitempty"` // of its texts: a well-formed tag of BCP 47; "" where that is not said
 	Creator     *Party `json:"creator,omitempty"`
 	Image       string `json:"image,omitempty"`
 }

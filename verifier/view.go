@@ -59,7 +59,7 @@ func view(c *credential.Credential) *View {
 		return v
 	}
 	v.Achievement = &Award{ID: a.ID, Name: a.Name, Description: a.Description, Criteria: a.Criteria.Narrative, CriteriaURL: a.Criteria.ID,
-		Type: a.AchievementType, Version: a.Version, Image: a.Image.ID}
+		Type: a.AchievementType, Version: a.Version, InLanguage: credential.LanguageTag(a.InLanguage), Image: a.Image.ID}
 	if a.Creator != nil {
 		creator := party(*a.Creator)
 		v.Achievement.Creator = &creator

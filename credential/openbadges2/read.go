@@ -123,6 +123,7 @@ type Evidence struct {
 type BadgeClass struct {
 	ID, Name, Description string
 	Image                 string
+	Language              string // BCP 47, as written
 	Criteria              string // Markdown
 	CriteriaURL           string
 	Issuer                Reference
@@ -195,7 +196,8 @@ func ReadAssertion(value map[string]any) (Assertion, []credential.Problem) {
 
 // ReadBadgeClass reads a BadgeClass and gives the rules that it breaks.
 func ReadBadgeClass(value map[string]any) (BadgeClass, []credential.Problem) {
-	b := BadgeClass{ID: str(value["id"]), Name: str(value["name"]), Description: str(value["description"]), Image: reference(value["image"]).ID, Issuer: reference(value["issuer"])}
+	b := BadgeClass{ID: str(value["id"]), Name: str(value["name"]), Description: str(value["description"]), Language: str(value["@language"]),
+		Image: reference(value["image"]).ID, Issuer: reference(value["issuer"])}
 	criteria := reference(value["criteria"])
 	b.CriteriaURL, b.Criteria = criteria.ID, str(criteria.Value["narrative"])
 	for _, item := range strict.Values(value["alignment"]) {

@@ -24,10 +24,7 @@ func Of(l wording.Language, award issuer.Credential, a issuer.Achievement, pictu
 		Title: wording.First(a.Name, l.Say("page.achievement.unnamed")), Kind: l.TypeName(a.Content.AchievementType), Thing: l.Thing(a.Content.AchievementType),
 		Sentence: firstSentence(wording.Prose(a.Content.Description)), Issuer: wording.First(read.Issuer.Name, wording.Host(read.Issuer.ID), read.Issuer.ID),
 		Awarded: wording.Calendar(dateIn(award.Issued, read.Awarded, read.ValidFrom), zone), Expires: wording.Calendar(dateIn(time.Time{}, read.ValidUntil), zone),
-		Code: award.Code(), Address: award.URL, Picture: picture, Credential: award.JSON, File: "badge-" + award.ID + ".json",
-	}
-	if base, _, _ := strings.Cut(a.Content.InLanguage, "-"); !strings.EqualFold(base, string(l)) {
-		c.Lang = a.Content.InLanguage
+		Lang: l.Other(a.Content.InLanguage), Code: award.Code(), Address: award.URL, Picture: picture, Credential: award.JSON, File: "badge-" + award.ID + ".json",
 	}
 	for _, i := range read.Subject.Identifiers {
 		if i.Type == "name" && !i.Hashed && c.Recipient == "" {

@@ -16,6 +16,7 @@ type awardPage struct {
 	Path    string // of this page
 	Public  string // path of the page of the award; "" while nobody sees it
 	Art     string
+	Lang    string // of what the achievement says, where it is known and not that of the page
 	State   string // what is wrong with it, in a sentence; "" where nothing is
 	Access  issuer.Access
 	Claimed bool
@@ -37,7 +38,7 @@ func (s *site) award(w http.ResponseWriter, r *http.Request) error {
 	if page.Access != issuer.AccessOff && !page.Held {
 		page.Public = "/c/" + c.ID
 	}
-	page.Art = artOf(a)
+	page.Art, page.Lang = artOf(a), l.Other(a.Achievement.Content.InLanguage)
 	switch {
 	case c.Revoked != nil && c.SupersededBy != "":
 		page.State = speak(l).say("state.superseded")

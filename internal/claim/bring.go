@@ -50,6 +50,7 @@ type broughtPage struct {
 
 type broughtLine struct {
 	Name    string // of the file, or of the badge
+	Lang    string // of the name of a badge, where it is known and not that of the page
 	Path    string // of its page; "" where it is not kept
 	Text    string // what became of it
 	Verdict *verdict
@@ -107,7 +108,7 @@ func pathOf(b earner.Brought) string {
 
 func (s *site) lineOf(l wording.Language, b earner.Brought, r *http.Request) broughtLine {
 	t := speak(l)
-	line := broughtLine{Name: wording.First(l.BadgeName(b.Report.Credential), b.Name, t.say("brought.unnamed"))}
+	line := broughtLine{Name: wording.First(l.BadgeName(b.Report.Credential), b.Name, t.say("brought.unnamed")), Lang: l.BadgeLanguage(b.Report.Credential)}
 	if b.Kept() {
 		line.Path = here(r, pathOf(b))
 	}
@@ -212,6 +213,7 @@ type importedPage struct {
 	*earner.Imported
 	Path      string
 	From      string
+	Lang      string // of Name and Narrative, where it is known and not that of the page
 	Kind      string
 	About     string // the standard, in words
 	When      wording.Moment
@@ -257,9 +259,11 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 		i.Show(&a, l)
 		whose = a.Whose(person.Addresses)
 		page.Art, page.Public, page.Verdict, page.By = artOf(a), "/c/"+i.Award, verdictOf(l, report, standingOf(a)), true
+		page.Lang = l.Other(a.Achievement.Content.InLanguage)
 		zone = a.Zone
 	} else {
 		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(r, l, &i, i.Report), i.Report.Authentic == verifier.Yes
+		page.Lang = l.BadgeLanguage(i.Report.Credential)
 	}
 	page.frame, page.From, page.Kind, page.About = s.frame(r, i.Name), wording.First(i.Issuer, i.IssuerID), kindOf(l, &i), l.Standard(i.Standard)
 	page.Whose, page.WhoseText = whose, t.say("whose."+string(whose))

@@ -59,6 +59,7 @@ type group struct {
 type card struct {
 	Path, Art    string
 	Name, Issuer string
+	Lang         string // of Name, where it is known and not that of the page
 	When         string
 	Address      string
 	State        string
@@ -245,7 +246,7 @@ func (s *site) cards(r *http.Request, person earner.Person, after string, whole 
 func (s *site) awardCard(l wording.Language, a earner.Award, r *http.Request) card {
 	t := speak(l)
 	c := card{
-		Path: here(r, "/mine/award/"+a.Credential.ID), Art: artOf(a), Name: nameOf(l, a),
+		Path: here(r, "/mine/award/"+a.Credential.ID), Art: artOf(a), Name: nameOf(l, a), Lang: l.Other(a.Achievement.Content.InLanguage),
 		Issuer: wording.Cut(wording.Plain(a.Organisation.Name), mostName), When: signedDay(l, a.Awarded(), a.Zone).Words, Address: a.Holding.Address, award: &a,
 		at: a.Holding.Created, issuerID: a.Organisation.DID, who: hostOf(a.Organisation.DID), item: "a:" + a.Credential.ID, Open: !a.Credential.Claimed.IsZero(),
 	}
@@ -335,7 +336,7 @@ func (s *site) broughtCard(l wording.Language, i *earner.Imported, person earner
 func (s *site) importedCard(l wording.Language, i *earner.Imported, person earner.Person, r *http.Request) card {
 	t := speak(l)
 	c := card{
-		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: wording.Cut(i.Name, mostName), Issuer: issuerOf(i), When: signedDay(l, i.Awarded, nil).Words,
+		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: wording.Cut(i.Name, mostName), Lang: l.BadgeLanguage(i.Report.Credential), Issuer: issuerOf(i), When: signedDay(l, i.Awarded, nil).Words,
 		at: i.Added, issuerID: i.IssuerID, who: hostOf(i.IssuerID), item: "i:" + i.ID, Elsewhere: true, Open: true,
 	}
 	if at, err := credential.ParseDateTime(i.Awarded); err == nil {

@@ -191,6 +191,7 @@ type sharedCard struct {
 	Number    int
 	Art, Alt  string
 	Name      string
+	Lang      string // of Name and Narrative, where it is known and not that of the page
 	Kind      string
 	From      string
 	Who       string // host or id of the issuer: a name alone can be anybody's
@@ -345,7 +346,7 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 			c.File, c.Whose, c.Other = "", t.say("shared.whose.here."+string(b.Whose)), b.Whose == earner.WhoseOther
 		}
 		c.Verdict = verdictOf(l, b.Report, standingOf(*a))
-		c.Name, c.Kind, c.From = nameOf(l, *a), l.TypeName(a.Achievement.Content.AchievementType), wording.Cut(wording.Plain(a.Organisation.Name), mostName)
+		c.Name, c.Lang, c.Kind, c.From = nameOf(l, *a), l.Other(a.Achievement.Content.InLanguage), l.TypeName(a.Achievement.Content.AchievementType), wording.Cut(wording.Plain(a.Organisation.Name), mostName)
 		c.Who, c.When, c.Narrative = hostOf(a.Organisation.DID), signedDay(l, a.Awarded(), a.Zone), wording.Cut(wording.Prose(a.Achievement.Content.Description), mostNarrative)
 		if a.Achievement.Content.AchievementType == "" {
 			c.Kind = l.KindName("AchievementCredential")
@@ -354,7 +355,7 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 	}
 	i := b.Imported
 	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), wording.Cut(i.Name, mostName), kindOf(l, i), issuerOf(i), wording.Cut(i.Narrative, mostNarrative)
-	c.Who, c.When = hostOf(i.IssuerID), signedDay(l, i.Awarded, nil)
+	c.Lang, c.Who, c.When = l.BadgeLanguage(b.Report.Credential), hostOf(i.IssuerID), signedDay(l, i.Awarded, nil)
 	if b.Late {
 		c.Late = true
 		c.Verdict = s.storedVerdict(r, l, i, b.Report)

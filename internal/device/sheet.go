@@ -51,6 +51,14 @@ func said(name, text string) *Node {
 // text is a text between elements.
 func text(t string) *Node { return said("span", t) }
 
+// inLanguage says which language a node is in, "" for that of the page.
+func (n *Node) inLanguage(lang string) *Node {
+	if n != nil {
+		n.Lang = lang
+	}
+	return n
+}
+
 func sign(name string) *Node { return said("sign", name) }
 
 func moment(m wording.Moment) *Node {
@@ -63,29 +71,39 @@ func moment(m wording.Moment) *Node {
 }
 
 // link is an address as an element of the page, where it is one of the web.
-func link(address, words string) *Node {
+func link(address, words string) *Node { return linked(address, said("bdi", words)) }
+
+// linked is a text, with an address where that is one of the web.
+func linked(address string, words *Node) *Node {
 	to := wording.WebLink(address)
 	if to == "" {
-		return said("bdi", words)
+		return words
 	}
-	n := el("a", said("bdi", words))
+	n := el("a", words)
 	n.Link = to
 	return n
 }
 
-// paragraph is a text of its own; nil without one.
-func paragraph(words string) *Node {
+// paragraph is a text of its own, in a language; nil without one.
+func paragraph(words, lang string) *Node {
 	if words == "" {
 		return nil
 	}
-	return el("p", said("bdi", words))
+	return el("p", said("bdi", words).inLanguage(lang))
 }
 
-// reference is an item of a list of references.
-func reference(r wording.Reference) *Node {
-	item := el("li", el("p", link(r.Link, r.Name)))
+// reference is an item of a list of references, whose texts are in a language.
+func reference(r wording.Reference, lang string) *Node {
+	name := said("bdi", r.Name)
+	if r.Named {
+		name.inLanguage(lang)
+	}
+	item := el("li", el("p", linked(r.Link, name)))
+	if r.At != "" {
+		item.add(el("p.soft", said("bdi", r.At)))
+	}
 	for _, line := range r.Lines {
-		item.add(el("p.soft", said("bdi", line)))
+		item.add(el("p.soft", said("bdi", line).inLanguage(lang)))
 	}
 	return item
 }
@@ -176,7 +194,7 @@ func (s sheet) badge(v *verifier.View, heading string) []*Node {
 	if v.Achievement != nil && v.Achievement.Type != "" {
 		kind = s.TypeName(v.Achievement.Type)
 	}
-	nodes := []*Node{said("p.kind", kind), el(heading, said("bdi", s.BadgeName(v)))}
+	nodes := []*Node{said("p.kind", kind), el(heading, said("bdi", s.BadgeName(v)).inLanguage(s.BadgeLanguage(v)))}
 	return append(append(nodes, s.person(v)...), s.facts(v))
 }
 
@@ -263,7 +281,7 @@ func (s sheet) substance(v *verifier.View) []*Node {
 	section := func(heading string, inside ...*Node) {
 		nodes = append(nodes, el("section", append([]*Node{said("h3", s.Say(heading))}, inside...)...))
 	}
-	a := v.Achievement
+	a, lang := v.Achievement, s.BadgeLanguage(v)
 	if a == nil {
 		a = &verifier.Award{}
 	}
@@ -272,29 +290,33 @@ func (s sheet) substance(v *verifier.View) []*Node {
 		if len(v.Results) > 0 {
 			marks = el("dl.marks")
 			for _, mark := range v.Results {
-				marks.add(el("div", el("dt", said("bdi", wording.First(mark.Name, s.Say("page.badge.result")))), el("dd", said("bdi", s.Mark(mark)))))
+				name := said("bdi", wording.Plain(mark.Name)).inLanguage(lang)
+				if name == nil {
+					name = said("bdi", s.Say("page.badge.result"))
+				}
+				marks.add(el("div", el("dt", name), el("dd", said("bdi", s.Mark(mark)))))
 			}
 		}
-		section("page.badge.shown", paragraph(wording.Prose(a.Description)), marks)
+		section("page.badge.shown", paragraph(wording.Prose(a.Description), lang), marks)
 	}
 	if a.Criteria != "" || a.CriteriaURL != "" {
 		var at *Node
 		if a.CriteriaURL != "" {
 			at = el("p", link(a.CriteriaURL, s.Say("page.badge.criteria.link")))
 		}
-		section("page.badge.criteria", narrative(a.Criteria), at)
+		section("page.badge.criteria", narrative(a.Criteria).inLanguage(lang), at)
 	}
 	if len(v.Evidence) > 0 {
 		list := el("ul.items")
 		for _, e := range v.Evidence {
-			list.add(reference(s.Evidence(e)))
+			list.add(reference(s.Evidence(e), lang))
 		}
 		section("page.badge.evidence", list, said("p.soft", s.Say("page.badge.evidence.note")))
 	}
 	if len(v.Alignments) > 0 {
 		list := el("ul.items")
 		for _, a := range v.Alignments {
-			list.add(reference(s.Alignment(a)))
+			list.add(reference(s.Alignment(a), lang))
 		}
 		section("page.badge.aligned", list)
 	}
@@ -321,7 +343,7 @@ func (s sheet) inside(r *verifier.Report) []*Node {
 		if one.Credential != nil {
 			name = s.BadgeName(one.Credential)
 		}
-		within := el("div", el("h4", said("bdi", name)), el("p", said("strong", verdict.Title)))
+		within := el("div", el("h4", said("bdi", name).inLanguage(s.BadgeLanguage(one.Credential))), el("p", said("strong", verdict.Title)))
 		within.add(s.explained(one, verdict)...)
 		if one.Credential != nil {
 			within.add(s.person(one.Credential)...)

@@ -22,6 +22,7 @@ var indexPage string
 // listed is a badge, or a set, in the page that lists what an archive holds.
 type listed struct {
 	Picture, Name, Issuer, Awarded string
+	Lang                           string   // of Name, where it is known and not that of the page
 	Known                          string   // how it stood, as far as this server knew
 	Files                          []string // paths in the archive
 }
@@ -55,7 +56,7 @@ func (a *archive) list(ctx context.Context, l wording.Language, award Award, fol
 	if err != nil {
 		return err
 	}
-	line := listed{Picture: folder + "badge.png", Name: wording.First(award.Achievement.Name, l.Say("credential.AchievementCredential")), Issuer: wording.Plain(award.Organisation.Name),
+	line := listed{Picture: folder + "badge.png", Lang: l.Other(award.Achievement.Content.InLanguage), Name: wording.First(award.Achievement.Name, l.Say("credential.AchievementCredential")), Issuer: wording.Plain(award.Organisation.Name),
 		Awarded: l.SignedDay(award.Awarded(), award.Zone).Words, Known: indexWords[l]["state."+string(state)]}
 	for _, name := range names {
 		line.Files = append(line.Files, folder+name)
@@ -144,7 +145,7 @@ func (a *archive) imported(ctx context.Context, l wording.Language, c *Collectio
 	if at, err := credential.ParseDateTime(i.Awarded); err == nil {
 		awarded = l.Day(at).Words
 	}
-	a.listed = append(a.listed, listed{Picture: folder + "picture" + ending, Name: i.Name, Issuer: cmp.Or(i.Issuer, i.IssuerID), Awarded: awarded,
+	a.listed = append(a.listed, listed{Picture: folder + "picture" + ending, Name: i.Name, Lang: l.BadgeLanguage(i.Report.Credential), Issuer: cmp.Or(i.Issuer, i.IssuerID), Awarded: awarded,
 		Known: strings.NewReplacer("{date}", l.Day(i.Report.AsOf).Words, "{answer}", l.Answer(i.Report)).Replace(indexWords[l]["imported"]), Files: []string{folder + name}})
 	return keptImport{Folder: folder, Name: i.Name, Added: stamp(i.Added), Address: i.Address, Link: i.Link, Checked: stamp(i.Report.AsOf), Outcome: string(i.Report.Outcome)}, nil
 }

@@ -189,7 +189,7 @@ func lean(r *verifier.Report) *verifier.Report {
 		short := &verifier.View{Standard: v.Standard, Kind: v.Kind, Name: wording.Cut(v.Name, 300), Awarded: wording.Cut(v.Awarded, 64), ValidFrom: wording.Cut(v.ValidFrom, 64),
 			ValidUntil: wording.Cut(v.ValidUntil, 64), Superseded: keptLink(v.Superseded), Issuer: keptParty(v.Issuer)}
 		if a := v.Achievement; a != nil {
-			short.Achievement = &verifier.Award{ID: keptLink(a.ID), Name: wording.Cut(a.Name, 300), Type: wording.Cut(a.Type, 100), Image: keptLink(a.Image)}
+			short.Achievement = &verifier.Award{ID: keptLink(a.ID), Name: wording.Cut(a.Name, 300), Type: wording.Cut(a.Type, 100), InLanguage: a.InLanguage, Image: keptLink(a.Image)}
 			if a.Creator != nil {
 				creator := keptParty(*a.Creator)
 				short.Achievement.Creator = &creator

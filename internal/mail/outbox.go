@@ -65,11 +65,11 @@ func (o *Outbox) Queue(tx issuer.Tx, m Message) error {
 // Times of messages that gather.
 const (
 	// GatherFor is how long such a message is held back, so that nobody gets more than one within about this time.
-	GatherFor = 15 * time.Minute
+	GatherFor = 5 * time.Minute
 	closing   = time.Minute // before it is sent: a transaction of this time may end when it was written already
 )
 
-// Gather is Queue for a message of which many things can be the cause: one for each m.About is held back for 15 minutes, and is the
+// Gather is Queue for a message of which many things can be the cause: one for each m.About is held back for GatherFor, and is the
 // message of all that comes within them. Its Count is the sum of theirs, its other facts those of the first. What is to be said at the
 // time when it is sent is for Complete to find out.
 func (o *Outbox) Gather(tx issuer.Tx, m Message) error {

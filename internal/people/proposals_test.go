@@ -37,7 +37,7 @@ func withPost(t *testing.T) *postHouse {
 	return p
 }
 
-// post delivers what is due after a quarter of an hour, and says who was told what.
+// post delivers what is due after mail.GatherFor, and says who was told what.
 func (p *postHouse) post() (told []string) {
 	p.t.Helper()
 	p.pass(mail.GatherFor)
@@ -45,7 +45,7 @@ func (p *postHouse) post() (told []string) {
 	p.queue, p.sent = nil, nil
 	for _, w := range before {
 		if w.After.After(p.clock()) {
-			p.t.Errorf("a message waits longer than a quarter of an hour")
+			p.t.Errorf("a message waits longer than mail.GatherFor")
 		}
 		ok(p.t, p.outbox.Deliver(p.t.Context(), jobs.Job{Name: mail.Work, Payload: w.Payload, Attempts: 1}))
 	}
@@ -140,7 +140,7 @@ func TestProposalsAreTold(t *testing.T) {
 	gone = p.award(actor(di))
 	_, err = w.Refuse(ctx, gone.ID, "no", as(bo))
 	ok(t, err)
-	p.want("decided within a quarter of an hour", "ada waiting 1", "cy waiting 1", "di decided 1refused") // that of Bo still waits
+	p.want("decided while it waits", "ada waiting 1", "cy waiting 1", "di decided 1refused") // that of Bo still waits
 
 	// A flood.
 	for range 130 {

@@ -150,7 +150,7 @@ func (s *server) achievementPageOf(l wording.Language, f frame, record issuer.Ac
 		Issuer:       f.ownParty(organisation),
 		Description:  wording.Prose(content.Description),
 		Credits:      creditsOf(l, record),
-		Lang:         otherLanguage(l, content.InLanguage),
+		Lang:         l.Other(content.InLanguage),
 		Competency:   wording.Prose(about.Competency),
 		Criteria:     markdown.HTML(content.Criteria.Narrative),
 		CriteriaLink: webLink(content.Criteria.ID),

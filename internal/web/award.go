@@ -78,7 +78,6 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 	}
 	if report.Credential != nil && report.Authentic != verifier.No {
 		b := viewOf(l, report.Credential, anyone, nil)
-		b.Lang = otherLanguage(l, achievement.Content.InLanguage)
 		b.Dates, b.Effort = datesOf(l, report.Credential, shown.zone), strings.Join(l.ShortEffort(achievement.Content.CreditsAvailable, achievement.About.Hours), ", ")
 		b.setLevels(l, report.Credential.Results, achievement.Content.ResultDescriptions)
 		if address := data.Verdict.Verdict.Newer; data.Verdict.Newer == nil && address != "" && address != webLink(refreshURL(record)) {

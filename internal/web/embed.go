@@ -62,7 +62,7 @@ func (s *server) embed(c echo.Context) error {
 // cardOf is the card of an award.
 func cardOf(l wording.Language, f frame, a shownAward) card {
 	data := card{
-		Host: f.Host, Verdict: a.verdict(l), Name: a.name(l), Lang: otherLanguage(l, a.achievement.Content.InLanguage), Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
+		Host: f.Host, Verdict: a.verdict(l), Name: a.name(l), Lang: l.Other(a.achievement.Content.InLanguage), Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
 		URL: a.record.URL + f.Query, Art: artOf(a.achievement), Alt: l.Say("page.badge.picture", "name", a.name(l)),
 	}
 	if v := a.view(); v != nil && a.record.Access == issuer.AccessPublic {

@@ -178,7 +178,7 @@ func exhibits() map[string]exhibit {
 			c.Erased, c.JSON, c.JWT = &issuer.Change{At: at(10), By: "earner", Note: secretNote}, nil, ""
 		}},
 		"unclaimed":  {report: report(yes, yes), change: func(c *issuer.Credential) { c.Claimed = time.Time{} }},
-		"backed":     {report: report(yes, yes), change: func(c *issuer.Credential) { c.Organisation = "full" }, achievement: "full"}, // endorsements, hours, a colour
+		"backed":     {report: with(report(yes, yes), func(v *verifier.View) { v.Achievement.InLanguage = "en-US" }), change: func(c *issuer.Credential) { c.Organisation = "full" }, achievement: "full"}, // endorsements, hours, a colour
 		"off":        {report: report(yes, yes), change: func(c *issuer.Credential) { c.Access = issuer.AccessOff }},
 		"public":     {report: report(yes, yes), change: func(c *issuer.Credential) { c.Access = issuer.AccessPublic }},
 		"superseded": {report: with(report(yes, yes), func(v *verifier.View) { v.Superseded = testBase + "/c/in-force" })},
@@ -227,9 +227,10 @@ func exhibits() map[string]exhibit {
 		"record": {report: holding(with(report(yes, yes), func(v *verifier.View) {
 			*v = verifier.View{Standard: "Comprehensive Learner Record 2.0", Kind: "ClrCredential", Name: "Record of Ada Reyes", Issuer: v.Issuer, Recipient: v.Recipient, Awarded: v.Awarded, ValidFrom: v.ValidFrom}
 		}), report(yes, yes))},
-		"old-standard": {report: with(report(yes, yes), func(v *verifier.View) { v.Standard, v.Kind = "Open Badges 2.0", "Assertion" })},
-		"hostile":      {report: with(report(yes, yes), hostile), achievement: "hostile"},
-		"long-words":   {report: with(report(yes, yes), longWords), achievement: "long-words"},
+		"old-standard":   {report: with(report(yes, yes), func(v *verifier.View) { v.Standard, v.Kind = "Open Badges 2.0", "Assertion" })},
+		"hostile":        {report: with(report(yes, yes), hostile), achievement: "hostile"},
+		"long-words":     {report: with(report(yes, yes), longWords), achievement: "long-words"},
+		"other-language": {report: with(report(yes, yes), inSpanish)},
 		"right-to-left": {report: with(report(yes, yes), func(v *verifier.View) {
 			v.Issuer.Name = "وزارة التعليم"
 			v.Recipient[0].Value = "ليلى حسن"
@@ -239,6 +240,17 @@ func exhibits() map[string]exhibit {
 			v.Results[0] = verifier.Mark{Name: "قراءة الأدلة", AchievedLevel: "متميّز", Value: "4"}
 		}), achievement: "right-to-left"},
 	}
+}
+
+// inSpanish has all that an issuer writes in Spanish, and parts that the issuer gave no name.
+func inSpanish(v *verifier.View) {
+	v.Issuer.Name = "Escuelas de Cedro"
+	a := v.Achievement
+	a.InLanguage, a.Name, a.Description = "es-MX", "Enseñanza en grupos pequeños", "Planea lecciones a partir de lo que han mostrado los alumnos."
+	a.Criteria = "Evidencia de **cuatro lecciones**:\n\n- el plan\n- una reflexión"
+	v.Results = []verifier.Mark{{Name: "Agrupa según la necesidad", Value: "3", AchievedLevel: "Competente"}, {Status: "Completed"}}
+	v.Alignments = []verifier.Alignment{{Name: "Norma IV", URL: "https://standards.example/4", Framework: "Normas del estado", Description: "Los maestros facilitan el aprendizaje."}, {URL: "https://standards.example/5"}}
+	v.Evidence = []verifier.Evidence{{ID: "https://work.example/ada", Name: "Trabajos de los alumnos", Narrative: "Cuatro lecciones en octubre."}, {Narrative: "Una reflexión."}, {ID: "https://work.example/2"}}
 }
 
 // hostile puts a trap into everything that a signer may write.
@@ -252,7 +264,7 @@ func hostile(v *verifier.View) {
 	}
 	v.Achievement.Name = "Zalgo T\u0336\u0321\u034f\u0310o\u0337\u0322\u0311m</title>" + script + " {{.Secret}} ${x} 𝔘𝔫𝔦 👩🏽‍🏫"
 	v.Achievement.Type = `MicroCredential" onmouseover="alert(4)`
-	v.Achievement.Version = "</dd></dl>" + script
+	v.Achievement.Version, v.Achievement.InLanguage = "</dd></dl>"+script, `es" onload="alert(13)`
 	v.Achievement.Description = "<style>body{display:none}</style><!-- " + script + "\u2028line\u0000null"
 	v.Achievement.Criteria = script + "\n\nText " + script + " [x](javascript:alert(5)) [y](JaVaScRiPt&colon;alert(5)) ![p](https://t.example/p.png) [d](data:text/html,x) [ok](https://ok.example) " +
 		"<https://auto.example> <javascript:alert(6)>\n\n# Big\n\n[ref]: javascript:alert(7)\n[click][ref]\n\n```html\n" + script + "\n```\n\n<iframe src=//evil.example></iframe>\n\n[m](mailto:a@b.example) [v](vbscript:x) [f](file:///etc/passwd) [r](/logout) [p](//evil.example/x)"

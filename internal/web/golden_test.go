@@ -110,7 +110,7 @@ func stops() map[string]stop {
 		all["badge-"+name] = stop{Path: "/c/" + name, Status: 200}
 		all["report-"+name] = stop{Path: "/verify", Text: `{"exhibit":"` + name + `"}`, Status: 200}
 	}
-	for _, name := range []string{"not-a-badge", "presentation", "record", "old-standard", "changed"} { // nothing of ours has such an address
+	for _, name := range []string{"not-a-badge", "presentation", "record", "old-standard", "changed", "other-language"} { // nothing of ours has such an address
 		delete(all, "badge-"+name)
 	}
 	delete(all, "badge-erased") // told by errors
@@ -305,7 +305,7 @@ func FuzzPages(f *testing.F) {
 		v := fixture.report.Credential
 		v.Issuer = verifier.Party{ID: link, Name: name, URL: link}
 		v.Recipient = []verifier.Identity{{Type: "name", Value: name}, {Type: name, Value: link}}
-		*v.Achievement = verifier.Award{Name: name, Description: narrative, Criteria: narrative, CriteriaURL: link, Type: name, Version: name}
+		*v.Achievement = verifier.Award{Name: name, Description: narrative, Criteria: narrative, CriteriaURL: link, Type: name, Version: name, InLanguage: link}
 		v.Evidence = []verifier.Evidence{{ID: link, Name: name, Narrative: narrative}}
 		v.Alignments = []verifier.Alignment{{Name: name, URL: link}}
 		v.Results, v.ValidUntil, v.Superseded = []verifier.Mark{{Name: name, Value: narrative}}, link, link

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -32,17 +31,6 @@ func namedLanguage(c echo.Context) (wording.Language, bool) {
 		}
 	}
 	return "", false
-}
-
-// languageTag is how a BCP 47 tag may look.
-var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$`)
-
-// otherLanguage is the language of texts of somebody else, for those who hear them; "" where it is that of the page, or not known.
-func otherLanguage(l wording.Language, tag string) string {
-	if base, _, _ := strings.Cut(tag, "-"); strings.EqualFold(base, string(l)) || !languageTag.MatchString(tag) {
-		return ""
-	}
-	return tag
 }
 
 // tongue is one language as a page offers it.

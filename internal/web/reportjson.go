@@ -106,6 +106,7 @@ func (w *jsonWriter) view(v *verifier.View) {
 		w.given("criteriaUrl", a.CriteriaURL)
 		w.given("type", a.Type)
 		w.given("version", a.Version)
+		w.given("inLanguage", a.InLanguage)
 		w.party("creator", a.Creator)
 		w.given("image", a.Image)
 		w.close('}')

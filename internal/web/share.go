@@ -226,7 +226,7 @@ func (s *server) share(c echo.Context) error {
 	data := sharePage{
 		frame: f, shareLinks: s.shareOf(l, f, a), Name: a.name(l), Back: f.to(path), File: "badge-" + a.record.Code(), Gone: how == gone,
 		Letter: f.to(path + ".pdf?paper=letter"), A4: f.to(path + ".pdf?paper=a4"),
-		Lang: otherLanguage(l, a.achievement.Content.InLanguage), Lead: l.Say("page.share.text"),
+		Lang: l.Other(a.achievement.Content.InLanguage), Lead: l.Say("page.share.text"),
 		Link:  snippet{ID: "address", Label: l.Say("page.share.address.label"), Text: a.record.URL, Lines: 1, Code: true},
 		Embed: snippet{ID: "frame", Label: l.Say("page.share.embed.label"), Text: s.frameOf(l, a, f.Query, cardWidth, cardHeight(cardWidth)), Lines: 5, Code: true},
 	}

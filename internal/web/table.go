@@ -31,6 +31,7 @@ type tableRow struct {
 	Number    int
 	Name      string // of the file
 	Title     string // of the badge
+	Lang      string // of Title, where that is known and not the language of the page
 	Recipient string
 	Issuer    string
 	Awarded   wording.Moment
@@ -130,7 +131,7 @@ func (s *server) part(c echo.Context, l wording.Language, name string, data any)
 func tableRowOf(l wording.Language, row batch.Row, here *wording.Here) tableRow {
 	v := tableRow{shown: shownOf(l, row.Report, here), Number: row.Number, SameAs: row.SameAs, Like: row.Like}
 	v.Name = inCell(wording.First(row.Report.Input.Name, row.Report.Input.URL, v.Kind))
-	v.Title = inCell(l.BadgeName(row.Report.Credential))
+	v.Title, v.Lang = inCell(l.BadgeName(row.Report.Credential)), l.BadgeLanguage(row.Report.Credential)
 	if b := v.Badge; b != nil {
 		who := b.Recipient
 		if who == "" && len(b.Identifiers) > 0 {

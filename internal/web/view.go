@@ -43,6 +43,7 @@ type party struct {
 // mark is what was reached in one thing that was assessed.
 type mark struct {
 	labelled
+	Named   bool   // Label is the issuer's, and not a word of the page
 	Place   string // of the level among all, in words; "" where that is not known
 	Levels  []reached
 	Meaning string // what the level means
@@ -63,7 +64,10 @@ type labelled struct {
 
 type reference struct {
 	Name  string
+	Named bool   // Name is the issuer's, and neither an address nor words of the page; told where Lang is
+	Lang  string // of Name and Lines, where that is known and not the language of the page
 	Link  string // "" when there is nothing that a page may link to
+	At    string // where that is, in words of the page; "" for none
 	Lines []string
 	Art   string // address of its picture, where it is an achievement of this installation
 }
@@ -82,6 +86,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience, here *wording.He
 		Standard: l.Standard(v.Standard),
 		Kind:     l.KindName(v.Kind),
 		Name:     l.BadgeName(v),
+		Lang:     l.BadgeLanguage(v),
 		Issuer:   partyOf(l, v.Issuer, here),
 	}
 	b.setRecipient(l, v.Recipient, who)
@@ -100,13 +105,13 @@ func viewOf(l wording.Language, v *verifier.View, who audience, here *wording.He
 	}
 	b.Dates = datesOf(l, v, nil)
 	for _, m := range v.Results {
-		b.Results = append(b.Results, mark{labelled: labelled{Label: wording.First(m.Name, l.Say("page.badge.result")), Value: l.Mark(m)}})
+		b.Results = append(b.Results, mark{labelled: labelled{Label: wording.First(m.Name, l.Say("page.badge.result")), Value: l.Mark(m)}, Named: wording.Plain(m.Name) != ""})
 	}
 	for _, a := range v.Alignments {
-		b.Alignments = append(b.Alignments, alignmentOf(l, a.Name, a.URL, a.Code, a.Framework, a.Description))
+		b.Alignments = append(b.Alignments, referenceOf(l.Alignment(a), b.Lang))
 	}
 	for _, e := range v.Evidence {
-		b.Evidence = append(b.Evidence, referenceOf(l.Evidence(e)))
+		b.Evidence = append(b.Evidence, referenceOf(l.Evidence(e), b.Lang))
 	}
 	for _, e := range v.Endorsements {
 		b.Endorsements = append(b.Endorsements, partyOf(l, e, here))
@@ -152,9 +157,10 @@ func partyOf(l wording.Language, p verifier.Party, here *wording.Here) party {
 }
 
 func alignmentOf(l wording.Language, name, address, code, framework, description string) reference {
-	return referenceOf(l.Alignment(verifier.Alignment{Name: name, URL: address, Code: code, Framework: framework, Description: description}))
+	return referenceOf(l.Alignment(verifier.Alignment{Name: name, URL: address, Code: code, Framework: framework, Description: description}), "")
 }
 
-func referenceOf(r wording.Reference) reference {
-	return reference{Name: r.Name, Link: r.Link, Lines: r.Lines}
+// referenceOf prepares a reference whose texts are in a language, "" for that of the page or one that is not known.
+func referenceOf(r wording.Reference, lang string) reference {
+	return reference{Name: r.Name, Named: r.Named, Lang: lang, Link: r.Link, At: r.At, Lines: r.Lines}
 }

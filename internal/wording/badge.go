@@ -17,6 +17,14 @@ func (l Language) BadgeName(v *verifier.View) string {
 	return First(achievement, v.Name, l.KindName(v.Kind))
 }
 
+// BadgeLanguage is the language of what the issuer wrote in a badge: [Language.Other] of that of the achievement, "" for nil.
+func (l Language) BadgeLanguage(v *verifier.View) string {
+	if v == nil || v.Achievement == nil {
+		return ""
+	}
+	return l.Other(v.Achievement.InLanguage)
+}
+
 // SignedBy is who a credential says that it is from: its issuer, or the holder of a presentation. It is the zero Party where that is
 // not said, and for nil.
 func SignedBy(v *verifier.View) verifier.Party {

@@ -10,8 +10,10 @@ import (
 // Reference is something that a credential leads to, as a page names it.
 type Reference struct {
 	Name  string
+	Named bool     // Name is a text of the credential, and not an address or words of the page
 	Link  string   // "" when there is nothing that a page may link to
-	Lines []string // what is said of it
+	At    string   // where that is, in words of the page; "" for none
+	Lines []string // what the credential says of it
 }
 
 // WebLink is the address when it is one that a page may link to: absolute, http or https, with no name of a user. Else it is "".
@@ -25,7 +27,8 @@ func WebLink(address string) string {
 
 // Alignment is a node of a framework.
 func (l Language) Alignment(a verifier.Alignment) Reference {
-	r := Reference{Name: First(a.Name, a.Code, l.Say("page.badge.alignment.unnamed")), Link: WebLink(a.URL)}
+	named := First(a.Name, a.Code)
+	r := Reference{Name: First(named, l.Say("page.badge.alignment.unnamed")), Named: named != "", Link: WebLink(a.URL)}
 	if line := strings.Join(Present(Plain(a.Framework), Plain(a.Code)), ", "); line != "" && line != r.Name {
 		r.Lines = append(r.Lines, line)
 	}
@@ -35,10 +38,11 @@ func (l Language) Alignment(a verifier.Alignment) Reference {
 
 // Evidence is what a recipient showed.
 func (l Language) Evidence(e verifier.Evidence) Reference {
-	r := Reference{Link: WebLink(e.ID)}
-	r.Name = First(e.Name, e.Genre, r.Link, l.Say("page.badge.evidence"))
+	named := First(e.Name, e.Genre)
+	r := Reference{Named: named != "", Link: WebLink(e.ID)}
+	r.Name = First(named, r.Link, l.Say("page.badge.evidence"))
 	if r.Link != "" && r.Name != r.Link {
-		r.Lines = append(r.Lines, l.Say("page.badge.evidence.at", "host", Host(e.ID)))
+		r.At = l.Say("page.badge.evidence.at", "host", Host(e.ID))
 	}
 	r.Lines = append(r.Lines, Present(Prose(e.Description), Prose(e.Narrative))...)
 	return r

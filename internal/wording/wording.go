@@ -38,6 +38,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/laurelbadges/laurel/credential"
 )
 
 // Language is one that the catalogue speaks: the primary subtag of RFC 5646. Any other value speaks English.
@@ -144,6 +146,15 @@ func fill(text string, values map[string]string) (string, bool) {
 		}
 		text = after
 	}
+}
+
+// Other is the language of texts of somebody else, for those who hear them or have them translated: the tag (BCP 47), or "" where it is
+// that of the words around them, or not known.
+func (l Language) Other(tag string) string {
+	if primary, _, _ := strings.Cut(tag, "-"); strings.EqualFold(primary, string(l)) {
+		return ""
+	}
+	return credential.LanguageTag(tag)
 }
 
 // acceptMost is how many characters of an Accept-Language header are read.

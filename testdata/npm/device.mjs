@@ -153,6 +153,7 @@ await page.goto(`${origin}/verify/device?lang=es`);
 await ready();
 said = await check('badge.json', badge);
 expect(`in Spanish: ${said}`, said.includes('Auténtica y vigente hoy'));
+expect('details of checks are not marked as English', await page.locator('.steps p[lang="en"]').count() > 0);
 await seen('device-es');
 await check('revoked.json', bad);
 await eyes.judge(page, 'device-es-revoked');
