@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,10 +36,10 @@ func realRows(t *testing.T) []Row {
 	return rowsOf(t, checker(), []Source{{Name: "a.json", Bytes: badge}, {Name: "b.json", Bytes: []byte("{}")}, {Name: "c.json", Bytes: badge}})
 }
 
-func csvOf(t testing.TB, rows []Row, l wording.Language) [][]string {
+func csvOf(t testing.TB, rows []Row, l wording.Language, here *wording.Here) [][]string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := CSV(&out, rows, l, nil); err != nil {
+	if err := CSV(&out, rows, l, here); err != nil {
 		t.Fatal(err)
 	}
 	text, marked := strings.CutPrefix(out.String(), "\ufeff")
@@ -52,10 +53,10 @@ func csvOf(t testing.TB, rows []Row, l wording.Language) [][]string {
 	return lines
 }
 
-func xlsxOf(t testing.TB, rows []Row, l wording.Language) (*excelize.File, string) {
+func xlsxOf(t testing.TB, rows []Row, l wording.Language, here *wording.Here) (*excelize.File, string) {
 	t.Helper()
 	var out bytes.Buffer
-	if err := XLSX(&out, rows, l, nil); err != nil {
+	if err := XLSX(&out, rows, l, here); err != nil {
 		t.Fatal(err)
 	}
 	file, err := excelize.OpenReader(&out)
@@ -70,7 +71,7 @@ func xlsxOf(t testing.TB, rows []Row, l wording.Language) (*excelize.File, strin
 func TestCSV(t *testing.T) {
 	rows := realRows(t)
 	for _, l := range wording.Languages {
-		lines := csvOf(t, rows, l)
+		lines := csvOf(t, rows, l, nil)
 		if len(lines) != 4 || len(lines[0]) != len(columns) {
 			t.Fatalf("%q", lines)
 		}
@@ -98,6 +99,48 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// TestForgedExports: a badge in the name of an issuer here that did not sign it is good in no cell that a clerk sorts by, and one for an
+// achievement of theirs says beside its answer that they did not sign it.
+func TestForgedExports(t *testing.T) {
+	here := wording.NewHere("https://badges.example", []wording.Issuer{{ID: "did:web:badges.example:i:cedar", Name: "Cedar County Schools"}})
+	of := func(p verifier.Party, a *verifier.Award) *verifier.Report {
+		return &verifier.Report{Outcome: verifier.Valid, Authentic: verifier.Yes, InForce: verifier.Yes, AsOf: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), Credential: &verifier.View{Kind: "AchievementCredential", Issuer: p, Achievement: a}}
+	}
+	old := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	aged := of(verifier.Party{ID: "did:web:north.example", Name: "North District"}, nil)
+	aged.Checks = []verifier.Check{{Step: "status", Outcome: verifier.Pass, AsOf: &old}}
+	if lines := csvOf(t, []Row{{Number: 1, Report: aged}}, wording.English, here); lines[1][slices.Index(lines[0], "Result")] != "not known" {
+		t.Errorf("what was good a month before: %q", lines[1])
+	}
+	rows := []Row{
+		{Number: 1, Report: of(verifier.Party{ID: "did:web:elsewhere.example", Name: "Cedar C\u043eunty Schools"}, nil)},
+		{Number: 2, Report: of(verifier.Party{ID: "did:web:north.example", Name: "North District"}, &verifier.Award{Creator: &verifier.Party{ID: "did:web:badges.example:i:cedar"}})},
+	}
+	for l, want := range map[wording.Language][2][]string{
+		wording.English: {{"Signed, but not by Cedar County Schools of badges.example", "not known", "elsewhere.example, which calls itself “Cedar C\u043eunty Schools”"},
+			{"Authentic, and in force on 1 June 2026. Not signed by Cedar County Schools, whom it names", "valid", "North District"}},
+		wording.Spanish: {{"Firmada, pero no por Cedar County Schools de badges.example", "no se sabe", "elsewhere.example, que dice llamarse «Cedar C\u043eunty Schools»"},
+			{"Auténtica y vigente el 1 de junio de 2026. No la firmó Cedar County Schools, a quien nombra", "válida", "North District"}},
+	} {
+		file, sheet := xlsxOf(t, rows, l, here)
+		cells, err := file.GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for form, lines := range map[string][][]string{"CSV": csvOf(t, rows, l, here), "XLSX": cells} {
+			for i := range rows {
+				var got []string
+				for _, head := range []string{"export.answer", "export.outcome", "export.issuer"} {
+					got = append(got, lines[i+1][slices.Index(lines[0], l.Say(head))])
+				}
+				if diff := cmp.Diff(want[i], got); diff != "" {
+					t.Errorf("%s %s row %d: %s", l, form, i+1, diff)
+				}
+			}
+		}
+	}
+}
+
 // TestHarmless: what a table program would take for a formula begins with an apostrophe.
 func TestHarmless(t *testing.T) {
 	for cell, want := range map[string]string{
@@ -116,7 +159,7 @@ func TestHarmless(t *testing.T) {
 func TestFormulas(t *testing.T) {
 	for _, value := range []string{`=HYPERLINK("https://a.example","x")`, "+1", "-1+1|cmd", "@SUM(1)", "\t=1", "\r=1", " =1", `"=1`, "＝1", "a;=1", "=1\x00\x01\ufffe", "_x003D_1", "'=1", "\u202e=1", strings.Repeat("=", 100000)} {
 		rows := hostileRows(value)
-		for _, line := range csvOf(t, rows, wording.English)[1:] {
+		for _, line := range csvOf(t, rows, wording.English, nil)[1:] {
 			for i, cell := range line {
 				for part := range strings.SplitSeq(cell, ";") {
 					if part = strings.TrimLeft(part, " \"\u00a0"); part != "" && strings.ContainsRune(formula, []rune(part)[0]) {
@@ -125,7 +168,7 @@ func TestFormulas(t *testing.T) {
 				}
 			}
 		}
-		file, sheet := xlsxOf(t, rows, wording.English)
+		file, sheet := xlsxOf(t, rows, wording.English, nil)
 		for i := range columns {
 			for row := 2; row <= 3; row++ {
 				name, err := excelize.CoordinatesToCellName(i+1, row)
@@ -164,7 +207,7 @@ func TestFormulasAnywhere(t *testing.T) {
 func TestXLSX(t *testing.T) {
 	rows := realRows(t)
 	for _, l := range wording.Languages {
-		file, sheet := xlsxOf(t, rows, l)
+		file, sheet := xlsxOf(t, rows, l, nil)
 		if sheet != l.Say("export.sheet") {
 			t.Errorf("the sheet is %q", sheet)
 		}
@@ -195,7 +238,7 @@ func TestXLSX(t *testing.T) {
 			t.Errorf("%+v %v", tables, err)
 		}
 	}
-	if file, sheet := xlsxOf(t, nil, wording.English); sheet == "" {
+	if file, sheet := xlsxOf(t, nil, wording.English, nil); sheet == "" {
 		t.Error("no sheet without rows", file)
 	}
 }
@@ -203,7 +246,7 @@ func TestXLSX(t *testing.T) {
 // TestLong: what somebody else wrote is cut, so that no cell is longer than a workbook may have.
 func TestLong(t *testing.T) {
 	long := strings.Repeat("Wü", 2<<20)
-	for _, line := range csvOf(t, hostileRows(long), wording.English) {
+	for _, line := range csvOf(t, hostileRows(long), wording.English, nil) {
 		for i, cell := range line {
 			if len([]rune(cell)) > 2100 {
 				t.Errorf("column %d has %d characters", i, len(cell))

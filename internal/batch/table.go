@@ -24,14 +24,15 @@ type cells struct {
 	report  *verifier.Report
 	view    verifier.View
 	verdict wording.Verdict
+	here    *wording.Here
 }
 
 // columns in their order. A cell is safe to show, and says the same in every export.
 var columns = []column{
 	{"export.number", 6, true, func(c cells) string { return strconv.Itoa(c.row.Number) }},
 	{"export.file", 32, false, func(c cells) string { return wording.First(c.report.Input.Name, c.report.Input.URL) }},
-	{"export.answer", 44, false, func(c cells) string { return c.verdict.Title }},
-	{"export.outcome", 12, false, func(c cells) string { return c.Say(outcomes[c.report.Outcome]) }},
+	{"export.answer", 44, false, func(c cells) string { return c.verdict.Line() }},
+	{"export.outcome", 12, false, func(c cells) string { return c.outcome() }},
 	{"export.authentic", 12, false, func(c cells) string { return c.YesOrNo(c.report.Authentic) }},
 	{"export.inforce", 12, false, func(c cells) string { return c.InForce(c.report) }},
 	{"export.badge", 36, false, func(c cells) string { return c.BadgeName(c.report.Credential) }},
@@ -57,7 +58,7 @@ var outcomes = map[verifier.Outcome]string{verifier.Valid: "export.outcome.valid
 func table(rows []Row, l wording.Language, here *wording.Here) [][]string {
 	lines := make([][]string, 0, len(rows))
 	for _, row := range rows {
-		c := cells{Language: l, row: row, report: row.Report, verdict: l.Verdict(row.Report, wording.Standing{Dated: true, Here: here})}
+		c := cells{Language: l, row: row, report: row.Report, verdict: l.Verdict(row.Report, wording.Standing{Dated: true, Here: here}), here: here}
 		if row.Report.Credential != nil {
 			c.view = *row.Report.Credential
 		}
@@ -79,9 +80,17 @@ func heads(l wording.Language) []string {
 	return names
 }
 
+// outcome is that of the report, but for what is not shown as good: what is said to be from somebody else, or good by old facts alone.
+func (c cells) outcome() string {
+	if c.report.Outcome == verifier.Valid && c.verdict.Shape == wording.ShapeUnknown {
+		return c.Say(outcomes[verifier.Unknown])
+	}
+	return c.Say(outcomes[c.report.Outcome])
+}
+
 func (c cells) issuer() string {
 	if p := wording.SignedBy(c.report.Credential); p.ID != "" || p.Name != "" {
-		return c.PartyName(p)
+		return c.SignerName(c.report.Credential, c.here)
 	}
 	return ""
 }

@@ -242,6 +242,7 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 	t := speak(l)
 	page := importedPage{Imported: &i, Path: "/mine/imported/" + i.ID, Brought: l.Kind(verifier.Input{Kind: i.Carrier}), Ends: person.Ends}
 	var zone *time.Location // UTC
+	var from string
 	if i.Award != "" {
 		a, err := s.Collection.Award(r.Context(), &i)
 		if page.Gone = isMissing(err); page.Gone {
@@ -260,12 +261,13 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 		whose = a.Whose(person.Addresses)
 		page.Art, page.Public, page.Verdict, page.By = artOf(a), "/c/"+i.Award, verdictOf(l, report, standingOf(a)), true
 		page.Lang = l.Other(a.Achievement.Content.InLanguage)
-		zone = a.Zone
+		zone, from = a.Zone, wording.First(i.Issuer, i.IssuerID)
 	} else {
+		from = issuerOf(l, &i, s.here(r))
 		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(r, l, &i, i.Report), i.Report.Authentic == verifier.Yes
 		page.Lang = l.BadgeLanguage(i.Report.Credential)
 	}
-	page.frame, page.From, page.Kind, page.About = s.frame(r, i.Name), wording.First(i.Issuer, i.IssuerID), kindOf(l, &i), l.Standard(i.Standard)
+	page.frame, page.From, page.Kind, page.About = s.frame(r, i.Name), from, kindOf(l, &i), l.Standard(i.Standard)
 	page.Whose, page.WhoseText = whose, t.say("whose."+string(whose))
 	page.When, page.Until = signedDay(l, i.Awarded, zone), signedDay(l, i.Until, zone)
 	s.page(w, r, http.StatusOK, "imported", page)

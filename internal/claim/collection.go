@@ -334,9 +334,9 @@ func (s *site) broughtCard(l wording.Language, i *earner.Imported, person earner
 }
 
 func (s *site) importedCard(l wording.Language, i *earner.Imported, person earner.Person, r *http.Request) card {
-	t := speak(l)
+	t, known := speak(l), s.here(r)
 	c := card{
-		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: wording.Cut(i.Name, mostName), Lang: l.BadgeLanguage(i.Report.Credential), Issuer: issuerOf(i), When: signedDay(l, i.Awarded, nil).Words,
+		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: wording.Cut(i.Name, mostName), Lang: l.BadgeLanguage(i.Report.Credential), Issuer: issuerOf(l, i, known), When: signedDay(l, i.Awarded, nil).Words,
 		at: i.Added, issuerID: i.IssuerID, who: hostOf(i.IssuerID), item: "i:" + i.ID, Elsewhere: true, Open: true,
 	}
 	if at, err := credential.ParseDateTime(i.Awarded); err == nil {
@@ -351,12 +351,14 @@ func (s *site) importedCard(l wording.Language, i *earner.Imported, person earne
 		c.family, c.Shape, c.Sign, c.State = "ended", "no", wording.Sign(wording.ShapeNo, i.Report, wording.Standing{}), t.say("card.not_in_force")
 	case i.Report.Outcome == verifier.Valid:
 		c.family, c.Shape, c.Sign, c.State = "checked", "note", "note", t.say("card.valid", "date", checked)
-		switch v := l.Verdict(i.Report, wording.Standing{Dated: true, Here: s.here(r)}); v.Shape {
+		v := l.Verdict(i.Report, wording.Standing{Dated: true, Here: known})
+		switch v.Shape {
 		case wording.ShapeNote:
 			c.State = v.Title
 		case wording.ShapeUnknown:
 			c.family, c.Shape, c.Sign, c.State = "unknown", "unknown", "unknown", v.Title
 		}
+		c.State = strings.Join(wording.Present(c.State, v.Remark), ". ")
 		if s.Now().Sub(i.Report.AsOf) >= freshFor {
 			c.family = "unknown"
 		}

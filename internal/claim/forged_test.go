@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -50,41 +51,56 @@ func (w *world) forged(like issuer.Credential, change func(document map[string]a
 	return signed
 }
 
-// TestForgedNames: who signs in the name of an issuer here, or with its pages, is not shown as that issuer, in any list, set or language.
+// TestForgedNames: who signs in the name of an issuer here is not shown as that issuer, in any list, set or language. Where only the
+// achievement is of that issuer, all of them say that it did not sign.
 func TestForgedNames(t *testing.T) {
 	w := newWorld(t)
 	own := w.award("bob@example.org", "Bob")
 	w.queue = nil
 	w.signIn("bob@example.org")
-	for name, test := range map[string]struct {
-		change func(map[string]any)
-		says   [2]string
-	}{
-		"its name": {nil, [2]string{"Signed, but not by Riverside <b>District</b> of ", "Firmada, pero no por Riverside <b>District</b> de "}},
-		"its achievement": {func(document map[string]any) {
-			issuer := document["issuer"].(map[string]any)
-			issuer["name"] = "Elsewhere"
-			delete(issuer, "url")
-			delete(issuer, "image")
-		}, [2]string{"Signed, but not by an issuer of ", "Firmada, pero no por un emisor de "}},
-	} {
-		path := w.bring("", w.forged(own, test.change)).want(t, 200, "It was checked and added").imported(t)
+	bring := func(change func(map[string]any)) (path, set string) {
+		path = w.bring("", w.forged(own, change)).want(t, 200, "It was checked and added").imported(t)
 		item := itemAt(path)
-		set := w.setOf(false, item)
+		set = w.setOf(false, item)
 		w.post("/mine/sets/"+set, url.Values{"title": {"Mine"}, "badge": {item}, "access": {"unlisted"}}).want(t, 200, "Saved.")
-		for i, language := range []string{"en", "es"} {
-			for _, address := range []string{path, "/s/" + set} {
-				p := w.ask("GET", address+"?lang="+language, nil).want(t, 200, test.says[i], "did:key:z6Mk…", "band-unknown")
-				if strings.Contains(p.body, "band-yes") || strings.Contains(p.body, "band-note") {
-					t.Errorf("%s: %s is shown as good", name, address)
-				}
+		return path, set
+	}
+	path, set := bring(nil)
+	for language, says := range map[string][]string{
+		"en": {"Signed, but not by Riverside <b>District</b> of ", "which calls itself “Riverside <b>District</b>”</bdi>"},
+		"es": {"Firmada, pero no por Riverside <b>District</b> de ", "que dice llamarse «Riverside <b>District</b>»</bdi>"},
+	} {
+		for _, address := range []string{path, "/s/" + set} {
+			p := w.ask("GET", address+"?lang="+language, nil).want(t, 200, append(says, "did:key:z6Mk…", "band-unknown")...)
+			if strings.Contains(p.body, "band-yes") || strings.Contains(p.body, "band-note") {
+				t.Errorf("%s is shown as good", address)
 			}
 		}
-		if p := w.ask("GET", "/s/"+set, nil); !strings.Contains(p.body, "0 authentic and in force, 1 not known") {
-			t.Errorf("%s: the set counts it as good", name)
+		p := w.ask("GET", "/mine?lang="+language, nil).want(t, 200, says...)
+		if strings.Contains(p.body, `<p class="soft"><bdi>Riverside`) {
+			t.Error("its name is shown as a fact")
 		}
-		w.ask("GET", "/mine", nil).want(t, 200, test.says[0])
-		w.post(path+"/remove", nil).want(t, 200)
+	}
+	if p := w.ask("GET", "/s/"+set, nil); !strings.Contains(p.body, "0 authentic and in force, 1 not known") {
+		t.Error("the set counts it as good")
+	}
+	if archive := html.UnescapeString(unpacked(t, w.ask("GET", "/mine/badges.zip", nil).want(t, 200).body)); !strings.Contains(archive, "which calls itself “Riverside <b>District</b>”") {
+		t.Error("the archive shows its name as a fact")
+	}
+	w.post(path+"/remove", nil).want(t, 200)
+
+	path, set = bring(func(document map[string]any) {
+		issuer := document["issuer"].(map[string]any)
+		issuer["name"] = "Elsewhere"
+		delete(issuer, "url")
+		delete(issuer, "image")
+	})
+	for language, says := range map[string][2]string{
+		"en": {"Not signed by ", "this check cannot say."}, "es": {"No la firmó ", "esta comprobación no puede decirlo."},
+	} {
+		w.ask("GET", "/s/"+set+"?lang="+language, nil).want(t, 200, "band-yes", says[0], says[1], "<bdi>Elsewhere</bdi>")
+		w.ask("GET", path+"?lang="+language, nil).want(t, 200, "band-note", says[1])
+		w.ask("GET", "/mine?lang="+language, nil).want(t, 200, says[0])
 	}
 }
 

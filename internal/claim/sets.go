@@ -354,7 +354,7 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 		return c
 	}
 	i := b.Imported
-	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), wording.Cut(i.Name, mostName), kindOf(l, i), issuerOf(i), wording.Cut(i.Narrative, mostNarrative)
+	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), wording.Cut(i.Name, mostName), kindOf(l, i), issuerOf(l, i, s.here(r)), wording.Cut(i.Narrative, mostNarrative)
 	c.Lang, c.Who, c.When = l.BadgeLanguage(b.Report.Credential), hostOf(i.IssuerID), signedDay(l, i.Awarded, nil)
 	if b.Late {
 		c.Late = true
@@ -372,9 +372,13 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 // mostName is how many characters of the name of a badge, or of an issuer, stand where many are listed.
 const mostName = 120
 
-// issuerOf is what a badge from elsewhere calls its issuer.
-func issuerOf(i *earner.Imported) string {
-	return wording.Cut(wording.First(i.Issuer, i.IssuerID), mostName)
+// issuerOf is what a badge from elsewhere calls its issuer; one that takes the name of an issuer here goes by its host or key first.
+func issuerOf(l wording.Language, i *earner.Imported, known *wording.Here) string {
+	name := wording.First(i.Issuer, i.IssuerID)
+	if v := i.Report.Credential; v != nil && i.Issuer != "" {
+		name = l.SignerName(v, known)
+	}
+	return wording.Cut(name, mostName)
 }
 
 // nameOf is the name of an award where many are listed.

@@ -205,7 +205,7 @@ func (s sheet) person(v *verifier.View) []*Node {
 	} else {
 		person.add(text(s.Say("page.badge.awarded_by") + " "))
 	}
-	person.add(el("strong", s.party(v.Issuer)))
+	person.add(el("strong", link(s.here.Link(v.Issuer), s.SignerName(v, s.here))))
 	return []*Node{person, el("p.soft.says", text(s.Say("page.badge.identified")+" "), el("span.code", said("bdi", wording.Plain(v.Issuer.ID))))}
 }
 

@@ -145,7 +145,11 @@ func (a *archive) imported(ctx context.Context, l wording.Language, c *Collectio
 	if at, err := credential.ParseDateTime(i.Awarded); err == nil {
 		awarded = l.Day(at).Words
 	}
-	a.listed = append(a.listed, listed{Picture: folder + "picture" + ending, Name: i.Name, Lang: l.BadgeLanguage(i.Report.Credential), Issuer: cmp.Or(i.Issuer, i.IssuerID), Awarded: awarded,
+	from := cmp.Or(i.Issuer, i.IssuerID)
+	if v := i.Report.Credential; v != nil { // an archive knows no names, and nobody who reads it may take one for proven
+		from = l.Called(v.Issuer)
+	}
+	a.listed = append(a.listed, listed{Picture: folder + "picture" + ending, Name: i.Name, Lang: l.BadgeLanguage(i.Report.Credential), Issuer: from, Awarded: awarded,
 		Known: strings.NewReplacer("{date}", l.Day(i.Report.AsOf).Words, "{answer}", l.Answer(i.Report)).Replace(indexWords[l]["imported"]), Files: []string{folder + name}})
 	return keptImport{Folder: folder, Name: i.Name, Added: stamp(i.Added), Address: i.Address, Link: i.Link, Checked: stamp(i.Report.AsOf), Outcome: string(i.Report.Outcome)}, nil
 }

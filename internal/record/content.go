@@ -228,7 +228,7 @@ func (w writer) badge(v *verifier.View) []value {
 		all = append(all, value{name: w.Say("record.recipient"), text: w.Count("record.more", more)})
 	}
 	if party.ID != "" || party.Name != "" {
-		all = append(all, value{name: w.Say(signer), text: w.PartyName(party)}, value{name: w.Say(signerID), text: wording.Plain(party.ID), exact: true})
+		all = append(all, value{name: w.Say(signer), text: w.SignerName(v, w.Here)}, value{name: w.Say(signerID), text: wording.Plain(party.ID), exact: true})
 	}
 	if achievement.Type != "" {
 		all = append(all, value{name: w.Say("record.type"), text: w.TypeName(achievement.Type)})

@@ -363,7 +363,7 @@ func (p *pdfPrinter) summary(heads [3]string, all []summaryLine) {
 	}
 	for _, line := range all {
 		names := p.broken(bodyStyle, line.name, input-10)
-		answers := p.broken(bodyStyle, line.answer.Title, bodyWidth-number-sign-input)
+		answers := p.broken(bodyStyle, line.answer.Line(), bodyWidth-number-sign-input)
 		height := float64(max(len(names), len(answers)))*bodyStyle.leading + 3
 		p.need(height)
 		y := p.GetY()

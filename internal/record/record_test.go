@@ -85,6 +85,46 @@ func TestContent(t *testing.T) {
 	}
 }
 
+// TestForged: no record says of a badge in the name of an issuer here that did not sign it that it is good, and one for an achievement of
+// theirs says at its answer that they did not sign it.
+func TestForged(t *testing.T) {
+	forged, awarded, inTheirName := reports(t)["valid"], *reports(t)["valid"], "Distrito Escolar Peñablanca"
+	view := *awarded.Credential
+	awarded.Credential, view.Issuer.Name = &view, "Distrito Norte"
+	view.Achievement = &verifier.Award{Name: view.Achievement.Name, Creator: &verifier.Party{ID: "did:web:badges.example.edu"}}
+	for _, l := range wording.Languages {
+		o := options(l)
+		o.Here = wording.NewHere("https://badges.example.edu", []wording.Issuer{{ID: "did:web:badges.example.edu", Name: inTheirName}})
+		good, known := l.Say("verdict.valid.on.title", "date", l.Day(judgedAt).Words), wording.Standing{Dated: true, Here: o.Here}
+		print := func(all ...*verifier.Report) map[string]string {
+			pdf, err := PDF(all, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return map[string]string{"text": squeezed(string(Text(all, o))), "pdf": squeezed(extract(t, pdf))}
+		}
+		for _, all := range [][]*verifier.Report{{forged}, {forged, forged}} {
+			for form, got := range print(all...) {
+				if v := l.Verdict(forged, known); !strings.Contains(got, v.Title) || !strings.Contains(got, l.Say("verdict.borrowed.name.text", "name", inTheirName, "host", "badges.example.edu")) || strings.Contains(got, good) {
+					t.Errorf("%s %s of %d:\n%s", l, form, len(all), got)
+				}
+				if name := l.SignerName(forged.Credential, o.Here); !strings.Contains(got, name) || name == inTheirName {
+					t.Errorf("%s %s of %d does not say %s", l, form, len(all), name)
+				}
+			}
+		}
+		v := l.Verdict(&awarded, known)
+		for form, got := range print(&awarded) {
+			if v.Title != good || !strings.Contains(got, v.Title) || !strings.Contains(got, squeezed(v.Detail)) || !strings.Contains(v.Detail, inTheirName) {
+				t.Errorf("%s %s:\n%s", l, form, got)
+			}
+		}
+		if got := print(&awarded, forged); !strings.Contains(got["text"], v.Line()) || v.Line() == v.Title {
+			t.Errorf("%s: the summary does not say %s", l, v.Line())
+		}
+	}
+}
+
 // TestText: lines are at most 78 columns, but for a command and what is one word, and end with LF.
 func TestText(t *testing.T) {
 	for name, r := range reports(t) {

@@ -104,7 +104,7 @@ func (p *textPrinter) summary(_ [3]string, all []summaryLine) {
 	for _, line := range all {
 		number := fmt.Sprintf("%4d  ", line.number)
 		p.lines(number+signs[line.answer.Shape]+" ", "          ", line.name)
-		p.lines("          ", "          ", line.answer.Title)
+		p.lines("          ", "          ", line.answer.Line())
 	}
 }
 

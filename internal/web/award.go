@@ -18,24 +18,23 @@ import (
 
 type credentialPage struct {
 	frame
-	Verdict   verdict
-	Older     string // address of the award in whose place it stands
-	Badge     *badge // nil where nothing was secured
-	Name      string
-	Lang      string // of the name, where that is not the language of the page
-	Alt       string // says what its picture is
-	Path      string
-	Address   string // without its scheme, as people say it
-	Code      string // by which people compare what they have on paper
-	URL       string
-	About     string // page of the achievement
-	Issued    string // page of the issuer
-	Art       string // address of the picture
-	Command   string // checks the badge on one's own machine
-	Unclaimed bool   // whoever it is for has not confirmed it here
-	Checks    checked
-	Standing  []endorsed // who stands behind the achievement and its issuer
-	Share     shareLinks
+	Verdict  verdict
+	Older    string // address of the award in whose place it stands
+	Badge    *badge // nil where nothing was secured
+	Name     string
+	Lang     string // of the name, where that is not the language of the page
+	Alt      string // says what its picture is
+	Path     string
+	Address  string // without its scheme, as people say it
+	Code     string // by which people compare what they have on paper
+	URL      string
+	About    string // page of the achievement
+	Issued   string // page of the issuer
+	Art      string // address of the picture
+	Command  string // checks the badge on one's own machine
+	Checks   checked
+	Standing []endorsed // who stands behind the achievement and its issuer
+	Share    shareLinks
 }
 
 // endorsed are the endorsements of one thing.
@@ -71,7 +70,9 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 		return err
 	}
 	data.Checks.once(data.Verdict.Advice)
-	data.Unclaimed = record.Claimed.IsZero() && data.Verdict.Shape == wording.ShapeYes // what does not count needs nobody to confirm it
+	if record.Claimed.IsZero() && data.Verdict.Shape == wording.ShapeYes { // of what does not count nobody has to know
+		data.Verdict.Detail += " " + l.Say("page.badge.unclaimed")
+	}
 	_, data.Address, _ = strings.Cut(record.URL, "://")
 	if !strings.HasPrefix(record.URL, "https://") {
 		data.Command = "laurel verify " + record.ID + ".json" // only https addresses are opened: check the downloaded file

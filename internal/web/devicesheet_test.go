@@ -99,9 +99,12 @@ func TestDeviceSheets(t *testing.T) {
 	forged.Credential.Issuer = verifier.Party{ID: forgedKey, Name: "Cedar C\u043eunty Schools", URL: testBase + "/i/cedar"}
 	stranger := goodReport()
 	stranger.Credential.Issuer = verifier.Party{ID: forgedKey, Name: "Somebody", URL: "https://somebody.example/"}
+	awarded := goodReport()
+	awarded.Credential.Issuer = verifier.Party{ID: "did:web:north.example", Name: "North District"}
+	awarded.Credential.Achievement.Creator = &verifier.Party{ID: testIssuer, Name: "Cedar County Schools"}
 	carrying := goodReport()
 	carrying.Credentials = []*verifier.Report{forged}
-	states["forged"], states["of a key"], states["holding a forged one"] = forged, stranger, carrying
+	states["forged"], states["of a key"], states["holding a forged one"], states["for an achievement of others"] = forged, stranger, carrying, awarded
 	strokes := template.New("signs").Funcs(words(wording.English))
 	if err := read(strokes, wording.English, "parts"); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -25,6 +26,9 @@ func forgedReport() *verifier.Report {
 func TestForgedNames(t *testing.T) {
 	titles := map[wording.Language]string{
 		wording.English: "Signed, but not by Cedar County Schools of badges.cedar.example", wording.Spanish: "Firmada, pero no por Cedar County Schools de badges.cedar.example"}
+	called := map[wording.Language]string{
+		wording.English: "<strong><bdi>did:key:z6Mk…EGta2doK, which calls itself “cedar County Sch\u043eols”</bdi></strong>",
+		wording.Spanish: "<strong><bdi>did:key:z6Mk…EGta2doK, que dice llamarse «cedar County Sch\u043eols»</bdi></strong>"}
 	for l, title := range titles {
 		f := newFixture(t, nil)
 		f.report = forgedReport()
@@ -32,16 +36,58 @@ func TestForgedNames(t *testing.T) {
 		wantStatus(t, w, http.StatusOK)
 		wantText(t, w, "<h1>"+title+"</h1>", "band-unknown", "<bdi>"+l.Say("noun.Keyholder", "key", "did:key:z6Mk…"+forgedKey[len(forgedKey)-8:]))
 		wantNoText(t, w, "band-yes", `href="`+testBase+`/i/cedar"`)
+		wantText(t, w, called[l])
 		body, kind := stop{Files: []testFile{{"a.json", "{}"}, {"b.json", `{"a":1}`}}}.form(t)
 		w = f.call(http.MethodPost, "/verify?lang="+string(l), body, "Content-Type", kind, "Accept", "text/html")
 		wantStatus(t, w, http.StatusOK)
 		wantText(t, w, title, "pill-unknown", `<div class="tally-unknown"><dt>`+l.Say("page.table.unknown")+`</dt><dd>2</dd>`)
 		wantNoText(t, w, "pill-yes", "band-yes", `href="`+testBase+`/i/cedar"`)
+		wantText(t, w, called[l])
+		if csv := download(t, w.Body.String(), "text/csv;charset=utf-8"); strings.Count(csv, title+","+l.Say("export.outcome.unknown")) != 2 && strings.Count(csv, `"`+title+`",`+l.Say("export.outcome.unknown")) != 2 {
+			t.Errorf("the export says %s", csv)
+		}
 		here := f.Handler.(*Site).server.here(t.Context())
 		if text := string(record.Text([]*verifier.Report{f.report}, record.Options{Language: l, Here: here})); !strings.Contains(strings.Join(strings.Fields(text), " "), title) || strings.Contains(text, "(+) "+l.Say("verdict.valid.title")) {
 			t.Errorf("the record says %s", text)
 		}
 	}
+}
+
+// TestAchievementsOfOthers: a badge of somebody else for an achievement of an issuer here keeps its answer, which goes nowhere without the
+// words that this issuer did not sign it.
+func TestAchievementsOfOthers(t *testing.T) {
+	for l, want := range map[wording.Language][2]string{
+		wording.English: {"Not signed by Cedar County Schools, whom it names", "It says that its achievement is one of “Cedar County Schools” on badges.cedar.example, who did not sign it. Whether they let this issuer award it, this check cannot say."},
+		wording.Spanish: {"No la firmó Cedar County Schools, a quien nombra", "Dice que su logro es de «Cedar County Schools» en badges.cedar.example, que no la firmó. Si permite que este emisor la otorgue, esta comprobación no puede decirlo."},
+	} {
+		f := newFixture(t, nil)
+		f.report = goodReport()
+		f.report.Credential.Issuer = verifier.Party{ID: "did:web:north.example", Name: "North District"}
+		f.report.Credential.Achievement.ID = testBase + "/a/groups"
+		f.report.Credential.Achievement.Creator = &verifier.Party{ID: testIssuer, Name: "Cedar County Schools", URL: testBase + "/i/cedar"}
+		w := f.call(http.MethodPost, "/verify?lang="+string(l), strings.NewReader("{}"), "Content-Type", "application/vc")
+		wantStatus(t, w, http.StatusOK)
+		wantText(t, w, "<h1>"+l.Say("verdict.valid.title")+"</h1>", "band-yes", want[1], l.Say("verdict.achievement.advice", "name", "Cedar County Schools"), "<strong><bdi>North District</bdi></strong>")
+		body, kind := stop{Files: []testFile{{"a.json", "{}"}, {"b.json", `{"a":1}`}}}.form(t)
+		w = f.call(http.MethodPost, "/verify?lang="+string(l), body, "Content-Type", kind, "Accept", "text/html")
+		wantStatus(t, w, http.StatusOK)
+		wantText(t, w, "pill-yes", `</a><span class="remark">`+want[0]+".</span>", want[1])
+		if csv := download(t, w.Body.String(), "text/csv;charset=utf-8"); strings.Count(csv, ". "+want[0]) != 2 {
+			t.Errorf("the export says %s", csv)
+		}
+	}
+}
+
+// download is a file that stands in a page.
+func download(t *testing.T, page, media string) string {
+	t.Helper()
+	_, after, ok := strings.Cut(page, `href="data:`+media+`;base64,`)
+	text, _, ended := strings.Cut(after, `"`)
+	file, err := base64.StdEncoding.DecodeString(text)
+	if !ok || !ended || err != nil {
+		t.Fatalf("%s: %v", media, err)
+	}
+	return string(file)
 }
 
 // TestIssuersHere: the list of issuers is whole or none.

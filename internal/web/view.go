@@ -89,6 +89,7 @@ func viewOf(l wording.Language, v *verifier.View, who audience, here *wording.He
 		Lang:     l.BadgeLanguage(v),
 		Issuer:   partyOf(l, v.Issuer, here),
 	}
+	b.Issuer.Name = l.SignerName(v, here)
 	b.setRecipient(l, v.Recipient, who)
 	if a := v.Achievement; a != nil {
 		if a.Type != "" {

@@ -79,6 +79,18 @@ func TestTextsAreWellSet(t *testing.T) {
 	}
 }
 
+// TestNoFindingPoints: what is said of a check, or in a verdict, stands in tables, exports and lists too, where nothing is below it.
+func TestNoFindingPoints(t *testing.T) {
+	points := regexp.MustCompile(`(?i)\b(below|above|abajo|arriba)\b`)
+	for _, l := range Languages {
+		for key, text := range texts()[l] {
+			if (strings.HasPrefix(key, "check.") || strings.HasPrefix(key, "verdict.") || strings.HasPrefix(key, "cause.") || strings.HasPrefix(key, "answer.")) && points.MatchString(text) {
+				t.Errorf("%s %s points to what may not be there: %q", l, key, text)
+			}
+		}
+	}
+}
+
 // TestFilesAreSorted keeps the catalogues easy to compare by eye: one key a line, in the order of bytes, none twice.
 func TestFilesAreSorted(t *testing.T) {
 	line := regexp.MustCompile(`^  ("(?:[^"\\]|\\.)*"): "`)

@@ -62,12 +62,14 @@ func (h *Here) own(address string) bool {
 
 // borrowing is what a document has of the installation that did not sign it.
 type borrowing struct {
-	of    Issuer // whose it is; without a name where that is not known
-	named bool   // it is the name; otherwise a page
+	of          Issuer // whose it is; without a name where that is not known
+	named       bool   // it is the name; otherwise an identifier or a page
+	achievement bool   // its achievement has it; otherwise whoever it says that it is from
 }
 
-// borrowed says that a document uses the name of an issuer of the installation that did not sign it, or leads to pages here as if one had.
-// It is nil for one that does neither.
+// borrowed says that a document is said to be from an issuer of the installation that did not sign it, by its name or its pages, or that
+// its achievement is. The first claims to be somebody; the second may well be allowed, as a state defines what its districts award. It
+// is nil for one that does neither.
 func (h *Here) borrowed(v *verifier.View) *borrowing {
 	if h == nil || v == nil || v.Kind == credential.KindPresentation {
 		return nil
@@ -78,21 +80,37 @@ func (h *Here) borrowed(v *verifier.View) *borrowing {
 	case here && slices.ContainsFunc(alike, func(other Issuer) bool { return other.ID == signer.ID }):
 		return nil
 	case len(alike) > 0:
-		return &borrowing{alike[0], true}
+		return &borrowing{of: alike[0], named: true}
 	case here || h.own("https://"+Host(v.Issuer.ID)):
 		return nil
 	}
-	addresses := []string{v.Issuer.URL, v.Issuer.Image}
-	if a := v.Achievement; a != nil {
-		addresses = append(addresses, a.ID, a.Image)
-		if a.Creator != nil {
-			if of, known := h.issuer(a.Creator.ID); known {
-				return &borrowing{of: of}
-			}
-			addresses = append(addresses, a.Creator.URL, a.Creator.ID)
-		}
+	if page := h.leads(v.Issuer.URL, v.Issuer.Image); page != nil || v.Achievement == nil {
+		return page
 	}
-	var found *borrowing
+	found := h.defined(v.Achievement)
+	if found != nil {
+		found.achievement = true
+	}
+	return found
+}
+
+// defined is what an achievement has of the installation; nil for nothing.
+func (h *Here) defined(a *verifier.Award) *borrowing {
+	var creator verifier.Party
+	if a.Creator != nil {
+		creator = *a.Creator
+	}
+	if of, known := h.issuer(creator.ID); known {
+		return &borrowing{of: of}
+	}
+	if alike := h.byLook[lookalike.Of(creator.Name)]; len(alike) > 0 {
+		return &borrowing{of: alike[0], named: true}
+	}
+	return h.leads(a.ID, a.Image, creator.URL, creator.ID)
+}
+
+// leads is whose the first of these addresses is that lies here, by their name where it is their page; nil where none does.
+func (h *Here) leads(addresses ...string) (found *borrowing) {
 	for _, address := range addresses {
 		if of, known := h.byURL[address]; known {
 			return &borrowing{of: of}
@@ -151,8 +169,12 @@ func (l Language) signer(r *verifier.Report, known Standing) (who, more string) 
 	} else {
 		who, more = l.proven(party)
 	}
-	if b := known.borrowed(r); b != nil {
-		more = l.Say("verdict.borrowed."+b.what()+".text", b.pairs(known.Here)...)
+	switch b := known.borrowed(r); {
+	case b == nil:
+	case b.achievement:
+		more = joined(more, l.Say(b.text(), b.pairs(known.Here)...))
+	default:
+		more = l.Say(b.text(), b.pairs(known.Here)...)
 	}
 	return who, more
 }
@@ -176,6 +198,31 @@ func (l Language) proven(p verifier.Party) (who, more string) {
 	return who, more
 }
 
+// Called is a party by its host or its key, with the name that it gives itself as its own word.
+func (l Language) Called(p verifier.Party) string {
+	who, name := First(Host(p.ID), ShortID(p.ID), l.Say("noun.The_issuer")), Cut(Plain(p.Name), mostNamed)
+	if name == "" || strings.EqualFold(name, who) {
+		return who
+	}
+	return strings.TrimSuffix(l.Say("verdict.claims.host", "who", who, "name", name), ",") // a sentence goes on behind the comma
+}
+
+// SignerName is what whoever a document says that it is from goes by where no verdict stands beside it: the name that it gives, and for
+// one that is taken from an issuer of the installation what [Language.Called] says. It is "" for nil.
+func (l Language) SignerName(v *verifier.View, h *Here) string {
+	if v == nil {
+		return ""
+	}
+	party := SignedBy(v)
+	if b := h.borrowed(v); b == nil || b.achievement {
+		return l.PartyName(party)
+	}
+	if own, here := h.issuer(party.ID); here {
+		return First(own.Name, own.ID)
+	}
+	return l.Called(party)
+}
+
 // ShortID is an identifier with its beginning and its end, where two of a kind differ.
 func ShortID(id string) string {
 	const begin, end = 12, 8
@@ -186,28 +233,42 @@ func ShortID(id string) string {
 	return string(text[:begin]) + "…" + string(text[len(text)-end:])
 }
 
-// borrow turns the words for an authentic document into those for one that uses the name of an issuer here. It is never good.
+// borrow turns the words for an authentic document into those for one that has something of an issuer here. Where it is said to be from
+// them it is never good. Where only its achievement is theirs it stays what it is, and says beside it that they did not sign it.
 func (l Language) borrow(v Verdict, h *Here, b *borrowing) Verdict {
 	if v.Shape == ShapeNo {
 		return v
 	}
-	base := "verdict.borrowed."
-	if b.of.Name == "" {
-		base += "site."
+	advice := l.Say(b.key()+"advice", b.pairs(h)...)
+	if b.achievement {
+		v.Remark, v.Advice = l.Say(b.key()+"remark", b.pairs(h)...), joined(advice, v.Advice)
+		return v
 	}
-	v.Shape, v.Newer, v.Title, v.Advice = ShapeUnknown, "", l.Say(base+"title", b.pairs(h)...), l.Say(base+"advice", b.pairs(h)...)
+	v.Shape, v.Remark, v.Newer, v.Title, v.Advice = ShapeUnknown, "", "", l.Say(b.key()+"title", b.pairs(h)...), advice
 	return v
 }
 
-// what names the words for what is borrowed.
-func (b *borrowing) what() string {
+// key is the beginning of the keys of the words for it.
+func (b *borrowing) key() string {
+	key := "verdict.borrowed."
+	if b.achievement {
+		key = "verdict.achievement."
+	}
+	if b.of.Name == "" {
+		key += "site."
+	}
+	return key
+}
+
+// text is the key of the sentence that says what it is.
+func (b *borrowing) text() string {
 	switch {
 	case b.of.Name == "":
-		return "site"
+		return b.key() + "text"
 	case b.named:
-		return "name"
+		return b.key() + "name.text"
 	}
-	return "page"
+	return b.key() + "page.text"
 }
 
 // pairs are the values in these words.

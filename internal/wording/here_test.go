@@ -68,8 +68,7 @@ func TestBorrowed(t *testing.T) {
 		"the name of another":   {from(verifier.Party{ID: ourDID, Name: "Hillside"}, nil), "uses the name of “Hillside”"},
 		"the page":              {from(verifier.Party{ID: someKey, Name: "X", URL: ourPage}, nil), "points to a page of “Cedar County Schools”"},
 		"the picture":           {from(verifier.Party{ID: someKey, Name: "X", Image: "https://BADGES.example/i/cedar/image.png"}, nil), "points to pages of badges.example"},
-		"an achievement":        {from(verifier.Party{ID: someHost}, func(v *verifier.View) { v.Achievement.ID = "https://badges.example/a/1" }), "points to pages of badges.example"},
-		"the creator":           {from(verifier.Party{ID: someHost}, func(v *verifier.View) { v.Achievement.Creator = &verifier.Party{ID: ourDID} }), "points to a page of “Cedar County Schools”"},
+		"the name and more":     {from(verifier.Party{ID: someHost, Name: ourName}, func(v *verifier.View) { v.Achievement.Creator = &verifier.Party{ID: ourDID, Name: ourName} }), "uses the name of “Cedar County Schools”"},
 		"nothing":               {from(verifier.Party{ID: someHost, Name: "Cedar City Schools", URL: "https://badges.example.elsewhere.example/"}, nil), ""},
 		"its own, on this host": {from(verifier.Party{ID: "did:web:badges.example:i:new", Name: "New", URL: "https://badges.example/i/new"}, nil), ""},
 	} {
@@ -81,7 +80,7 @@ func TestBorrowed(t *testing.T) {
 			}
 			continue
 		}
-		if got.Shape != ShapeUnknown || !strings.Contains(got.Detail, test.says) || !strings.HasPrefix(got.Title, "Signed, but not by ") || got.Newer != "" {
+		if got.Shape != ShapeUnknown || !strings.Contains(got.Detail, test.says) || !strings.HasPrefix(got.Title, "Signed, but not by ") || got.Newer != "" || got.Remark != "" {
 			t.Errorf("%s: %+v", name, got)
 		}
 		if got := Spanish.Verdict(test.report, known); got.Shape != ShapeUnknown || !strings.HasPrefix(got.Title, "Firmada, pero no por ") {
@@ -96,6 +95,104 @@ func TestBorrowed(t *testing.T) {
 		record.Credentials = []*verifier.Report{test.report}
 		if got := English.Verdict(record, known); got.Shape != ShapeNote || got.Title != "Authentic, but a credential in it is unconfirmed" {
 			t.Errorf("%s, inside: %+v", name, got)
+		}
+	}
+}
+
+// TestAchievementOfOthers: a badge whose achievement is of an issuer here, and which says that it is from somebody else, stays what it is,
+// and says beside that who did not sign it: a state defines what its districts award.
+func TestAchievementOfOthers(t *testing.T) {
+	of := func(change func(a *verifier.Award)) *verifier.Report {
+		return from(verifier.Party{ID: someHost, Name: "North District"}, func(v *verifier.View) { change(v.Achievement) })
+	}
+	for name, test := range map[string]struct {
+		report               *verifier.Report
+		text, remark, advice string
+		spanish, remarked    string
+	}{
+		"the creator": {of(func(a *verifier.Award) { a.Creator = &verifier.Party{ID: ourDID, Name: "Any name"} }), "says that its achievement is one of “Cedar County Schools” on badges.example, who did not sign it.",
+			"Not signed by Cedar County Schools, whom it names", "Ask Cedar County Schools whether this issuer may award it. ", "Dice que su logro es de «Cedar County Schools» en badges.example, que no la firmó.", "No la firmó Cedar County Schools, a quien nombra"},
+		"the page of the creator": {of(func(a *verifier.Award) { a.Creator = &verifier.Party{ID: "did:web:x.example", URL: ourPage} }), "says that its achievement is one of “Cedar County Schools”",
+			"Not signed by Cedar County Schools, whom it names", "Ask Cedar County Schools ", "Dice que su logro es de «Cedar County Schools»", "No la firmó Cedar County Schools, a quien nombra"},
+		"the name of the creator": {of(func(a *verifier.Award) {
+			a.Creator = &verifier.Party{ID: "did:web:x.example", Name: "cedar county  sch00ls"}
+		}), "gives the author of its achievement the name of “Cedar County Schools” on badges.example, who did not sign it.",
+			"Not signed by Cedar County Schools, whom it names", "Ask Cedar County Schools ", "Da al autor de su logro el nombre de «Cedar County Schools» en badges.example, que no la firmó.", "No la firmó Cedar County Schools, a quien nombra"},
+		"its address": {of(func(a *verifier.Award) { a.ID = "https://badges.example/a/1" }), "Its achievement points to pages of badges.example, but no issuer there signed it.",
+			"Not signed by any issuer of badges.example, to which its achievement points", "Ask the issuer of that achievement on badges.example ", "Su logro remite a páginas de badges.example, pero ningún emisor de allí la firmó.", "No la firmó ningún emisor de badges.example, adonde remite su logro"},
+		"its picture": {of(func(a *verifier.Award) { a.Image = "https://badges.example/a/1.png" }), "Its achievement points to pages of badges.example",
+			"Not signed by any issuer of badges.example, to which its achievement points", "Ask the issuer of that achievement ", "Su logro remite a páginas de badges.example", "No la firmó ningún emisor de badges.example, adonde remite su logro"},
+	} {
+		known := Standing{Here: ours()}
+		got := English.Verdict(test.report, known)
+		if got.Shape != ShapeYes || got.Title != "Authentic, and in force today" || got.Signer != "elsewhere.example, which calls itself “North District”," || !strings.Contains(got.Detail, test.text) ||
+			!strings.HasSuffix(got.Detail, "this check cannot say.") || !strings.HasPrefix(got.Advice, test.advice) || !strings.Contains(got.Advice, "Compare the name") || got.Remark != test.remark || got.Line() != got.Title+". "+test.remark {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if got := Spanish.Verdict(test.report, known); got.Shape != ShapeYes || got.Title != "Auténtica y vigente hoy" || !strings.Contains(got.Detail, test.spanish) || !strings.HasSuffix(got.Detail, "esta comprobación no puede decirlo.") || got.Remark != test.remarked {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if got := English.SignerName(test.report.Credential, ours()); got != "North District" {
+			t.Errorf("%s: it goes by %s", name, got)
+		}
+		if got := English.Verdict(test.report, Standing{}); got.Remark != "" || got.Line() != got.Title {
+			t.Errorf("%s, where nothing is known: %+v", name, got)
+		}
+		revoked := *test.report
+		revoked.InForce, revoked.Outcome, revoked.Checks = no, verifier.Invalid, reportOf(yes, no, "status/fail/revoked").Checks
+		if got := English.Verdict(&revoked, known); got.Shape != ShapeNo || got.Remark != "" || !strings.Contains(got.Detail, test.text) || !strings.HasPrefix(got.Advice, "Do not count it.") {
+			t.Errorf("%s, revoked: %+v", name, got)
+		}
+		key := *test.report
+		view := *key.Credential
+		view.Issuer.ID = someKey
+		key.Credential = &view
+		if got := English.Verdict(&key, known); got.Shape != ShapeYes || !strings.Contains(got.Detail, "Who holds that key, this check cannot say. ") || !strings.Contains(got.Detail, test.text) {
+			t.Errorf("%s, by a key: %+v", name, got)
+		}
+		for _, kind := range []string{credential.KindCLR, credential.KindPresentation} {
+			record := from(verifier.Party{ID: someHost}, func(v *verifier.View) { v.Kind = kind })
+			record.Credentials = []*verifier.Report{from(verifier.Party{ID: someHost}, nil), test.report}
+			got := English.Verdict(record, known)
+			if got.Shape != ShapeYes || got.Remark != "A credential in it names an achievement of badges.example, and no issuer there signed it" || !strings.HasSuffix(got.Detail, got.Remark+".") {
+				t.Errorf("%s, inside a %s: %+v", name, kind, got)
+			}
+			record.Credentials = append(record.Credentials, from(verifier.Party{ID: someKey, Name: ourName}, nil))
+			if got := English.Verdict(record, known); got.Shape != ShapeNote || got.Remark != "" {
+				t.Errorf("%s, inside a %s, beside a name: %+v", name, kind, got)
+			}
+		}
+	}
+	ownHost := from(verifier.Party{ID: "did:web:badges.example:i:hill", Name: "Hillside"}, func(v *verifier.View) { v.Achievement.Creator = &verifier.Party{ID: ourDID, Name: ourName} })
+	if got := English.Verdict(ownHost, Standing{Here: ours()}); got.Shape != ShapeYes || got.Remark != "" {
+		t.Errorf("by an issuer here: %+v", got)
+	}
+}
+
+// TestSignerName: who takes the name of an issuer here goes by host or key first where no verdict stands beside it, and everybody else by
+// their name.
+func TestSignerName(t *testing.T) {
+	for _, test := range []struct {
+		issuer           verifier.Party
+		english, spanish string
+	}{
+		{verifier.Party{ID: someHost, Name: "X"}, "X", "X"},
+		{verifier.Party{ID: ourDID, Name: ourName}, ourName, ourName},
+		{verifier.Party{ID: someHost, Name: ourName}, "elsewhere.example, which calls itself “Cedar County Schools”", "elsewhere.example, que dice llamarse «Cedar County Schools»"},
+		{verifier.Party{ID: someKey, Name: ourName}, "did:key:z6Mk…EGta2doK, which calls itself “Cedar County Schools”", "did:key:z6Mk…EGta2doK, que dice llamarse «Cedar County Schools»"},
+		{verifier.Party{ID: someKey, Name: "X", URL: ourPage}, "did:key:z6Mk…EGta2doK, which calls itself “X”", "did:key:z6Mk…EGta2doK, que dice llamarse «X»"},
+		{verifier.Party{ID: someHost, URL: ourPage}, "elsewhere.example", "elsewhere.example"},
+		{verifier.Party{ID: ourDID, Name: "Hillside"}, ourName, ourName},
+	} {
+		v := from(test.issuer, nil).Credential
+		if got := English.SignerName(v, ours()); got != test.english {
+			t.Errorf("%+v: %s", test.issuer, got)
+		}
+		if got := Spanish.SignerName(v, ours()); got != test.spanish {
+			t.Errorf("%+v: %s", test.issuer, got)
+		}
+		if got, want := English.SignerName(v, nil), English.PartyName(test.issuer); got != want {
+			t.Errorf("%+v, where nothing is known: %s", test.issuer, got)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 type Verdict struct {
 	Shape  Shape  // yes, no or unknown; note for what is authentic and in force, and yet not to be taken as it stands
 	Title  string // the one sentence
+	Remark string // what goes beside it where Detail does not stand, without a stop; "" for nothing
 	Signer string // who signed, by what is proven of them, to stand before Detail; "" unless the document is authentic
 	Detail string // why, in one to three short sentences; goes on from Signer where there is one
 	Advice string // what to do now
@@ -113,11 +114,19 @@ func (l Language) valid(r *verifier.Report, known Standing) Verdict {
 			v.Advice = l.Say("verdict.valid.nobody.advice")
 		}
 	}
-	if borrowedInside(r, known) {
+	borrowed, achievement := borrowedInside(r, known)
+	if borrowed {
 		return l.holding(r, v, "inside_borrowed", l.Say("verdict.inside.borrowed"))
+	}
+	if achievement {
+		v.Remark = l.Say("verdict.inside.achievement", "host", known.Here.host())
+		v.Detail = joined(v.Detail, v.Remark+".")
 	}
 	return v
 }
+
+// Line is the answer where nothing else of a verdict stands: its title, and what goes beside it.
+func (v Verdict) Line() string { return strings.Join(Present(v.Title, v.Remark), ". ") }
 
 // holding words a record that is good itself and holds what is not, or what nobody knows.
 func (l Language) holding(r *verifier.Report, v Verdict, about, found string) Verdict {
@@ -132,11 +141,17 @@ func (l Language) holding(r *verifier.Report, v Verdict, about, found string) Ve
 	return v
 }
 
-// borrowedInside says that something inside uses the name of an issuer here that did not sign it.
-func borrowedInside(r *verifier.Report, known Standing) bool {
-	return slices.ContainsFunc(r.Credentials, func(within *verifier.Report) bool {
-		return Standing{Here: known.Here}.borrowed(within) != nil || borrowedInside(within, known)
-	})
+// borrowedInside says that something inside is said to be from an issuer here that did not sign it, and that the achievement of something
+// inside is.
+func borrowedInside(r *verifier.Report, known Standing) (borrowed, achievement bool) {
+	for _, within := range r.Credentials {
+		if b := (Standing{Here: known.Here}).borrowed(within); b != nil {
+			borrowed, achievement = borrowed || !b.achievement, achievement || b.achievement
+		}
+		deeper, award := borrowedInside(within, known)
+		borrowed, achievement = borrowed || deeper, achievement || award
+	}
+	return borrowed, achievement
 }
 
 // replaced says that the issuer has put another badge in the place of this one.
@@ -175,7 +190,7 @@ var agingSteps = []string{"issuer", "proof", "status"}
 func (l Language) aged(r *verifier.Report, known Standing, by time.Time, v Verdict) Verdict {
 	key, date := "verdict.aged."+listed(r), l.Day(by).Words
 	more := strings.TrimPrefix(v.Detail, l.signed(r, known, "verdict.valid."+listed(r)))
-	return Verdict{Shape: ShapeUnknown, Title: l.Say(key+".title", "date", date), Detail: l.signed(r, known, key+".text", "date", date) + more, Advice: joined(l.Say("verdict.aged.advice"), v.Advice)}
+	return Verdict{Shape: ShapeUnknown, Title: l.Say(key+".title", "date", date), Remark: v.Remark, Detail: l.signed(r, known, key+".text", "date", date) + more, Advice: joined(l.Say("verdict.aged.advice"), v.Advice)}
 }
 
 // signed is a sentence about what was signed, or published where that is all there is (Open Badges 2.0, hosted verification). It goes
