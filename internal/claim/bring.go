@@ -227,6 +227,7 @@ type importedPage struct {
 	Gone      bool   // it is somebody else's award of this installation, which nobody may see now
 	Public    string // path of its own page, where it is such an award
 	By        bool   // who awarded it is known
+	Inside    inside // where it is a record
 }
 
 func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
@@ -264,7 +265,8 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 		zone, from = a.Zone, wording.First(i.Issuer, i.IssuerID)
 	} else {
 		from = issuerOf(l, &i, s.here(r))
-		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(r, l, &i, i.Report), i.Report.Authentic == verifier.Yes
+		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(r, l, i.Report), i.Report.Authentic == verifier.Yes
+		page.Inside = insideOf(l, i.Report, func(within *verifier.Report) verdict { return s.storedVerdict(r, l, within) })
 		page.Lang = l.BadgeLanguage(i.Report.Credential)
 	}
 	page.frame, page.From, page.Kind, page.About = s.frame(r, i.Name), from, kindOf(l, &i), l.Standard(i.Standard)

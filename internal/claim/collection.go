@@ -347,7 +347,7 @@ func (s *site) importedCard(l wording.Language, i *earner.Imported, person earne
 	switch { // what was found is of the day when it was looked for, and never more than a note when it was good
 	case i.Report.Authentic == verifier.No:
 		c.family, c.Shape, c.Sign, c.State = "ended", "no", wording.Sign(wording.ShapeNo, i.Report, wording.Standing{}), t.say("card.was_not_authentic", "date", checked)
-	case i.Report.InForce == verifier.No || over(i, s.Now()):
+	case i.Report.InForce == verifier.No || over(i.Until, s.Now()):
 		c.family, c.Shape, c.Sign, c.State = "ended", "no", wording.Sign(wording.ShapeNo, i.Report, wording.Standing{}), t.say("card.not_in_force")
 	case i.Report.Outcome == verifier.Valid:
 		c.family, c.Shape, c.Sign, c.State = "checked", "note", "note", t.say("card.valid", "date", checked)
@@ -377,9 +377,9 @@ func (s *site) importedCard(l wording.Language, i *earner.Imported, person earne
 }
 
 // over says that a badge has ended by its date since it was judged.
-func over(i *earner.Imported, now time.Time) bool {
-	until, err := credential.ParseDateTime(i.Until)
-	return err == nil && !now.Before(until)
+func over(until string, now time.Time) bool {
+	at, err := credential.ParseDateTime(until)
+	return err == nil && !now.Before(at)
 }
 
 // found are the badges of which the name or the issuer holds every word, whatever the case.
@@ -490,13 +490,16 @@ func (s *site) here(r *http.Request) *wording.Here {
 }
 
 // storedVerdict words a report that was made some time ago. A good one is a note, and not even that once it is old.
-func (s *site) storedVerdict(r *http.Request, l wording.Language, i *earner.Imported, report *verifier.Report) verdict {
-	v := verdictOf(l, report, wording.Standing{Dated: true, Here: s.here(r)})
+func (s *site) storedVerdict(r *http.Request, l wording.Language, report *verifier.Report) verdict {
+	v, until := verdictOf(l, report, wording.Standing{Dated: true, Here: s.here(r)}), ""
 	if v.Shape != wording.ShapeYes && v.Shape != wording.ShapeNote {
 		return v
 	}
+	if report.Credential != nil {
+		until = report.Credential.ValidUntil
+	}
 	v.Shape, v.Sign = wording.ShapeNote, "note"
-	if s.Now().Sub(report.AsOf) >= freshFor || over(i, s.Now()) {
+	if s.Now().Sub(report.AsOf) >= freshFor || over(until, s.Now()) {
 		v.Shape, v.Sign, v.Then, v.Advice = wording.ShapeUnknown, "unknown", true, ""
 	}
 	return v

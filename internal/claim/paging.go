@@ -30,7 +30,11 @@ func (p paging) Next() int {
 
 // pagingOf is the page that is asked for by a number, or the nearest that there is, of so many things.
 func pagingOf(asked string, things int) paging {
-	pages := max(1, (things+onPage-1)/onPage)
+	return pagingAt(asked, max(1, (things+onPage-1)/onPage))
+}
+
+// pagingAt is the page that is asked for by a number, or the nearest that there is, of so many pages.
+func pagingAt(asked string, pages int) paging {
 	page, err := strconv.Atoi(asked)
 	if err != nil {
 		page = 1

@@ -12,6 +12,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
 )
 
 // setPage is the form of a set.
@@ -206,6 +207,7 @@ type sharedCard struct {
 	Alike     string // tells it from others on the page that look the same
 	Late      bool   // it was not judged now
 	File      string
+	Inside    inside // where it is a record that was judged now
 }
 
 // shared is the page of a set. Each badge on it is judged now.
@@ -252,14 +254,30 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request) error {
 	if len(page.Cards) == 1 {
 		page.Cards[0].Open = true
 	}
-	page.Paging = pagingOf(r.URL.Query().Get("page"), len(page.Cards)).linked(r, "/s/"+shown.ID)
-	page.Cards = partOf(page.Paging, page.Cards)
+	parts := byWeight(page.Cards)
+	page.Paging = pagingAt(r.URL.Query().Get("page"), max(1, len(parts))).linked(r, "/s/"+shown.ID)
+	if len(parts) > 0 {
+		page.Cards = parts[page.Paging.Page-1]
+	}
 	if shown.Access == issuer.AccessPublic {
 		page.Listed = true
 		w.Header().Del("X-Robots-Tag")
 	}
 	page.Mine = false
 	return s.keptPage(w, r, "shared", page, page.Checked)
+}
+
+// byWeight puts badges on pages: two lines of what is inside a record take the room of a badge.
+func byWeight(cards []sharedCard) (pages [][]sharedCard) {
+	room := 0
+	for _, c := range cards {
+		weight := 1 + (len(c.Inside.Lines)+1)/2
+		if room -= weight; room < 0 {
+			pages, room = append(pages, nil), onPage-weight
+		}
+		pages[len(pages)-1] = append(pages[len(pages)-1], c)
+	}
+	return pages
 }
 
 // tally counts the badges on a page. Those that name somebody else are counted by that alone, whatever else they are.
@@ -358,12 +376,14 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 	c.Lang, c.Who, c.When = l.BadgeLanguage(b.Report.Credential), hostOf(i.IssuerID), signedDay(l, i.Awarded, nil)
 	if b.Late {
 		c.Late = true
-		c.Verdict = s.storedVerdict(r, l, i, b.Report)
+		c.Verdict = s.storedVerdict(r, l, b.Report)
 		if c.Verdict.Shape == wording.ShapeNote {
 			c.Verdict.Shape, c.Verdict.Sign, c.Verdict.Then = wording.ShapeUnknown, "unknown", true
 		}
 	} else {
-		c.Verdict = verdictOf(l, b.Report, wording.Standing{Here: s.here(r)})
+		known := wording.Standing{Here: s.here(r)}
+		c.Verdict = verdictOf(l, b.Report, known)
+		c.Inside = insideOf(l, b.Report, func(within *verifier.Report) verdict { return verdictOf(l, within, known) })
 	}
 	c.Whose, c.Other = t.say("shared.whose."+string(b.Whose)), b.Whose == earner.WhoseOther
 	return c

@@ -96,12 +96,12 @@ func (v *visit) pages(after, next string) (first, following string) {
 
 func (v *visit) achievementLine(a issuer.Achievement) achievementLine {
 	line := achievementLine{ID: a.ID, Name: wording.First(a.Name, "An achievement"), Link: v.to("achievements", a.ID),
-		Version: wording.Plain(a.Content.Version), Type: wording.English.TypeName(a.Content.AchievementType), State: a.State(), On: wording.English.Day(a.Created)}
+		Version: wording.Plain(a.Content.Version), Type: wording.English.TypeName(a.Content.AchievementType), State: a.State(), On: v.day(a.Created)}
 	switch line.State {
 	case issuer.AchievementPublished:
-		line.On = wording.English.Day(a.Published)
+		line.On = v.day(a.Published)
 	case issuer.AchievementArchived:
-		line.On = wording.English.Day(a.Archived.At)
+		line.On = v.day(a.Archived.At)
 	}
 	return line
 }

@@ -65,7 +65,7 @@ func (s *server) awards(v *visit) error {
 	data.Achievements, data.Nothing = append([]choice{{"", "all"}}, defined...), len(defined) == 0
 	names := make(map[string]string)
 	for _, c := range page {
-		line := awardLine{Link: v.to("awards", c.ID), Name: earnerOf(&c), State: c.State(), On: wording.English.Day(c.Intended)}
+		line := awardLine{Link: v.to("awards", c.ID), Name: earnerOf(&c), State: c.State(), On: v.day(c.Intended)}
 		if names[c.Achievement] == "" {
 			a, err := v.space.Achievement(v.ctx(), c.Achievement)
 			if err != nil {
@@ -217,7 +217,7 @@ func (s *server) award(v *visit) error {
 		return err
 	}
 	data := awardPage{Credential: c, State: c.State(), Achievement: nameLink{versionOf(a), v.to("achievements", a.ID)}, Page: "/c/" + c.ID, Access: accessWords(&c)}
-	data.Standing, data.Since = standingOf(&c)
+	data.Standing, data.Since = v.standingOf(&c)
 	for _, change := range []*issuer.Change{c.Revoked, c.Suspended} {
 		if change != nil {
 			data.Code, data.Reason = reasonWords[change.Code], change.Reason
@@ -232,7 +232,7 @@ func (s *server) award(v *visit) error {
 		document = c.Unsigned
 	}
 	if read, err := credential.Parse(document); err == nil {
-		data.Groups = awardFacts(read, a)
+		data.Groups = v.awardFacts(read, a)
 	}
 	for _, other := range []struct{ label, id string }{{"The award before, whose place it takes", c.Supersedes}, {"The award that takes its place", c.SupersededBy}} {
 		if other.id != "" {
@@ -248,7 +248,7 @@ func (s *server) award(v *visit) error {
 			return err
 		}
 		for _, file := range files {
-			data.Links = append(data.Links, nameLink{"The case of " + wording.English.Day(file.At).Words, v.to("cases", file.ID)})
+			data.Links = append(data.Links, nameLink{"The case of " + v.day(file.At).Words, v.to("cases", file.ID)})
 		}
 	}
 	for _, act := range acts {
@@ -276,18 +276,18 @@ var reasonWords = map[issuer.ReasonCode]string{
 	issuer.ReasonOther:      "Another reason",
 }
 
-func standingOf(c *issuer.Credential) (string, wording.Moment) {
+func (v *visit) standingOf(c *issuer.Credential) (string, wording.Moment) {
 	switch {
 	case c.Erased != nil:
-		return "Erased. Nothing is left of it but its place in the status list", wording.English.Day(c.Erased.At)
+		return "Erased. Nothing is left of it but its place in the status list", v.day(c.Erased.At)
 	case c.Revoked != nil:
-		return "Revoked, for good", wording.English.Day(c.Revoked.At)
+		return "Revoked, for good", v.day(c.Revoked.At)
 	case c.Suspended != nil:
-		return "Suspended, until it is reinstated or revoked", wording.English.Day(c.Suspended.At)
+		return "Suspended, until it is reinstated or revoked", v.day(c.Suspended.At)
 	case c.Issued.IsZero():
-		return "It is being made", wording.English.Day(c.Intended)
+		return "It is being made", v.day(c.Intended)
 	}
-	return "Issued, and neither revoked nor suspended", wording.English.Day(c.Issued)
+	return "Issued, and neither revoked nor suspended", v.day(c.Issued)
 }
 
 func accessWords(c *issuer.Credential) string {
@@ -305,7 +305,7 @@ func accessWords(c *issuer.Credential) string {
 }
 
 // awardFacts are what the document of an award says.
-func awardFacts(read *credential.Credential, a issuer.Achievement) []factGroup {
+func (v *visit) awardFacts(read *credential.Credential, a issuer.Achievement) []factGroup {
 	var groups []factGroup
 	group := func(id, title string, fill func(*facts)) {
 		var found facts
@@ -324,7 +324,7 @@ func awardFacts(read *credential.Credential, a issuer.Achievement) []factGroup {
 		}
 		for _, d := range []struct{ label, value string }{{"Awarded", read.Awarded}, {"In force from", read.ValidFrom}, {"Ends", read.ValidUntil}} {
 			if d.value != "" {
-				f.text(d.label, wording.English.SignedDate(d.value).Words)
+				f.text(d.label, wording.English.SignedDay(d.value, v.zone).Words)
 			}
 		}
 		f.text("Role", read.Subject.Role)

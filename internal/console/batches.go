@@ -36,7 +36,7 @@ func (s *server) batches(v *visit) error {
 	}
 	var data batchesPage
 	for _, b := range page {
-		line := batchLine{Link: v.to("batches", b.ID), Name: wording.First(b.Name, "A batch"), Kind: batchKinds[b.Kind], State: b.State, Rows: b.Total, On: wording.English.Day(b.Created)}
+		line := batchLine{Link: v.to("batches", b.ID), Name: wording.First(b.Name, "A batch"), Kind: batchKinds[b.Kind], State: b.State, Rows: b.Total, On: v.day(b.Created)}
 		if b.State == issuer.BatchOpen || b.State == issuer.BatchHeld {
 			line.Progress = fmt.Sprintf("%d %%", b.Progress())
 		}
@@ -280,10 +280,10 @@ func (s *server) rowsReady(v *visit, b *issuer.Batch, after string, limit int) (
 	for _, p := range planned {
 		line := batchPerson{Row: p.Row, Name: wording.First(p.Name, noName), Email: wording.Plain(p.Email)}
 		if !p.Awarded.IsZero() {
-			line.Awarded = wording.English.Day(p.Awarded)
+			line.Awarded = v.day(p.Awarded)
 		}
 		if !p.ValidUntil.IsZero() {
-			line.Ends = wording.English.Day(p.ValidUntil)
+			line.Ends = v.day(p.ValidUntil)
 		}
 		if b.Achievement == "" {
 			if line.Achievement, err = v.achievementName(names, p.Achievement); err != nil {
@@ -322,7 +322,7 @@ func (s *server) rowPeople(v *visit, rows []issuer.BatchRow) (lines []batchPerso
 			case err != nil:
 				return nil, err
 			default:
-				line.Link, line.Name, line.Begun = v.to("awards", c.ID), earnerOf(&c), wording.English.Day(c.Intended)
+				line.Link, line.Name, line.Begun = v.to("awards", c.ID), earnerOf(&c), v.day(c.Intended)
 				if line.Achievement, err = v.achievementName(names, c.Achievement); err != nil {
 					return nil, err
 				}

@@ -46,7 +46,7 @@ func (s *server) cases(v *visit) error {
 		if err != nil {
 			return err
 		}
-		data.Lines = append(data.Lines, caseLine{Link: v.to("cases", c.ID), Name: earnerOf(&award), Code: reasonWords[c.Code], State: c.State, On: wording.English.Day(c.At)})
+		data.Lines = append(data.Lines, caseLine{Link: v.to("cases", c.ID), Name: earnerOf(&award), Code: reasonWords[c.Code], State: c.State, On: v.day(c.At)})
 	}
 	data.First, data.Next = v.pages(after, next)
 	if v.may(issuer.ScopeCredentialsWrite) {
@@ -109,10 +109,10 @@ func (s *server) caseFile(v *visit) error {
 	for _, e := range c.Entries {
 		line := caseEntry{Who: s.actorName(v.ctx(), e.By), At: wording.English.Instant(e.At), Text: e.Text, Digest: e.Digest}
 		if !e.Sent.IsZero() {
-			line.Sent = wording.English.Day(e.Sent)
+			line.Sent = v.day(e.Sent)
 		}
 		if !e.Due.IsZero() {
-			line.Due = wording.English.Day(e.Due)
+			line.Due = v.day(e.Due)
 		}
 		if strings.HasPrefix(e.URL, "https://") || strings.HasPrefix(e.URL, "http://") {
 			line.Link = e.URL
@@ -196,7 +196,7 @@ func (s *server) caseSteps() []caseStep {
 					"Before that day, or their answer, the award can be revoked only for a reason that cannot wait."}
 			},
 			act: func(v *visit, f *form, by issuer.Write) (issuer.Case, uint64, error) {
-				return v.space.NotifyCase(v.ctx(), v.Param("id"), f.past("sent", s.Now()), f.lastDay("due"), f.Get("text"), by)
+				return v.space.NotifyCase(v.ctx(), v.Param("id"), f.past("sent", s.Now(), v.zone), f.lastDay("due", v.zone), f.Get("text"), by)
 			}},
 		{name: "Record an answer", path: "answer", button: "Record it", said: "case-answered",
 			fits: func(c *issuer.Case, _ time.Time) bool {
@@ -206,7 +206,7 @@ func (s *server) caseSteps() []caseStep {
 				return []string{"It is written down what the earner says. From then on the case can be voted on and decided."}
 			},
 			act: func(v *visit, f *form, by issuer.Write) (issuer.Case, uint64, error) {
-				return v.space.AnswerCase(v.ctx(), v.Param("id"), f.Get("text"), f.Get("earner") != "", f.past("sent", s.Now()), by)
+				return v.space.AnswerCase(v.ctx(), v.Param("id"), f.Get("text"), f.Get("earner") != "", f.past("sent", s.Now(), v.zone), by)
 			}},
 		{name: "Add a document", path: "document", button: "Add it", said: "case-document", fits: going,
 			will: func(*visit) []string {
@@ -246,18 +246,18 @@ func (s *server) caseSteps() []caseStep {
 }
 
 // past reads a field with a day that is not to come: the end of that day, or now where it is today or empty.
-func (f *form) past(name string, now time.Time) time.Time {
-	day := f.lastDay(name)
+func (f *form) past(name string, now time.Time, zone *time.Location) time.Time {
+	day := f.lastDay(name, zone)
 	if !day.IsZero() && day.After(now) && day.Sub(now) < 24*time.Hour {
 		return now
 	}
 	return day
 }
 
-// lastDay reads a field with a day: the end of it, as the day is the last.
-func (f *form) lastDay(name string) time.Time {
+// lastDay reads a field with a day: the end of it in a zone, as the day is the last.
+func (f *form) lastDay(name string, zone *time.Location) time.Time {
 	if day := f.date(name); !day.IsZero() {
-		return day.Add(24*time.Hour - time.Second)
+		return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, -1, 0, zone)
 	}
 	return time.Time{}
 }

@@ -59,7 +59,7 @@ func (v *visit) aboutOf(e *issuer.Endorsement) (name, link string) {
 
 func (v *visit) endorsementLine(e *issuer.Endorsement) endorsementLine {
 	line := endorsementLine{Name: wording.First(e.Name, "An endorsement"), Link: v.inOffice("endorsements", e.ID), State: v.server.endorsementState(e),
-		Who: wording.First(e.IssuerName, e.Issuer), Received: e.Received, From: wording.English.Day(e.ValidFrom)}
+		Who: wording.First(e.IssuerName, e.Issuer), Received: e.Received, From: v.day(e.ValidFrom)}
 	line.About, _ = v.aboutOf(e)
 	return line
 }
@@ -218,13 +218,13 @@ func (s *server) endorsement(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data := endorsementPage{Endorsement: e, State: s.endorsementState(&e), Who: wording.First(e.IssuerName, e.Issuer), From: wording.English.Day(e.ValidFrom)}
+	data := endorsementPage{Endorsement: e, State: s.endorsementState(&e), Who: wording.First(e.IssuerName, e.Issuer), From: v.day(e.ValidFrom)}
 	data.About, data.Link = v.aboutOf(&e)
 	if !e.ValidUntil.IsZero() {
-		data.Until = wording.English.Day(e.ValidUntil)
+		data.Until = v.day(e.ValidUntil)
 	}
 	if e.Revoked != nil {
-		data.Ended = wording.English.Day(e.Revoked.At)
+		data.Ended = v.day(e.Revoked.At)
 	}
 	if !e.Received && !e.Issued.IsZero() {
 		data.Public = "/e/" + e.ID

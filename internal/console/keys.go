@@ -46,9 +46,9 @@ func (s *server) keysPage(v *visit) error {
 			if (k.State == issuer.KeyActive) != active {
 				continue
 			}
-			line := keyLine{Name: keyName(k.Method), Algorithm: wording.First(algorithmWords[k.Algorithm], k.Algorithm), State: string(k.State), Created: wording.English.Day(k.Created)}
+			line := keyLine{Name: keyName(k.Method), Algorithm: wording.First(algorithmWords[k.Algorithm], k.Algorithm), State: string(k.State), Created: v.day(k.Created)}
 			if k.Ended != nil {
-				line.Ended = wording.English.Day(*k.Ended)
+				line.Ended = v.day(*k.Ended)
 			}
 			if ownKey(&o, k) {
 				line.About = "An identity of its own: it signs documents of programs as " + k.Method + "."

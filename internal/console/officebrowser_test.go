@@ -123,7 +123,7 @@ func TestOfficeBrowser(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
 		t.Fatal(err)
 	}
-	if result.Looks != 2*len(stops) {
+	if result.Looks < 2*len(stops) { // and at the sheet with the places, where a page has it
 		t.Errorf("axe looked %d times, not %d", result.Looks, 2*len(stops))
 	}
 	for _, finding := range result.Findings {

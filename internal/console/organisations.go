@@ -41,9 +41,9 @@ func (s *server) installation(v *visit) error {
 	}
 	for _, a := range accounts.Accounts {
 		at := pathInstallation + "/accounts/" + a.ID
-		line := accountLine{Name: wording.First(a.Name, "Somebody"), Email: a.Email, State: "active", Since: wording.English.Day(a.Created), You: a.ID == v.person.ID, EraseLink: at + "/erase"}
+		line := accountLine{Name: wording.First(a.Name, "Somebody"), Email: a.Email, State: "active", Since: v.day(a.Created), You: a.ID == v.person.ID, EraseLink: at + "/erase"}
 		if line.Disable = at + "/disable"; !a.Disabled.IsZero() {
-			line.State, line.Since, line.Disable, line.Enable = "disabled", wording.English.Day(a.Disabled), "", at+"/enable"
+			line.State, line.Since, line.Disable, line.Enable = "disabled", v.day(a.Disabled), "", at+"/enable"
 		}
 		data.Accounts = append(data.Accounts, line)
 	}

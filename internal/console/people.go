@@ -44,7 +44,7 @@ func (s *server) peoplePage(v *visit) error {
 	data := peoplePage{Roles: roleChoices()}
 	writes := v.may(issuer.ScopePeopleWrite)
 	for _, m := range members {
-		line := memberLine{Name: wording.First(m.Account.Name, "Somebody"), Email: m.Account.Email, Role: string(m.Role), Since: wording.English.Day(m.Since),
+		line := memberLine{Name: wording.First(m.Account.Name, "Somebody"), Email: m.Account.Email, Role: string(m.Role), Since: v.day(m.Since),
 			You: m.Account.ID == v.person.ID, Disabled: !m.Account.Disabled.IsZero()}
 		if writes {
 			line.Change, line.Remove = v.inOffice("people", m.Account.ID, "role"), v.inOffice("people", m.Account.ID, "remove")
@@ -56,7 +56,7 @@ func (s *server) peoplePage(v *visit) error {
 	}
 	name := s.namesOf(v)
 	for _, i := range open {
-		line := invitationLine{Email: i.Email, Role: string(i.Role), By: name("account:" + i.By), Until: wording.English.Day(i.Expires), Shown: i.Shown}
+		line := invitationLine{Email: i.Email, Role: string(i.Role), By: name("account:" + i.By), Until: v.day(i.Expires), Shown: i.Shown}
 		if writes {
 			line.Withdraw = v.inOffice("people", "invitations", i.ID, "withdraw")
 		}
@@ -129,7 +129,7 @@ func (v *visit) showInvitation(made people.Invitation, link string) error {
 	return v.showSecret("The invitation", secretPage{About: "Give this link to " + made.Email + ", and to nobody else: whoever has it can join as " + string(made.Role) + ".",
 		Label: "Link", Secret: link, Back: v.inOffice("people"), Notes: []string{
 			"It is shown this once. If it is lost, invite the same address again: the link before then ends.",
-			"It works once, until " + wording.English.Day(made.Expires).Words + ".",
+			"It works once, until " + v.day(made.Expires).Words + ".",
 		}})
 }
 

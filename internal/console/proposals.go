@@ -51,7 +51,7 @@ func (s *server) proposals(v *visit) error {
 		if err != nil {
 			return err
 		}
-		data.Lines = append(data.Lines, proposalLine{Link: v.to("proposals", p.ID), What: what, Who: s.actorName(v.ctx(), p.By), State: v.proposalState(&p), On: wording.English.Day(p.At), Ends: wording.English.Day(p.Expires)})
+		data.Lines = append(data.Lines, proposalLine{Link: v.to("proposals", p.ID), What: what, Who: s.actorName(v.ctx(), p.By), State: v.proposalState(&p), On: v.day(p.At), Ends: v.day(p.Expires)})
 	}
 	data.First, data.Next = v.pages(after, next)
 	return v.ok("proposals", newPage("Proposals", data))
@@ -184,7 +184,7 @@ func (s *server) proposalForm(v *visit, status int, f *form) error {
 	if err != nil {
 		return err
 	}
-	data := proposalPage{Proposal: p, State: v.proposalState(&p), Who: s.actorName(v.ctx(), p.By), Asked: wording.English.Instant(p.At), Ends: wording.English.Day(p.Expires), Seen: versionText(version), At: v.to("proposals", p.ID)}
+	data := proposalPage{Proposal: p, State: v.proposalState(&p), Who: s.actorName(v.ctx(), p.By), Asked: wording.English.Instant(p.At), Ends: v.day(p.Expires), Seen: versionText(version), At: v.to("proposals", p.ID)}
 	if p.DecidedBy != "" {
 		data.Decider, data.On = s.actorName(v.ctx(), p.DecidedBy), wording.English.Instant(p.Decided)
 	}
@@ -271,7 +271,7 @@ func (s *server) proposalFacts(v *visit, p *issuer.Proposal) ([]factGroup, error
 	address := v.sees(p)
 	day := func(label string, at time.Time) {
 		if !at.IsZero() {
-			found.text(label, wording.English.Day(at).Words)
+			found.text(label, v.day(at).Words)
 		}
 	}
 	shown := func(all []issuer.Evidence) {

@@ -30,7 +30,6 @@ func loadPages(asset func(string) (string, error)) (pages, error) {
 		"asset": asset, "field": newField, "plain": wording.Plain, "prose": wording.Prose, "rows": textRows, "counted": counted, "number": numberOf,
 		"markdown": markdown.HTML,
 		"plus":     func(i int) int { return i + 1 }, "row": newRowButton, "alignment": newRowPart,
-		"day":     func(t time.Time) wording.Moment { return wording.English.Day(t) },
 		"instant": func(t time.Time) wording.Moment { return wording.English.Instant(t) },
 	}
 	set, err := template.New("layout.html").Funcs(functions).Option("missingkey=error").
@@ -72,7 +71,12 @@ type page struct {
 	Local   bool
 	Host    string
 	Version string
+
+	visit *visit
 }
+
+// Day writes the day of an instant where the organisation of the page is.
+func (p page) Day(t time.Time) wording.Moment { return p.visit.day(t) }
 
 // menuItem is one place of an organisation.
 type menuItem struct {
@@ -100,7 +104,7 @@ var menu = []struct {
 func (v *visit) show(status int, name string, p page) error {
 	s := v.server
 	_, p.Host, _ = strings.Cut(s.Base, "://")
-	p.Local, p.Version, p.Person = s.Local, s.Version, v.person
+	p.visit, p.Local, p.Version, p.Person = v, s.Local, s.Version, v.person
 	if p.Form != nil && p.Form.Action == "" { // an address without the part of the page that a button for rows led to: what is wrong is to be seen
 		p.Form.Action = v.Request().URL.RequestURI()
 	}

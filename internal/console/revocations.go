@@ -57,7 +57,7 @@ func (s *server) findRevocations(v *visit) error {
 	}
 	in := issuer.RevokeInput{Name: f.Get("name"), Cause: causeOf(f)}
 	if in.Name == "" {
-		in.Name = "Revocation of " + s.Now().UTC().Format("2 January 2006")
+		in.Name = "Revocation of " + v.day(s.Now()).Words
 	}
 	state := f.Get("state")
 	if !among(revocable, state) {

@@ -53,7 +53,7 @@ func (s *server) tokens(v *visit) error {
 	}
 	var data tokensPage
 	for _, t := range slices.Backward(all) {
-		line := tokenLine{Name: wording.First(t.Name, "Without a name"), State: "active", Created: wording.English.Day(t.Created)}
+		line := tokenLine{Name: wording.First(t.Name, "Without a name"), State: "active", Created: v.day(t.Created)}
 		for _, scope := range issuer.Scopes() {
 			if t.May(scope) {
 				line.Scopes = append(line.Scopes, wording.First(scopeWords[scope], string(scope)))
@@ -63,14 +63,14 @@ func (s *server) tokens(v *visit) error {
 			line.Scopes = append(line.Scopes, counted(t.Rate, "At most one request a minute", "At most %d requests a minute"))
 		}
 		if !t.Expires.IsZero() {
-			line.Ends = wording.English.Day(t.Expires)
+			line.Ends = v.day(t.Expires)
 		}
 		if !t.LastUsed.IsZero() {
-			line.Used = wording.English.Day(t.LastUsed)
+			line.Used = v.day(t.LastUsed)
 		}
 		switch {
 		case t.Revoked != nil:
-			line.State, line.Ends = "revoked", wording.English.Day(t.Revoked.At)
+			line.State, line.Ends = "revoked", v.day(t.Revoked.At)
 		case !t.Expires.IsZero() && !s.Now().Before(t.Expires):
 			line.State = "ended"
 		case v.may(issuer.ScopePeopleWrite):

@@ -42,7 +42,7 @@ func (s *server) unclaimed(v *visit) error {
 			return err
 		}
 		line := unclaimedLine{ID: h.Credential, Link: v.to("awards", h.Credential), Name: wording.First(h.Name, noName), Age: age(s.Now().Sub(h.Created)),
-			Since: wording.English.Day(h.Created), Mail: s.mailWords(&h)}
+			Since: v.day(h.Created), Mail: s.mailWords(v, &h)}
 		if line.Achievement, err = v.achievementName(names, c.Achievement); err != nil {
 			return err
 		}
@@ -73,12 +73,12 @@ func (s *server) reach(v *visit, h *earner.Holding) (resend, show string) {
 }
 
 // mailWords say whether the earner was told.
-func (s *server) mailWords(h *earner.Holding) string {
+func (s *server) mailWords(v *visit, h *earner.Holding) string {
 	switch {
 	case !h.Refused.IsZero():
-		return "No message reached the address by " + wording.English.Day(h.Refused).Words + "."
+		return "No message reached the address by " + v.day(h.Refused).Words + "."
 	case !h.Delivered.IsZero():
-		return "The e-mail was taken by the mail server on " + wording.English.Day(h.Delivered).Words + "."
+		return "The e-mail was taken by the mail server on " + v.day(h.Delivered).Words + "."
 	case s.Earners.Mails():
 		return "The e-mail is on its way."
 	}
@@ -116,7 +116,7 @@ func (s *server) earnerStanding(v *visit, data *awardPage) error {
 		return err
 	}
 	if data.Claimed.IsZero() && !h.Ended {
-		data.Mail = s.mailWords(h)
+		data.Mail = s.mailWords(v, h)
 	}
 	if !v.may(issuer.ScopeCredentialsWrite) || data.Issued.IsZero() {
 		return nil
@@ -218,6 +218,6 @@ func (s *server) showLink(v *visit) error {
 		if err != nil {
 			return err
 		}
-		return v.ok("earner-link", newPage("A link for "+earnerOf(&c), shownLink{Address: address, Name: wording.Plain(h.Name), Email: wording.Plain(h.Address), Ends: wording.English.Day(ends), Back: v.to("awards", c.ID)}))
+		return v.ok("earner-link", newPage("A link for "+earnerOf(&c), shownLink{Address: address, Name: wording.Plain(h.Name), Email: wording.Plain(h.Address), Ends: v.day(ends), Back: v.to("awards", c.ID)}))
 	})
 }

@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/people"
+	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 )
 
@@ -24,6 +26,7 @@ type visit struct {
 	role         people.Role         // in organisation
 	organisation issuer.Organisation // the one in the address; zero on pages of none
 	space        issuer.Workspace    // of organisation
+	zone         *time.Location      // in which organisation tells its days; nil, which is UTC, on pages of none
 	body         int64               // bytes at most of the request
 	open         *issuer.Once        // of the form, until it keeps how that is answered
 	how          outcome             // of the form
@@ -114,7 +117,7 @@ func (v *visit) enter(id string, scope issuer.Scope) error {
 	if err != nil {
 		return err
 	}
-	v.role, v.organisation, v.space = membership.Role, o, space
+	v.role, v.organisation, v.space, v.zone = membership.Role, o, space, o.Settings.Location()
 	return nil
 }
 
@@ -129,6 +132,9 @@ func (v *visit) unknown() error {
 	v.keep(cookieNext, returnable(r))
 	return v.Redirect(http.StatusSeeOther, pathSignIn)
 }
+
+// day writes the day of an instant where the organisation is, as the public pages do.
+func (v *visit) day(t time.Time) wording.Moment { return wording.English.DayIn(t, v.zone) }
 
 // ctx is the context of the request.
 func (v *visit) ctx() context.Context { return v.Request().Context() }

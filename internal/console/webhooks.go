@@ -57,11 +57,11 @@ func (s *server) woken() {
 	}
 }
 
-func webhookLineOf(e *webhook.Endpoint) webhookLine {
-	line := webhookLine{URL: wording.Plain(e.URL), State: "active", Since: wording.English.Day(e.Created), Failures: e.Failures}
+func (v *visit) webhookLineOf(e *webhook.Endpoint) webhookLine {
+	line := webhookLine{URL: wording.Plain(e.URL), State: "active", Since: v.day(e.Created), Failures: e.Failures}
 	switch {
 	case e.Disabled != nil:
-		line.State, line.Since = "turned off", wording.English.Day(e.Disabled.At)
+		line.State, line.Since = "turned off", v.day(e.Disabled.At)
 	case !e.Failing.IsZero():
 		line.State, line.Since = "failing", wording.English.Instant(e.Failing)
 	}
@@ -79,7 +79,7 @@ func (s *server) webhooks(v *visit) error {
 	}
 	var data webhooksPage
 	for i := range all {
-		line := webhookLineOf(&all[i])
+		line := v.webhookLineOf(&all[i])
 		line.Link = v.inOffice("webhooks", all[i].ID)
 		data.Lines = append(data.Lines, line)
 	}
@@ -211,7 +211,7 @@ func (s *server) webhook(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data := webhookPage{webhookLine: webhookLineOf(&e), Failed: failed, Write: v.may(issuer.ScopeWebhooksWrite), At: v.inOffice("webhooks", e.ID), Ping: e.Disabled == nil}
+	data := webhookPage{webhookLine: v.webhookLineOf(&e), Failed: failed, Write: v.may(issuer.ScopeWebhooksWrite), At: v.inOffice("webhooks", e.ID), Ping: e.Disabled == nil}
 	data.All, data.Only = data.At, data.At+"?show=failed"
 	if e.Disabled != nil {
 		data.Off = wording.Plain(e.Disabled.Reason)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -182,7 +183,7 @@ func (c *Collection) take(ctx context.Context, session string, b brought) (Broug
 		return done, nil
 	}
 	done.Imported = c.read(report, b)
-	file := File{Text: string(b.text)}
+	file := File{Text: string(b.text), Inside: apart(done.Imported.Report)}
 	if file.Picture, done.Imported.Picture = drawn(b.picture, report); file.Picture != nil {
 		done.Imported.Size += len(file.Picture)
 	}
@@ -355,7 +356,8 @@ func importsOf(tx issuer.Tx, ours []string) (all []Imported, err error) {
 	return all, nil
 }
 
-// Imported returns one of the badges that the person in a session has brought, whose it is, and its file. Where it is somebody else's award
+// Imported returns one of the badges that the person in a session has brought, whose it is, and its file. Its report has those of the
+// credentials inside. Where it is somebody else's award
 // of this installation there is no file, and whose it is stands in what [Collection.Award] returns.
 func (c *Collection) Imported(ctx context.Context, session, id string) (i Imported, whose Whose, f File, err error) {
 	err = c.Earners.Store.View(ctx, func(tx issuer.Tx) error {
@@ -371,7 +373,9 @@ func (c *Collection) Imported(ctx context.Context, session, id string) (i Import
 			return nil
 		}
 		whose = i.Whose(ours)
-		f, _, err = files.Get(tx, id)
+		if f, _, err = files.Get(tx, id); err == nil && i.Report != nil {
+			i.Report.Credentials = f.Inside
+		}
 		return err
 	})
 	return i, whose, f, stored(err)
@@ -414,7 +418,15 @@ func (c *Collection) CheckAgain(ctx context.Context, session, id string) error {
 		if err != nil {
 			return err
 		}
+		f, was, err := files.Get(tx, id)
+		if err != nil {
+			return err
+		}
 		i.Report = lean(report)
+		f.Inside = apart(i.Report)
+		if err := files.Put(tx, &f, was); err != nil {
+			return err
+		}
 		if known := recipientOf([]byte(f.Text), report); known != nil {
 			i.Recipient = known
 		}
@@ -469,7 +481,7 @@ func abandon(tx issuer.Tx, address string) error {
 // Bounds of what is remembered of judgements.
 const (
 	judgedFor  = time.Minute
-	mostJudged = 512
+	mostJudged = 512 // reports, with those inside
 )
 
 // judged remembers for a minute what was found about badges from elsewhere, so that a page that is shown around is judged once. What
@@ -477,6 +489,7 @@ const (
 type judged struct {
 	mu    sync.Mutex
 	known map[string]*verifier.Report // by Imported.ID; guarded by mu
+	held  int                         // reports in known, with those inside; guarded by mu
 }
 
 func (j *judged) find(id string, now time.Time) *verifier.Report {
@@ -492,30 +505,40 @@ func (j *judged) keep(id string, r *verifier.Report) {
 	if r.Outcome == verifier.Unknown {
 		return // the next visitor may be luckier
 	}
-	for _, c := range r.Checks {
-		if c.Facts[verifier.FactOrigin] == verifier.Installation.Fact() {
-			return
-		}
+	count, here := looked(r)
+	if here {
+		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.known == nil || len(j.known) >= mostJudged {
-		j.known = map[string]*verifier.Report{}
+	if j.known == nil || j.held+count > mostJudged {
+		j.known, j.held = map[string]*verifier.Report{}, 0
 	}
 	j.known[id] = r
+	j.held += count
+}
+
+// looked counts a report and those inside it, and says whether one of them rests on this installation.
+func looked(r *verifier.Report) (count int, here bool) {
+	here = slices.ContainsFunc(r.Checks, func(c verifier.Check) bool { return c.Facts[verifier.FactOrigin] == verifier.Installation.Fact() })
+	for _, within := range r.Credentials {
+		n, rests := looked(within)
+		count, here = count+n, here || rests
+	}
+	return count + 1, here
 }
 
 func (j *judged) forget(id string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	delete(j.known, id)
+	delete(j.known, id) // held stays: it may be too high, never too low
 }
 
 // clear forgets everything: something was erased, and what is remembered of it is not told from the rest.
 func (j *judged) clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.known = nil
+	j.known, j.held = nil, 0
 }
 
 // collected counts what some addresses have in their collection.

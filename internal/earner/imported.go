@@ -1,6 +1,8 @@
 package earner
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +50,7 @@ type Imported struct {
 	Narrative string `json:"narrative,omitempty"`
 
 	Recipient []credential.IdentityObject `json:"recipient,omitempty"` // as signed; none unless that it was signed is known
-	Report    *verifier.Report            `json:"report,omitempty"`    // the last, without what is large; nil where Award is set
+	Report    *verifier.Report            `json:"report,omitempty"`    // the last, without what is large; nil where Award is set. What is inside is in the File
 }
 
 var imports = issuer.Table[Imported]{
@@ -64,6 +66,8 @@ type File struct {
 	Address string `json:"address"`
 	Text    string `json:"text"` // JSON or a token
 	Picture []byte `json:"picture,omitempty"`
+	// Inside are the reports of the credentials in a record, as of Imported.Report. None of what was brought before they were kept.
+	Inside []*verifier.Report `json:"inside,omitempty"`
 }
 
 var files = issuer.Table[File]{
@@ -171,19 +175,23 @@ func cutSalt(salt string) string {
 	return salt
 }
 
-// lean is a report without what may be large: enough to word the answer, its causes and its age in any language.
-func lean(r *verifier.Report) *verifier.Report {
-	const most = 48 // checks
-	out := &verifier.Report{Outcome: r.Outcome, Authentic: r.Authentic, InForce: r.InForce, AsOf: r.AsOf, Input: verifier.Input{Kind: r.Input.Kind}}
-	for _, keep := range []func(c verifier.Check) bool{
-		func(c verifier.Check) bool { return c.Outcome == verifier.Fail || c.Outcome == verifier.NotKnown },
-		func(c verifier.Check) bool { return c.Outcome != verifier.Fail && c.Outcome != verifier.NotKnown },
-	} {
-		for _, c := range r.Checks {
-			if keep(c) && len(out.Checks) < most {
-				out.Checks = append(out.Checks, c)
-			}
-		}
+// Bounds of the checks that are kept of a report, and of one that stands in another.
+const (
+	mostChecks       = 48
+	mostChecksInside = 12
+)
+
+// lean is a report without what may be large: enough to word the answer, its causes and its age in any language, and so for each credential
+// inside.
+func lean(r *verifier.Report) *verifier.Report { return leanTo(r, mostChecks) }
+
+func leanTo(r *verifier.Report, most int) *verifier.Report {
+	out := &verifier.Report{Outcome: r.Outcome, Authentic: r.Authentic, InForce: r.InForce, AsOf: r.AsOf, Input: verifier.Input{Kind: r.Input.Kind}, Pointer: r.Pointer}
+	out.Checks = slices.Clone(r.Checks)
+	slices.SortStableFunc(out.Checks, func(a, b verifier.Check) int { return cmp.Compare(weight(a), weight(b)) })
+	out.Checks = slices.Clip(out.Checks[:min(len(out.Checks), most)])
+	for _, within := range r.Credentials {
+		out.Credentials = append(out.Credentials, leanTo(within, mostChecksInside))
 	}
 	if v := r.Credential; v != nil {
 		short := &verifier.View{Standard: v.Standard, Kind: v.Kind, Name: wording.Cut(v.Name, 300), Awarded: wording.Cut(v.Awarded, 64), ValidFrom: wording.Cut(v.ValidFrom, 64),
@@ -198,6 +206,26 @@ func lean(r *verifier.Report) *verifier.Report {
 		out.Credential = short
 	}
 	return out
+}
+
+// weight orders checks by how much the answer needs them: first what is not good, here or in a credential inside, then what a good answer
+// rests on.
+func weight(c verifier.Check) int {
+	switch {
+	case c.Outcome == verifier.Fail || c.Outcome == verifier.NotKnown:
+		return 0
+	case c.Outcome == verifier.Warn && strings.HasPrefix(c.Facts[verifier.FactCase], "inside"):
+		return 1
+	case c.Outcome == verifier.Pass && (c.Step == "issuer" || c.Step == "proof" || c.Step == "status"):
+		return 2
+	}
+	return 3
+}
+
+// apart takes what a report says of the credentials inside out of it: that lies in the [File], as lists need none of it.
+func apart(r *verifier.Report) (inside []*verifier.Report) {
+	inside, r.Credentials = r.Credentials, nil
+	return inside
 }
 
 // keptParty is what is kept of one: what tells whether it uses what belongs to an issuer here.

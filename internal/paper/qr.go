@@ -56,26 +56,48 @@ func QRSVG(text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	side := len(modules) + 2*quietZone
+	side := float64(len(modules) + 2*quietZone)
 	var out bytes.Buffer
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" shape-rendering="crispEdges"><title>QR code: `, side, side)
-	if err := xml.EscapeText(&out, []byte(text)); err != nil {
-		return nil, fmt.Errorf("drawing a QR code: %w", err)
+	if err := beginSVG(&out, text, side, side); err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(&out, `</title><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="`, side, side)
+	writeModules(&out, modules)
+	out.WriteString("</svg>")
+	return out.Bytes(), nil
+}
+
+// beginSVG writes what stands before the drawing of a QR code: its title, and a white ground.
+func beginSVG(out *bytes.Buffer, text string, width, height float64) error {
+	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" role="img"><title>QR code: `, number(width), number(height))
+	if err := xml.EscapeText(out, []byte(text)); err != nil {
+		return fmt.Errorf("drawing a QR code: %w", err)
+	}
+	fmt.Fprintf(out, `</title><rect width="%s" height="%s" fill="#fff"/>`, number(width), number(height))
+	return nil
+}
+
+// writeModules draws the modules as lines one module thick, one for each run in a row: that is the shortest way to say them.
+func writeModules(out *bytes.Buffer, modules [][]bool) {
+	out.WriteString(`<path stroke="#000" shape-rendering="crispEdges" d="`)
 	for y, row := range modules {
+		at := -1 // where the line before ends
 		for x := 0; x < len(row); x++ {
 			start := x
 			for x < len(row) && row[x] {
 				x++
 			}
-			if x > start {
-				fmt.Fprintf(&out, "M%d %dh%dv1h-%dz", start+quietZone, y+quietZone, x-start, x-start)
+			switch {
+			case x == start:
+				continue
+			case at < 0:
+				fmt.Fprintf(out, "M%d %d.5h%d", start+quietZone, y+quietZone, x-start)
+			default:
+				fmt.Fprintf(out, "m%d 0h%d", start-at, x-start)
 			}
+			at = x
 		}
 	}
-	out.WriteString(`"/></svg>`)
-	return out.Bytes(), nil
+	out.WriteString(`"/>`)
 }
 
 // symbol returns the modules of the QR code of text, row by row without a quiet zone; true is dark.

@@ -2,10 +2,11 @@ package paper
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"image/color"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/laurelbadges/laurel/internal/typeset"
@@ -34,42 +35,91 @@ func LinkSVG(address string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	modules, err := symbol(address)
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" role="img"><title>QR code: `, number(width), number(height))
-	if err := xml.EscapeText(&out, []byte(address)); err != nil {
-		return nil, fmt.Errorf("drawing a link: %w", err)
+	if err := beginSVG(&out, address, width, height); err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(&out, `</title><rect width="%s" height="%s" fill="#fff"/>`, number(width), number(height))
-	for _, s := range shapes {
-		fmt.Fprintf(&out, `<path fill="%s" d="`, hex(s.Tone))
-		var at typeset.Point
-		for _, step := range s.Path {
-			from := at
-			if step.Verb != typeset.Close {
-				at = step.To
-			}
-			switch step.Verb {
-			case typeset.Move:
-				fmt.Fprintf(&out, "M%s %s", number(step.To.X), number(step.To.Y))
-			case typeset.Line:
-				switch { // most of a QR code are lines along an axis
-				case step.To.Y == from.Y:
-					fmt.Fprintf(&out, "H%s", number(step.To.X))
-				case step.To.X == from.X:
-					fmt.Fprintf(&out, "V%s", number(step.To.Y))
-				default:
-					fmt.Fprintf(&out, "L%s %s", number(step.To.X), number(step.To.Y))
-				}
-			case typeset.Curve:
-				fmt.Fprintf(&out, "C%s %s %s %s %s %s", number(step.Control1.X), number(step.Control1.Y), number(step.Control2.X), number(step.Control2.Y), number(step.To.X), number(step.To.Y))
-			case typeset.Close:
-				out.WriteByte('Z')
-			}
-		}
-		out.WriteString(`"/>`)
+	writeModules(&out, modules)
+	var letters typeset.Path
+	for _, line := range shapes[1:] {
+		letters = append(letters, line.Path...)
 	}
-	out.WriteString("</svg>")
+	fmt.Fprintf(&out, `<path transform="scale(%s)" d="`, number(1.0/finest))
+	writeOutline(&out, letters)
+	out.WriteString(`"/></svg>`)
 	return out.Bytes(), nil
+}
+
+// finest is how many units of an outline are one module: one is then a twentieth of a millimetre where the code is 2.5 cm wide.
+const finest = 10
+
+// writeOutline writes an outline of quadratic curves and lines, as those of letters are, in whole units and each step from the one before.
+// Places are rounded, not steps, so nothing adds up.
+func writeOutline(out *bytes.Buffer, path typeset.Path) {
+	type place struct{ x, y int }
+	placed := func(p typeset.Point) place {
+		return place{int(math.Round(p.X * finest)), int(math.Round(p.Y * finest))}
+	}
+	var begun, at place // where the outline began, and where it is
+	var from typeset.Point
+	var command byte // the last one, which holds for what follows
+	write := func(next byte, to ...place) {
+		if next != command {
+			out.WriteByte(next)
+		}
+		for i, p := range to {
+			x, y := p.x-at.x, p.y-at.y
+			if x >= 0 && (i > 0 || next == command) {
+				out.WriteByte(' ')
+			}
+			out.WriteString(strconv.Itoa(x))
+			if y >= 0 {
+				out.WriteByte(' ')
+			}
+			out.WriteString(strconv.Itoa(y))
+		}
+		command, at = next, to[len(to)-1]
+	}
+	for _, step := range path {
+		to := placed(step.To)
+		switch step.Verb {
+		case typeset.Move:
+			write('m', to)
+			begun = to
+		case typeset.Line:
+			switch {
+			case to == at:
+			case to.y == at.y:
+				fmt.Fprintf(out, "h%d", to.x-at.x)
+				command, at = 'h', to
+			case to.x == at.x:
+				fmt.Fprintf(out, "v%d", to.y-at.y)
+				command, at = 'v', to
+			default:
+				write('l', to)
+			}
+		case typeset.Curve:
+			bend := placed(step.Control1.Times(1.5).Plus(from.Times(-.5))) // of the quadratic curve that this cubic one is
+			away := math.Abs(float64((bend.x-at.x)*(to.y-at.y) - (bend.y-at.y)*(to.x-at.x)))
+			switch {
+			case to == at:
+			case away <= math.Hypot(float64(to.x-at.x), float64(to.y-at.y)): // it keeps within half a unit of a line
+				write('l', to)
+			default:
+				write('q', bend, to)
+			}
+		case typeset.Close:
+			out.WriteByte('z')
+			command, at = 'z', begun
+		}
+		if step.Verb != typeset.Close {
+			from = step.To
+		}
+	}
 }
 
 // linkShapes are the QR code and the lines below it, in modules: up to the last slash, and what comes after it.

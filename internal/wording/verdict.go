@@ -106,13 +106,12 @@ func (l Language) valid(r *verifier.Report, known Standing) Verdict {
 		v.Shape, v.Title, v.Advice = ShapeNote, l.Say("verdict.replaced.title"), l.Say("verdict.replaced.advice")
 	}
 	for _, c := range r.Checks {
-		switch about := caseOf(r, c); {
-		case c.Outcome != verifier.Warn:
-		case strings.HasPrefix(about, "inside"):
-			return l.holding(r, v, about, l.Finding(r, c).Title+".")
-		case c.Code == "no_recipient" && !replaced(r):
+		if c.Outcome == verifier.Warn && c.Code == "no_recipient" && !replaced(r) {
 			v.Advice = l.Say("verdict.valid.nobody.advice")
 		}
+	}
+	if of, c := remarked(r); of != nil {
+		return l.holding(r, v, caseOf(of, c), l.Finding(of, c).Title+".")
 	}
 	borrowed, achievement := borrowedInside(r, known)
 	if borrowed {
@@ -127,6 +126,22 @@ func (l Language) valid(r *verifier.Report, known Standing) Verdict {
 
 // Line is the answer where nothing else of a verdict stands: its title, and what goes beside it.
 func (v Verdict) Line() string { return strings.Join(Present(v.Title, v.Remark), ". ") }
+
+// remarked is the first check that says of a credential inside that it is not good, or not known, and the report that has it: a record that
+// holds such a one is valid itself, so what is around that record has to be looked through. Nil for none.
+func remarked(r *verifier.Report) (*verifier.Report, verifier.Check) {
+	for _, c := range r.Checks {
+		if c.Outcome == verifier.Warn && strings.HasPrefix(caseOf(r, c), "inside") {
+			return r, c
+		}
+	}
+	for _, within := range r.Credentials {
+		if of, c := remarked(within); of != nil {
+			return of, c
+		}
+	}
+	return nil, verifier.Check{}
+}
 
 // holding words a record that is good itself and holds what is not, or what nobody knows.
 func (l Language) holding(r *verifier.Report, v Verdict, about, found string) Verdict {

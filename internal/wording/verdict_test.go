@@ -210,6 +210,11 @@ func TestWhatStandsBesideAYes(t *testing.T) {
 	if record.Shape != ShapeNote || !strings.HasSuffix(record.Detail, "and has not taken it back. A credential in it is not authentic.") || strings.Contains(record.Advice, "below") {
 		t.Errorf("a record with a bad part: %+v", record)
 	}
+	around := reportOf(yes, yes)
+	around.Credentials = []*verifier.Report{reportOf(yes, yes), reportOf(yes, yes, "subject/warn/signature_invalid/inside_not_authentic")}
+	if around := English.Verdict(around, Standing{}); around.Shape != ShapeNote || around.Title != "Authentic, but a credential in it does not count" || !strings.HasPrefix(around.Advice, "Look at each credential in it") {
+		t.Errorf("around a record with a bad part: %+v", around)
+	}
 	hosted := English.Verdict(reportOf(yes, yes, "proof/pass//hosted", "status/pass//published"), Standing{})
 	if hosted.Detail != "published exactly this badge, and has not taken it back." {
 		t.Errorf("a badge without a signature: %+v", hosted)

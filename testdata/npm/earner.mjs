@@ -67,6 +67,18 @@ export const collects = (eyes, browser, town) => async function collects(page) {
   // Badges from elsewhere.
   await click('link', 'Add a badge from elsewhere');
   await look('add');
+  const unlike = await page.evaluate(() => { // the browser's own button looks like ours
+    const other = document.createElement('button');
+    other.className = 'button';
+    document.querySelector('main').append(other);
+    const own = getComputedStyle(document.querySelector('input[type=file]'), '::file-selector-button'), ours = getComputedStyle(other);
+    const found = ['color', 'backgroundColor', 'borderTopColor', 'borderTopWidth', 'borderTopLeftRadius', 'minHeight', 'paddingLeft', 'fontSize', 'opacity', 'fontWeight', 'fontFamily'].filter(name => own[name] !== ours[name]);
+    other.remove();
+    return found.join(' ');
+  });
+  if(unlike) {
+    eyes.note(`add: the button for files has another ${unlike}`);
+  }
   await click('button', /^Check/);
   await look('add-nothing', false);
   await page.goto(`${origin}/mine/add`);

@@ -100,6 +100,7 @@ export class Eyes {
     const look = await show(page, name, 'narrow', 'dark');
     await this.fits(page, look);
     const after = new Set(await words(page));
+    await this.sheet(page, look);
     const lost = before.filter(word => !after.has(word));
     if(lost.length) {
       this.note(`${look}: is lost: ${lost.slice(0, 8).join(' ')}`);
@@ -111,6 +112,31 @@ export class Eyes {
     await this.judge(page, look);
     await this.forced(page, `${name}-forced`);
     await show(page, name, 'wide', 'light');
+  }
+
+  // Opens the sheet with the places of a page, where it has one in a window of this size, and closes it: nothing of the page moves, and what
+  // stands above it takes less than half of the window.
+  async sheet(page, look) {
+    const opens = page.locator('header button[popovertarget]').first();
+    if(!await opens.count() || !await opens.isVisible()) {
+      return;
+    }
+    const heading = () => page.evaluate(() => document.querySelector('h1').getBoundingClientRect().top + window.scrollY);
+    const before = await heading(), head = await page.evaluate(() => document.querySelector('header').offsetHeight);
+    if(head > page.viewportSize().height / 2) {
+      this.note(`${look}: what stands above the page takes ${head} pixels`);
+    }
+    await opens.click();
+    if(await heading() !== before) {
+      this.note(`${look}: the sheet moves the page`);
+    }
+    await this.fits(page, `${look}-sheet`);
+    await this.judge(page, `${look}-sheet`, ofLooks);
+    await this.picture(page, `${look}-sheet`);
+    await page.getByRole('button', {name: 'Close', exact: true}).click();
+    if(await page.evaluate(() => document.querySelector(':popover-open'))) {
+      this.note(`${look}: the sheet stays open`);
+    }
   }
 
   // Looks at a page of which only the words are new.

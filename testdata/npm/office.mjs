@@ -176,7 +176,9 @@ async function people(page) {
   await ivy.getByRole('button', {name: 'Accept the invitation'}).click();
   await ivy.waitForURL(/\/console\//);
   for(const place of ['Achievements', 'Awards', 'Batches', 'Proposals']) {
+    await ivy.getByRole('button', {name: /^Menu/}).click();
     await ivy.getByRole('link', {name: place, exact: true}).first().click();
+    await ivy.waitForURL(new RegExp(`/${place.toLowerCase()}$`));
     expect(`${place} does not scroll as it should`, await ivy.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth).catch(() => true));
   }
   await ivy.context().close();
