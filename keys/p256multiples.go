@@ -24,7 +24,7 @@ const mostKnown = 16
 type ecdsaPoint [65]byte
 
 // p256Multiples are the multiples of a point by each digit from 1, for each place of a scalar from the lowest.
-type p256Multiples [places][1<<digitBits - 1]*nistec.P256Point
+type p256Multiples [places][1<<digitBits - 1]nistec.P256Point
 
 const (
 	digitBits = 6
@@ -66,7 +66,7 @@ func multiplesOf(encoded []byte) *p256Multiples {
 	for place := range all {
 		next := nistec.NewP256Point().Set(at)
 		for digit := range all[place] {
-			all[place][digit] = nistec.NewP256Point().Set(next)
+			all[place][digit].Set(next)
 			next.Add(next, at)
 		}
 		at = next // 64 times what it was
@@ -83,7 +83,7 @@ func (m *p256Multiples) times(scalar *big.Int) *nistec.P256Point {
 			digit = digit<<1 | int(scalar.Bit(place*digitBits+bit))
 		}
 		if digit > 0 {
-			sum.Add(sum, m[place][digit-1])
+			sum.Add(sum, &m[place][digit-1])
 		}
 	}
 	return sum
