@@ -206,6 +206,31 @@ func TestTemplateRefuses(t *testing.T) {
 	}
 }
 
+// TestTemplateRepeats: two texts that make one statement of two do not fit, as a dataset has no statement twice.
+func TestTemplateRepeats(t *testing.T) {
+	s := signerOf(t, "Ed25519")
+	document := plainAward(7).build(t, didOf(s))
+	template, err := NewTemplate(t.Context(), document, append(slices.Clip(awardVarying), "/credentialSubject/achievement/tag/*"), crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := SealOptions{Signer: s, Suite: "eddsa-rdfc-2022", Created: time.Unix(1767225600, 0)}
+	for tags, fits := range map[string]bool{`"c","d"`: true, `"d","c"`: true, `"b","a"`: true, `"c","c"`: false, `"a","a"`: false} {
+		other := []byte(strings.Replace(string(document), `"tag":["a","b"]`, `"tag":[`+tags+`]`, 1))
+		whole, err := Seal(t.Context(), other, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := template.Seal(t.Context(), other, o)
+		if fits && (err != nil || !bytes.Equal(sealed, whole)) || !fits && !errors.Is(err, ErrShape) {
+			t.Errorf("%s: %v\n%s\n%s", tags, err, sealed, whole)
+		}
+		if !fits && !errors.Is(template.Verify(t.Context(), whole, o, nil), ErrShape) {
+			t.Errorf("%s: verified", tags)
+		}
+	}
+}
+
 // BenchmarkTemplate signs an award by its template, as JSON and as token, and checks both signatures over what was written.
 func BenchmarkTemplate(b *testing.B) {
 	s, w := signerOf(b, "Ed25519"), signerOf(b, "P-256")

@@ -50,8 +50,8 @@ type canonicalizer struct {
 	issued int32       // canonical identifiers so far
 	units  int         // of work done, see Processor.Sum
 
-	first []canonHash // of a template: hashes of first degree quads that are known, by blank node
-	fixed []bool      // which of them are
+	known []canonNode // of a template: what mention finds, and of some nodes the hash; nil: not known
+	fixed []bool      // of which nodes the hash is known
 
 	runs     [][2]int // working memory: where the quads of one subject begin and end
 	moved    []quad   // the quads, run by run
@@ -96,15 +96,17 @@ func (c *canonicalizer) canonicalize(ctx context.Context, d *dataset, hash crypt
 		return nil, fmt.Errorf("canonicalizing a dataset: %w", err)
 	}
 	c.dataset, c.hash, c.issued = d, hash, 0
-	c.mention() // steps 1 and 2
+	if c.known == nil {
+		c.mention() // steps 1 and 2
+	} else {
+		c.recall()
+	}
 	c.units = quadUnits * len(c.quads)
 	if len(c.order) == 1 {
 		c.issue(c.order[0]) // there is nothing to tell it apart from
 	} else {
 		for _, n := range c.order { // step 3
-			if c.fixed != nil && c.fixed[n] {
-				c.nodes[n].first = c.first[n]
-			} else {
+			if c.fixed == nil || !c.fixed[n] {
 				c.nodes[n].first = c.hashFirstDegree(n)
 			}
 		}
@@ -156,12 +158,33 @@ func (c *canonicalizer) mention() {
 			}
 		}
 	}
-	c.order = counts[:0]
+	c.order = c.mentionedIn(counts[:0])
+}
+
+// mentionedIn appends the blank nodes of the dataset to order. One that no quad mentions is an object of the document that states nothing.
+func (c *canonicalizer) mentionedIn(order []int32) []int32 {
 	for n := range c.nodes {
-		if len(c.nodes[n].quads) > 0 { // else it is an object of the document that states nothing, and no node of the dataset
-			c.order = append(c.order, int32(n))
+		if len(c.nodes[n].quads) > 0 {
+			order = append(order, int32(n))
 		}
 	}
+	return order
+}
+
+// recall is mention for a template, whose quads mention the same blank nodes whatever its texts are.
+func (c *canonicalizer) recall() {
+	c.nodes = append(c.nodes[:0], c.known...)
+	c.order = c.mentionedIn(c.order[:0])
+}
+
+// repeated says, once the quads are in order, whether one stands there twice.
+func (c *canonicalizer) repeated() bool {
+	for i := 1; i < len(c.quads); i++ {
+		if c.compare(&c.quads[i], &c.quads[i-1], nil) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // mentioned gives the numbers of the blank nodes that are subject, object and graph name of a quad; -1 where none is.

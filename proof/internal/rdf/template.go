@@ -19,8 +19,8 @@ type Template struct {
 	blanks    int32
 	read      int
 	gaps      []gap
-	first     []canonHash // hashes of the first degree quads of blank nodes, by number
-	fixed     []bool      // blank nodes whose first degree quads hold none of the texts that change
+	nodes     []canonNode // by the numbers of the blank nodes, without canonical identifiers
+	fixed     []bool      // those whose first degree quads hold none of the texts that change
 }
 
 // gap is where one of the texts stands.
@@ -72,9 +72,9 @@ func (p *Processor) Template(ctx context.Context, doc map[string]any, texts []st
 	}
 	c.sort(nil) // the order that Sum needs first
 	t := &Template{processor: p, hash: hash, text: slices.Clone(r.dataset.text), quads: slices.Clone(c.quads), blanks: r.dataset.blanks, read: r.dataset.read,
-		gaps: make([]gap, len(texts)), first: make([]canonHash, r.dataset.blanks), fixed: make([]bool, r.dataset.blanks)}
+		gaps: make([]gap, len(texts)), nodes: slices.Clone(c.nodes), fixed: make([]bool, r.dataset.blanks)}
 	for n := range t.fixed {
-		t.fixed[n], t.first[n] = len(c.order) > 1, c.nodes[n].first
+		t.fixed[n], t.nodes[n].canonical = len(c.order) > 1, -1
 	}
 	for i, text := range texts {
 		if !t.find(&t.gaps[i], text) {
@@ -167,11 +167,14 @@ func (t *Template) Sum(ctx context.Context, texts []string) (sum []byte, err err
 			d.quads[at.quad].put(at.term, n)
 		}
 	}
-	r.canonicalizer.first, r.canonicalizer.fixed = t.first, t.fixed
+	r.canonicalizer.known, r.canonicalizer.fixed = t.nodes, t.fixed
 	canonical, err := r.canonicalizer.canonicalize(ctx, d, t.hash)
-	r.canonicalizer.first, r.canonicalizer.fixed = nil, nil
-	if err != nil {
+	r.canonicalizer.known, r.canonicalizer.fixed = nil, nil
+	switch {
+	case err != nil:
 		return nil, err
+	case r.canonicalizer.repeated(): // two texts are the same where a dataset has one statement
+		return nil, ErrShape
 	}
 	return hashOf(canonical, t.hash), nil
 }
