@@ -121,8 +121,8 @@ func named(badge *credential.AchievementCredential, id string) string {
 			return "another achievement"
 		}
 	}
-	for _, e := range badge.Status {
-		if id == e.ID || id == e.List {
+	for _, e := range badge.Status { // which of the lists of this server is known only when the award is made
+		if strings.HasPrefix(id, e.List[:strings.LastIndexByte(e.List, '/')+1]) {
 			return "a status list"
 		}
 	}

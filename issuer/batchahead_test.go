@@ -3,6 +3,7 @@ package issuer_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/laurelbadges/laurel/issuer"
@@ -94,5 +95,56 @@ func TestBatchAhead(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestBatchAheadPart: rows that another process does between the two are given no places that stay unused.
+func TestBatchAheadPart(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	const rows = chunk + 50
+	b := d.batch(t, rows)
+	store := &meantime{Store: d.store}
+	s := d.beside(t, store)
+	store.happens = func() {
+		if _, err := d.RunBatch(t.Context(), b.ID, func() bool { return false }); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.count(t, "credential"); n != chunk {
+			t.Fatalf("%d awards by the other process", n)
+		}
+	}
+	if finished, err := s.RunBatch(t.Context(), b.ID, nil); err != nil || !finished {
+		t.Fatalf("finished %v, error %v", finished, err)
+	}
+	for _, row := range d.rowsOf(t, b.ID) {
+		c, err := d.Credential(t.Context(), row.Award)
+		if err != nil || c.Sequence > rows {
+			t.Errorf("row %d has the place %d, error %v", row.Number, c.Sequence, err)
+		}
+	}
+	if n := d.actions(t, "batch.intended"); n != 2 {
+		t.Errorf("%d chunks were begun", n)
+	}
+}
+
+// TestBatchFirstRefused: an award of each chunk is checked whole also where the document of its first row cannot be written.
+func TestBatchFirstRefused(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	d.run(t, d.batch(t, 3).ID) // there is a template
+	in := awards(40)
+	in[0].Evidence = []issuer.Evidence{{URL: d.organisation(t).URL + "/revocations"}} // which is the name of something else in a badge later on
+	var whole atomic.Int64
+	d.check = func(context.Context, []byte) error { whole.Add(1); return nil }
+	b, err := d.StartBatch(t.Context(), issuer.BatchInput{Name: "Spring", Awards: in, Actor: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Reconfigure(t.Context(), d.organisation(t).ID, issuer.ConfigurationChange{RevocationList: ptr(true)}, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if done := d.run(t, b.ID); done.Done != 39 || done.Failed != 1 || whole.Load() != 2 {
+		t.Errorf("%d awarded, %d refused, %d documents checked whole", done.Done, done.Failed, whole.Load())
 	}
 }

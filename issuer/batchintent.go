@@ -128,7 +128,8 @@ func unfinishedIntents(tx Tx, before time.Time) (count int, err error) {
 }
 
 // intend gives the award of a row what it needs before it is signed, or finds what it was given. in is what its document is written of.
-func (w *batchWork) intend(row *heldRow) (c Credential, in *beginning, err error) {
+// ErrConflict when the row was read ahead and is not in this version any more: what it were given now would be given for nothing.
+func (w *batchWork) intend(row *heldRow, version uint64) (c Credential, in *beginning, err error) {
 	s, b, plan := w.service, w.batch, row.Plan
 	if w.awardable == nil {
 		if err := s.clockHolds(w.tx); err != nil {
@@ -180,6 +181,15 @@ func (w *batchWork) intend(row *heldRow) (c Credential, in *beginning, err error
 		c.Sequence, c.Revocations = given.Sequence, given.Revocations
 		c.Slot = Slot{Revocation: given.Revocation, Suspension: given.Suspension, Index: given.Index}
 		return c, in, nil
+	}
+	if w.ahead {
+		now, err := w.tx.Get(batchRows.Kind, rowID(b.ID, row.Number))
+		if err == nil && now.Version != version || errors.Is(err, ErrNotFound) {
+			err = ErrConflict
+		}
+		if err != nil {
+			return c, nil, err
+		}
 	}
 	if err := takePlace(w.tx, &c, o); err != nil {
 		return c, nil, err

@@ -47,7 +47,6 @@ type task struct {
 	ended   []byte     // the record of the row once it has its award; nil where award is a draft, or issued
 	refused *Error     // its document says something that an award must not say
 	failed  *Error     // it could not be signed
-	whole   bool       // the first of its chunk: what a template signs of it is read and checked whole
 }
 
 // RunBatch works on an open batch until all its rows are done, or budget says between two chunks of rows that others shall have their
@@ -162,21 +161,21 @@ func (s *Service) beginRows(ctx context.Context, id, after string, ahead waiting
 			c.batch = b
 			return err
 		}
-		next := ahead
+		todo := ahead
 		if len(ahead.rows) == 0 {
-			if next, err = waitingRows(tx, &b, after); err != nil {
+			if todo, err = waitingRows(tx, &b, after); err != nil {
 				return err
 			}
 		}
-		c.next, c.rows = next.next, make([]task, 0, len(next.rows))
+		c.next, c.rows = todo.next, make([]task, 0, len(todo.rows))
 		ended := b.Done + b.Failed
-		w := batchWork{service: s, tx: tx, batch: &b}
-		for i, row := range next.rows {
-			t, todo, err := w.begin(&row, next.versions[i])
+		w := batchWork{service: s, tx: tx, batch: &b, ahead: len(ahead.rows) > 0}
+		for i, row := range todo.rows {
+			t, signs, err := w.begin(&row, todo.versions[i])
 			if err != nil {
 				return err
 			}
-			if todo {
+			if signs {
 				c.rows = append(c.rows, t)
 			}
 			if t.held != nil {
@@ -202,8 +201,8 @@ type waiting struct {
 	next     string // cursor of those after them
 }
 
-// planned reads the next rows of a batch while others write. It gives none unless all of them have their plans: nothing is recorded of such
-// a row before its award is signed, and then it has to be as it was read here, so this may be a moment ago.
+// planned reads the next rows of a batch while others write. It gives none unless all of them have their plans: of such a row only what its
+// award is given is recorded before that is signed, and whoever records either looks whether the row is still as it was read here.
 func (s *Service) planned(ctx context.Context, id, after string) (ahead waiting, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
 		b, _, err := anyBatch(id)(tx)
@@ -248,6 +247,7 @@ type batchWork struct {
 	service      *Service
 	tx           Tx
 	batch        *Batch
+	ahead        bool                     // the rows were read before the transaction
 	organisation *Organisation            // nil: it is not read yet
 	awardable    map[string]*batchSubject // by Achievement.ID
 	achievements map[string]Achievement   // by ID: as they are when their awards are recorded
@@ -288,7 +288,7 @@ func (w *batchWork) begin(row *heldRow, version uint64) (t task, todo bool, err 
 	case b.Kind == BatchRevoke:
 		err = w.service.revokeRow(w.tx, b, row)
 	case row.Plan != nil:
-		if t.award, t.in, err = w.intend(row); err == nil {
+		if t.award, t.in, err = w.intend(row, version); err == nil {
 			t.version, t.held = version, row
 			return t, true, nil
 		}

@@ -36,21 +36,21 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 	}
 	faults := make([]error, len(c.rows))
 	var next atomic.Int64
+	var first atomic.Bool // an award of the chunk is checked whole
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(c.rows)) {
 		workers.Go(func() {
-			together := s.known.Batch()
-			var of []int // the rows of its signatures
+			w := chunkSigner{together: s.known.Batch(), first: &first}
+			var rowOf []int // of each signature that together has
 			for i := next.Add(1) - 1; i < int64(len(c.rows)); i = next.Add(1) - 1 {
-				c.rows[i].whole = i == 0
-				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i], together)
-				for len(of) < together.Len() {
-					of = append(of, int(i))
+				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i], w)
+				for len(rowOf) < w.together.Len() {
+					rowOf = append(rowOf, int(i))
 				}
 				runtime.Gosched() // or whoever makes a single award waits until the chunk is signed
 			}
-			for _, wrong := range together.Verify() {
-				i := of[wrong]
+			for _, wrong := range w.together.Verify() {
+				i := rowOf[wrong]
 				s.press.distrust(c.rows[i].award.Achievement)
 				faults[i] = signedWrongly()
 			}
@@ -221,28 +221,31 @@ func notStopped(tx Tx, drafts []Credential) ([]Credential, error) {
 	return left, nil
 }
 
-// signTask signs one award of a batch, and writes its record where it is a draft. Its signatures are left to together.
-func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind, t *task, together *keys.BatchVerifier) error {
+// chunkSigner is what the awards of a chunk that one processor signs have in common.
+type chunkSigner struct {
+	together *keys.BatchVerifier
+	first    *atomic.Bool // an award of the chunk that a template signed is read and checked whole
+}
+
+// signTask signs one award of a batch, and writes its record where it is a draft. Its signatures are left to w.together.
+func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind, t *task, w chunkSigner) error {
 	if kind == BatchReissue {
 		document, err := t.award.document()
 		if err != nil {
 			return err
 		}
-		return s.signDocumentOf(ctx, o, t, document, together)
+		return s.signDocumentOf(ctx, o, t, document, w)
 	}
 	if t.in != nil {
-		err := s.describe(&t.award, t.in)
-		if t.in = nil; isRefusal(err, &t.refused) {
-			return nil
-		}
-		if err != nil {
+		if err := s.describe(&t.award, t.in); err != nil && !isRefusal(err, &t.refused) {
 			return err
 		}
+		t.in = nil
 	}
 	if t.refused != nil {
 		return nil
 	}
-	if err := s.signDocumentOf(ctx, o, t, t.award.Unsigned, together); err != nil {
+	if err := s.signDocumentOf(ctx, o, t, t.award.Unsigned, w); err != nil {
 		return err
 	}
 	t.done = t.award
@@ -259,10 +262,11 @@ func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind,
 }
 
 // signDocumentOf signs the document of an award, with a template where there is one.
-func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte, together *keys.BatchVerifier) (err error) {
+func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte, w chunkSigner) (err error) {
 	suite := o.suiteOf(&t.award)
 	if p, fresh := s.press.find(ctx, t.award.Achievement, document, suite, o); p != nil {
-		t.signed, err = s.signPressed(ctx, o, p, document, suite, fresh || t.whole, together)
+		whole := w.first.CompareAndSwap(false, true) || fresh
+		t.signed, err = s.signPressed(ctx, o, p, document, suite, whole, w.together)
 		if refusal := (*Error)(nil); errors.As(err, &refusal) && refusal.Code == codeSelfCheck {
 			s.press.distrust(t.award.Achievement)
 			return err
@@ -276,7 +280,8 @@ func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, 
 }
 
 // signPressed signs with a template, and checks each signature over the bytes that are going to be stored; those that together takes are left
-// to it. whole has the verifier read and check them besides, as all that is signed one by one. ErrShape when they do not fit the template.
+// to it, and nothing is to be recorded before it has verified them. whole has the verifier read and check them besides, as all that is signed
+// one by one. ErrShape when they do not fit the template.
 func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Template, document []byte, suite string, whole bool, together *keys.BatchVerifier) (signed forms, err error) {
 	integrity, token, err := s.signersFor(o, suite)
 	if err != nil {

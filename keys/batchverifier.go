@@ -34,8 +34,8 @@ type signature struct {
 	s, k   *edwards25519.Scalar
 }
 
-// Add takes a signature of a message, as [SignMessage] writes it, under a key that [Check] has found good. Nothing of them is kept. It does not
-// take those of other keys, which have to be verified elsewhere; nil takes none.
+// Add takes a signature of a message, as [SignMessage] writes it, under a key of this program. Nothing of them is kept. Those that it does not
+// take have to be verified elsewhere: of kinds that it does not know, and of P-256 keys that have not signed often; nil takes none.
 func (b *BatchVerifier) Add(public crypto.PublicKey, message, signed []byte) (taken bool) {
 	if b == nil {
 		return false

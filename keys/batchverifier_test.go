@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/nistec"
 	"pgregory.net/rapid"
 )
 
@@ -39,6 +40,15 @@ func (s signedOnce) holds() bool {
 var known KnownKeys // by all tests
 
 func verifyTogether(t testing.TB, all []signedOnce) []int {
+	for _, one := range all {
+		if public, ok := one.public.(*ecdsa.PublicKey); ok {
+			for range worthIt {
+				if known.multiples(public) != nil {
+					break
+				}
+			}
+		}
+	}
 	b := known.Batch()
 	for i, one := range all {
 		if !b.Add(one.public, one.message, one.signature) || b.Len() != i+1 {
@@ -232,14 +242,95 @@ func TestBatchVerifierLeaves(t *testing.T) {
 	if none.Add(edKey(1).Public(), message, nil) {
 		t.Error("nil takes something")
 	}
-	for seed := range byte(2 * mostKnown) { // more keys than are remembered
-		private := p256Key(t, seed+1)
-		signature, err := SignMessage(private, message)
+}
+
+// TestKnownKeys: a key is remembered once it has signed often, those that sign most stay, and more keys than are remembered cost nobody much.
+func TestKnownKeys(t *testing.T) {
+	message := []byte("message")
+	var k KnownKeys
+	count := func() (n int) {
+		for _, key := range k.p256 {
+			if key.multiples != nil {
+				n++
+			}
+		}
+		return n
+	}
+	private := p256Key(t, 1)
+	signature, err := SignMessage(private, message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := signedOnce{private.Public(), message, signature}
+	for i := range 2 * worthIt {
+		b := k.Batch()
+		if taken := b.Add(first.public, message, first.signature); taken != (i >= worthIt-1) || b.Verify() != nil {
+			t.Fatalf("signature %d: taken %v", i+1, taken)
+		}
+	}
+	var others []*ecdsa.PublicKey
+	for seed := 1; seed < 2*mostKnown; seed++ {
+		others = append(others, &p256Key(t, byte(seed)+1).PublicKey)
+	}
+	for round := range 3 * worthIt {
+		for seed := 1; seed < 2*mostKnown; seed++ {
+			k.multiples(others[seed-1])
+		}
+		if k.multiples(first.public.(*ecdsa.PublicKey)) == nil && round < worthIt-1 {
+			t.Fatal("one that signs is forgotten for one that has hardly signed")
+		}
+		if count() > mostKnown {
+			t.Fatalf("%d are remembered", count())
+		}
+	}
+	if count() != mostKnown {
+		t.Errorf("%d are remembered", count())
+	}
+	for seed := range 3 * mostSeen {
+		var name ecdsaPoint
+		name[0], name[1] = byte(seed), byte(seed>>8)
+		k.see(name)
+		if len(k.p256) > mostSeen {
+			t.Fatalf("%d keys were seen", len(k.p256))
+		}
+	}
+	if count() == 0 {
+		t.Error("those that are worked out were forgotten for those that have signed once")
+	}
+}
+
+// TestMultiples: they are those of the library, for scalars at the ends and between.
+func TestMultiples(t *testing.T) {
+	public := p256Key(t, 7).PublicKey
+	encoded, err := public.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := nistec.NewP256Point().SetBytes(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := multiplesOf(encoded)
+	one := big.NewInt(1)
+	scalars := []*big.Int{big.NewInt(0), one, big.NewInt(63), big.NewInt(64), big.NewInt(65), new(big.Int).Lsh(one, 252), new(big.Int).Sub(new(big.Int).Lsh(one, 256), one),
+		elliptic.P256().Params().N, new(big.Int).Sub(elliptic.P256().Params().N, one)}
+	for range 50 {
+		scalar, err := rand.Int(rand.Reader, elliptic.P256().Params().N)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if wrong := verifyTogether(t, []signedOnce{{private.Public(), message, signature}}); wrong != nil || len(known.p256) > mostKnown {
-			t.Errorf("key %d: wrong are %v; %d are remembered", seed, wrong, len(known.p256))
+		scalars = append(scalars, scalar)
+	}
+	for _, scalar := range scalars {
+		want, err := nistec.NewP256Point().ScalarMult(point, new(big.Int).Mod(scalar, elliptic.P256().Params().N).FillBytes(make([]byte, 32)))
+		if err != nil {
+			t.Fatal(err)
 		}
+		if got := m.times(scalar); !bytes.Equal(got.Bytes(), want.Bytes()) {
+			t.Errorf("%x times the point is %x, want %x", scalar, got.Bytes(), want.Bytes())
+		}
+	}
+	if multiplesOf(make([]byte, 65)) != nil {
+		t.Error("no point has multiples")
 	}
 }

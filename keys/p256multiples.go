@@ -4,21 +4,35 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
+	"maps"
 	"math/big"
 	"sync"
 
 	"filippo.io/nistec"
 )
 
-// KnownKeys remembers of P-256 keys what verifying with them begins with, so that it takes half the time from their second signature on. It
-// is for the few keys of this program itself: each takes half a megabyte. The zero value is ready. It is safe for concurrent use.
+// KnownKeys remembers of P-256 keys what verifying with them begins with, so that it takes half the time. It is for the keys of this program
+// itself: those that sign most are remembered, a quarter of a megabyte each. The zero value is ready. It is safe for concurrent use.
 type KnownKeys struct {
-	mu   sync.Mutex
-	p256 map[ecdsaPoint]*p256Multiples
+	mu    sync.Mutex
+	p256  map[ecdsaPoint]*knownKey
+	clock uint64 // signatures that were seen
 }
 
-// mostKnown is how many keys are remembered at a time.
-const mostKnown = 16
+// knownKey is a key that has signed.
+type knownKey struct {
+	seen      int            // signatures since it was last forgotten
+	used      uint64         // KnownKeys.clock at the last of them
+	multiples *p256Multiples // nil: they are not worked out
+}
+
+// Bounds of what is remembered. Working out the multiples of a key takes as long as some thirty verifications that are spared half of
+// their time, so it has to have signed twice as often.
+const (
+	mostKnown = 32      // keys with their multiples
+	mostSeen  = 1 << 10 // keys that have signed
+	worthIt   = 64      // signatures
+)
 
 // ecdsaPoint is the bytes of a public key.
 type ecdsaPoint [65]byte
@@ -34,27 +48,64 @@ const (
 // Batch begins a BatchVerifier that takes P-256 keys too.
 func (k *KnownKeys) Batch() *BatchVerifier { return &BatchVerifier{known: k} }
 
-// multiples are those of a key; nil for one that is no point of P-256.
+// multiples are those of a key; nil for one of which they are not known.
 func (k *KnownKeys) multiples(public *ecdsa.PublicKey) *p256Multiples {
 	encoded, err := public.Bytes()
 	if err != nil || len(encoded) != len(ecdsaPoint{}) {
 		return nil
 	}
-	name := ecdsaPoint(encoded)
+	key, due := k.see(ecdsaPoint(encoded))
+	if !due {
+		return key
+	}
+	made := multiplesOf(encoded) // while others go on without
+	if made != nil {
+		k.keep(ecdsaPoint(encoded), made)
+	}
+	return made
+}
+
+// see counts a signature of a key. due says that its multiples are to be worked out, which is said once.
+func (k *KnownKeys) see(name ecdsaPoint) (known *p256Multiples, due bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if known := k.p256[name]; known != nil {
-		return known
+	k.clock++
+	key := k.p256[name]
+	if key == nil {
+		if len(k.p256) >= mostSeen {
+			maps.DeleteFunc(k.p256, func(_ ecdsaPoint, old *knownKey) bool { return old.multiples == nil })
+		}
+		if k.p256 == nil {
+			k.p256 = map[ecdsaPoint]*knownKey{}
+		}
+		key = &knownKey{}
+		k.p256[name] = key
 	}
-	made := multiplesOf(encoded)
-	if made == nil {
-		return nil
+	key.seen++
+	key.used = k.clock
+	return key.multiples, key.seen == worthIt
+}
+
+// keep remembers the multiples of a key, in the place of those that were not used for the longest time.
+func (k *KnownKeys) keep(name ecdsaPoint, multiples *p256Multiples) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var oldest *knownKey
+	count := 0
+	for _, key := range k.p256 {
+		if key.multiples == nil {
+			continue
+		}
+		if count++; oldest == nil || key.used < oldest.used {
+			oldest = key
+		}
 	}
-	if k.p256 == nil || len(k.p256) >= mostKnown {
-		k.p256 = map[ecdsaPoint]*p256Multiples{}
+	if count >= mostKnown {
+		*oldest = knownKey{used: oldest.used}
 	}
-	k.p256[name] = made
-	return made
+	if key := k.p256[name]; key != nil { // else it was forgotten meanwhile
+		key.multiples = multiples
+	}
 }
 
 func multiplesOf(encoded []byte) *p256Multiples {

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	windows       = 16    // of equal length, into which what counts of a soak is divided
-	windowSamples = 10    // in each of them; with fewer a soak is too short, as neighbouring windows show the same run of the collector
+	windows       = 16    // of as many samples each, into which what counts of a soak is divided
+	windowSamples = 10    // in each of them; with fewer a soak is too short. In a short one neighbours are alike, and chance grows more often
 	chance        = 2.576 // standard deviations between which 99 of 100 normal values lie
 	growthMost    = 5.0   // percent of a figure that may be added while it is watched
 )
@@ -86,7 +86,7 @@ func (t trend) judged(least float64) verdict {
 	switch {
 	case t.Low > 0 && t.gain(t.PerHour) > allowed:
 		return grew
-	case t.gain(t.High) <= allowed:
+	case t.gain(t.High) <= allowed && t.Least[windows-1]-middleOf(t.Least) <= allowed: // a step at the end is no trend yet
 		return steady
 	}
 	return tooShort

@@ -141,6 +141,7 @@ func TestVerdict(t *testing.T) {
 		"resident":        {func(h float64, s *sample) { s.Anonymous *= 1 + h/10 }, 0, "", "resident outside of files, MiB grew"},
 		"a little":        {func(h float64, s *sample) { s.Goroutines += h; s.Anonymous *= 1 + h/25 }, 0, "", ""},
 		"not yet full":    {func(h float64, s *sample) { s.Awards *= h; s.Live *= 1 + h }, 0, "", "heap in use, MiB: too short"},
+		"a step at last":  {func(h float64, s *sample) { s.Live += 400 << 20 * math.Floor(h+0.05) }, 0, "", "heap in use, MiB: too short"},
 		"at first only":   {func(h float64, s *sample) { s.Live *= min(1, 0.5+2.6*h) }, 0, "", ""},
 		"wrong answers":   {func(float64, *sample) {}, 1, "", "1 answers"},
 		"complaints":      {func(float64, *sample) {}, 0, "panic", "complained"},

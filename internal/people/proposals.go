@@ -64,10 +64,14 @@ func (s *Service) decided(tx issuer.Tx, p *issuer.Proposal) error {
 		Link: pathProposals(p.Organisation) + "/" + p.ID})
 }
 
-// tell asks for a message to a member whose account can be used, and whose address is known to be theirs.
+// tell asks for a message to a member whose account can be used, and whose address is known to be theirs. An account that cannot be read
+// stops nobody's act.
 func (s *Service) tell(tx issuer.Tx, m Membership, what mail.Message) error {
 	a, _, err := accounts.Get(tx, m.Account)
-	if err != nil || !a.reached() {
+	switch {
+	case errors.Is(err, issuer.ErrNotFound), errors.Is(err, issuer.ErrDamaged):
+		return nil
+	case err != nil || !a.reached():
 		return err
 	}
 	what.To, what.Organisation, what.About = a.Email, m.Organisation, string(what.Template)+"/"+membershipID(m.Organisation, m.Account)
