@@ -209,8 +209,8 @@ func (s sheet) person(v *verifier.View) []*Node {
 	return []*Node{person, el("p.soft.says", text(s.Say("page.badge.identified")+" "), el("span.code", said("bdi", wording.Plain(v.Issuer.ID))))}
 }
 
-// party is a name, with its address where that is known to be theirs.
-func (s sheet) party(p verifier.Party) *Node { return link(s.here.Link(p), s.PartyName(p)) }
+// party is somebody whom a document names beside its signer, with their address where that is known to be theirs.
+func (s sheet) party(p verifier.Party) *Node { return link(s.here.Link(p), s.Named(p, s.here)) }
 
 func recipientName(v *verifier.View) string {
 	for _, identity := range v.Recipient {
@@ -247,8 +247,8 @@ func (s sheet) facts(v *verifier.View) *Node {
 		if a.Version != "" {
 			add("page.badge.version", said("bdi", wording.Plain(a.Version)))
 		}
-		if a.Creator != nil && a.Creator.ID != v.Issuer.ID {
-			add("page.badge.creator", s.party(*a.Creator))
+		if c := wording.OtherCreator(v); c != nil {
+			add("page.badge.creator", s.party(*c))
 		}
 	}
 	return list

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
@@ -13,6 +14,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/markdown"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
 )
 
 type achievementPage struct {
@@ -175,10 +177,9 @@ func (s *server) achievementPageOf(l wording.Language, f frame, record issuer.Ac
 	data.Title, data.Unlisted, data.Accent = name, false, accentOf(organisation)
 	data.Facts = factsOf(l, record)
 	if p := content.Creator; p != nil && p.ID != organisation.DID {
-		data.Creator = &creator{party{Name: wording.First(p.Name, wording.Host(p.ID), p.ID), ID: wording.Plain(p.ID), Link: webLink(p.URL)}, wording.Prose(p.Description)}
-		if data.Creator.Link == "" {
-			data.Creator.Link = webLink(p.ID)
-		}
+		known := partyOf(l, verifier.Party{ID: p.ID, Name: p.Name, URL: p.URL}, nil)
+		known.Name, known.Link = wording.First(p.Name, known.Name), cmp.Or(known.Link, webLink(p.ID)) // the issuer says so itself
+		data.Creator = &creator{known, wording.Prose(p.Description)}
 	}
 	if about.Quality != "" || about.QualityAccount != "" {
 		data.Quality = &reference{Name: wording.First(about.Quality, l.Say("page.achievement.assurance")), Link: webLink(about.QualityURL), Lines: wording.Present(wording.Prose(about.QualityAccount))}

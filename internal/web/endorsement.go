@@ -41,7 +41,7 @@ func (s *server) endorsementsOf(ctx context.Context, l wording.Language, f frame
 		if err != nil {
 			return nil, err
 		}
-		line := endorsement{By: endorserOf(e), Name: wording.First(e.Name, l.Say("page.endorsement.unnamed")), Comment: markdown.HTML(e.Comment), From: l.Day(e.ValidFrom)}
+		line := endorsement{By: endorserOf(l, e, given != nil), Name: wording.First(e.Name, l.Say("page.endorsement.unnamed")), Comment: markdown.HTML(e.Comment), From: l.Day(e.ValidFrom)}
 		if !e.ValidUntil.IsZero() {
 			line.Until = l.Day(e.ValidUntil)
 		}
@@ -64,9 +64,13 @@ func (s *server) endorsementsOf(ctx context.Context, l wording.Language, f frame
 	return list, nil
 }
 
-// endorserOf is who endorses, as they call themselves.
-func endorserOf(e issuer.Endorsement) party {
-	return party{Name: wording.First(e.IssuerName, wording.Host(e.Issuer), e.Issuer), ID: wording.Plain(e.Issuer), Host: wording.Host(e.Issuer), Link: webLink(e.IssuerURL)}
+// endorserOf is who endorses: by name where they did so here, and else by what their identifier proves.
+func endorserOf(l wording.Language, e issuer.Endorsement, here bool) party {
+	p := partyOf(l, verifier.Party{ID: e.Issuer, Name: e.IssuerName, URL: e.IssuerURL}, nil)
+	if here {
+		p.Name, p.Link = wording.First(e.IssuerName, wording.Host(e.Issuer), e.Issuer), webLink(e.IssuerURL)
+	}
+	return p
 }
 
 // givenHere finds the record of an endorsement that an organisation of this installation has given, also where another one published
@@ -167,7 +171,7 @@ func (s *server) endorsementPage(c echo.Context, record issuer.Endorsement) erro
 		data.Name = wording.First(record.Name, data.Name)
 		dated := *report.Credential
 		dated.Awarded = "" // an endorsement is given, and not awarded
-		data.By, data.Comment, data.Dates = endorserOf(record), markdown.HTML(record.Comment), datesOf(l, &dated, nil)
+		data.By, data.Comment, data.Dates = endorserOf(l, record, true), markdown.HTML(record.Comment), datesOf(l, &dated, nil)
 		if data.About, data.Kind, err = s.endorsed(ctx, l, data.frame, record); err != nil {
 			return err
 		}

@@ -78,6 +78,48 @@ func TestAchievementsOfOthers(t *testing.T) {
 	}
 }
 
+// TestForgedParties: who else is named in a badge goes by what is known of them here, or by what their identifier proves, wherever the
+// document would have them lead and whatever it calls them.
+func TestForgedParties(t *testing.T) {
+	const elsewhere = "https://evil.example/login"
+	f := newFixture(t, nil)
+	for name, test := range map[string]struct {
+		change     func(*verifier.View)
+		says, nots []string
+	}{
+		"our identifier as creator": {func(v *verifier.View) {
+			v.Achievement.Creator = &verifier.Party{ID: testIssuer, Name: "Official registry", URL: elsewhere}
+		}, []string{`href="` + testBase + `/i/cedar"`, "<bdi>Cedar County Schools</bdi>"}, []string{"Official registry", "evil.example"}},
+		"our name for a creator with the signer's identifier": {func(v *verifier.View) {
+			v.Achievement.Creator = &verifier.Party{ID: v.Issuer.ID, Name: "Cedar County Schools", URL: elsewhere}
+		}, []string{"north.example, which calls itself “Cedar County Schools”", "It gives the author of its achievement the name of"}, []string{"evil.example"}},
+		"our identifier as issuer": {func(v *verifier.View) { v.Issuer = verifier.Party{ID: testIssuer, Name: "Cedar County Schools", URL: elsewhere} },
+			[]string{`href="` + testBase + `/i/cedar"`}, []string{"evil.example"}},
+		"our name as endorser": {func(v *verifier.View) {
+			v.Endorsements = []verifier.Party{{ID: forgedKey, Name: "Cedar County Schools", URL: testBase + "/i/cedar"}}
+		}, []string{"<li><p><bdi>did:key:z6Mk…EGta2doK, which calls itself “Cedar County Schools”</bdi></p>"}, nil},
+		"our page as criteria": {func(v *verifier.View) { v.Achievement.CriteriaURL = testBase + "/a/groups" }, []string{"Its achievement points to pages of badges.cedar.example"}, nil},
+	} {
+		f.report = goodReport()
+		v := f.report.Credential
+		v.Issuer, v.Achievement.ID, v.Achievement.Creator, v.Achievement.CriteriaURL = verifier.Party{ID: "did:web:north.example", Name: "North District"}, "https://north.example/a/1", nil, ""
+		test.change(v)
+		w := f.call(http.MethodPost, "/verify", strings.NewReader("{}"), "Content-Type", "application/vc")
+		wantStatus(t, w, http.StatusOK)
+		page, _, _ := strings.Cut(w.Body.String(), `<details class="technical">`) // the report itself has what the document says
+		for _, text := range test.says {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s: the page lacks %s:\n%s", name, text, page)
+			}
+		}
+		for _, text := range test.nots {
+			if strings.Contains(page, text) {
+				t.Errorf("%s: the page has %s", name, text)
+			}
+		}
+	}
+}
+
 // download is a file that stands in a page.
 func download(t *testing.T, page, media string) string {
 	t.Helper()

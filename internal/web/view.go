@@ -99,8 +99,8 @@ func viewOf(l wording.Language, v *verifier.View, who audience, here *wording.He
 		b.Criteria = markdown.HTML(a.Criteria)
 		b.CriteriaLink = webLink(a.CriteriaURL)
 		b.Version = wording.Plain(a.Version)
-		if a.Creator != nil && a.Creator.ID != v.Issuer.ID {
-			creator := partyOf(l, *a.Creator, here)
+		if c := wording.OtherCreator(v); c != nil {
+			creator := partyOf(l, *c, here)
 			b.Creator = &creator
 		}
 	}
@@ -153,8 +153,9 @@ func (b *badge) setRecipient(l wording.Language, identities []verifier.Identity,
 	}
 }
 
+// partyOf prepares somebody whom a document names beside its signer.
 func partyOf(l wording.Language, p verifier.Party, here *wording.Here) party {
-	return party{Name: l.PartyName(p), ID: wording.Plain(p.ID), Host: wording.Host(p.ID), Link: here.Link(p)}
+	return party{Name: l.Named(p, here), ID: wording.Plain(p.ID), Host: wording.Host(p.ID), Link: here.Link(p)}
 }
 
 func alignmentOf(l wording.Language, name, address, code, framework, description string) reference {

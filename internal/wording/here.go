@@ -106,7 +106,7 @@ func (h *Here) defined(a *verifier.Award) *borrowing {
 	if alike := h.byLook[lookalike.Of(creator.Name)]; len(alike) > 0 {
 		return &borrowing{of: alike[0], named: true}
 	}
-	return h.leads(a.ID, a.Image, creator.URL, creator.ID)
+	return h.leads(a.ID, a.Image, creator.URL, creator.ID, a.CriteriaURL)
 }
 
 // leads is whose the first of these addresses is that lies here, by their name where it is their page; nil where none does.
@@ -133,13 +133,13 @@ func (s Standing) borrowed(r *verifier.Report) *borrowing {
 // host is the host of the installation.
 func (h *Here) host() string { return Host(h.base) }
 
-// Link is the address behind the name of a party, "" for none: where the issuer is one of the installation, or where the address lies on
-// the host that its identifier names. Any other would lend the name of somebody else a door.
+// Link is the address behind the name of a party, "" for none: the page of an issuer of the installation, whatever a document says of it,
+// and of anybody else an address on the host that their identifier names. Any other would lend the name of somebody else a door.
 func (h *Here) Link(p verifier.Party) string {
-	link := WebLink(p.URL)
-	if _, known := h.issuer(p.ID); known || link == "" {
-		return link
+	if own, known := h.issuer(p.ID); known {
+		return WebLink(own.URL)
 	}
+	link := WebLink(p.URL)
 	if host := Host(p.ID); host != "" && strings.EqualFold(host, Host(link)) {
 		return link
 	}
@@ -205,6 +205,28 @@ func (l Language) Called(p verifier.Party) string {
 		return who
 	}
 	return strings.TrimSuffix(l.Say("verdict.claims.host", "who", who, "name", name), ",") // a sentence goes on behind the comma
+}
+
+// Named is what somebody goes by whom a document names beside its signer: an issuer of the installation by the name that it has here,
+// whatever the document calls it, and anybody else as [Language.Called] says.
+func (l Language) Named(p verifier.Party, h *Here) string {
+	if own, here := h.issuer(p.ID); here {
+		return First(own.Name, own.ID)
+	}
+	return l.Called(p)
+}
+
+// OtherCreator is who is said to have written the achievement, where that is somebody else than whom the document says that it is from, or
+// goes by another name; nil where it is not.
+func OtherCreator(v *verifier.View) *verifier.Party {
+	if v.Achievement == nil || v.Achievement.Creator == nil {
+		return nil
+	}
+	c := v.Achievement.Creator
+	if name := Plain(c.Name); c.ID == v.Issuer.ID && (name == "" || name == Plain(v.Issuer.Name)) {
+		return nil
+	}
+	return c
 }
 
 // SignerName is what whoever a document says that it is from goes by where no verdict stands beside it: the name that it gives, and for

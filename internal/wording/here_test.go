@@ -201,7 +201,7 @@ func TestSignerName(t *testing.T) {
 func TestLinks(t *testing.T) {
 	for _, test := range []struct{ id, url, want string }{
 		{someHost, "https://elsewhere.example/us", "https://elsewhere.example/us"}, {someHost, "https://other.example/", ""}, {someKey, "https://elsewhere.example/", ""},
-		{someKey, ourPage, ""}, {ourDID, "https://cedar.example/", "https://cedar.example/"}, {ourDID, "javascript:1", ""}, {"", "https://elsewhere.example/", ""},
+		{someKey, ourPage, ""}, {ourDID, "https://cedar.example/", ourPage}, {ourDID, "javascript:1", ourPage}, {ourDID, "", ourPage}, {"", "https://elsewhere.example/", ""},
 	} {
 		if got := ours().Link(verifier.Party{ID: test.id, URL: test.url}); got != test.want {
 			t.Errorf("%s at %s leads to %q", test.id, test.url, got)
