@@ -37,6 +37,15 @@ func (d *Documents) Base(ctx context.Context) (base string, err error) {
 	return base, stored(err)
 }
 
+// Organisations returns all organisations, the first created first.
+func (d *Documents) Organisations(ctx context.Context) (all []Organisation, err error) {
+	err = d.store.View(ctx, func(tx Tx) error {
+		all, err = every(tx, organisations)
+		return err
+	})
+	return all, stored(err)
+}
+
 // Document returns the document that the installation publishes at an address under its stored base, wherever it is served
 // now. What does not exist, and any other address, has kind missing and wraps ErrNotFound.
 func (d *Documents) Document(ctx context.Context, address string) (document []byte, err error) {

@@ -179,13 +179,9 @@ func (s *Service) Organisation(ctx context.Context, id string) (o Organisation, 
 	return o, stored(err)
 }
 
-// Organisations returns all organisations, the first created first.
-func (s *Service) Organisations(ctx context.Context) (all []Organisation, err error) {
-	err = s.store.View(ctx, func(tx Tx) error {
-		all, err = every(tx, organisations)
-		return err
-	})
-	return all, stored(err)
+// Organisations is [Documents.Organisations].
+func (s *Service) Organisations(ctx context.Context) ([]Organisation, error) {
+	return s.documents.Organisations(ctx)
 }
 
 func validText(text string) bool { return strings.ToValidUTF8(text, "") == text }

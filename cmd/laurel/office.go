@@ -59,9 +59,15 @@ type documents interface {
 	Document(ctx context.Context, address string) ([]byte, error)
 }
 
+// installed are its documents, and who issues there.
+type installed interface {
+	documents
+	Organisations(ctx context.Context) ([]issuer.Organisation, error)
+}
+
 // openDocuments reaches the documents of the installation in the folder: from the server that holds it, or from its store,
 // which is opened for looking only. It needs no keys and changes nothing.
-func openDocuments(ctx context.Context, at place) (documents, func() error, error) {
+func openDocuments(ctx context.Context, at place) (installed, func() error, error) {
 	if o, err := runningOffice(ctx, at); err != nil {
 		return nil, nil, err
 	} else if o != nil {

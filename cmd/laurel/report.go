@@ -33,7 +33,7 @@ func (c *verifyCommand) print(t *terminal, rows []batch.Row) error {
 	if c.JSON {
 		return c.printJSON(t.out, rows)
 	}
-	p := printer{out: t.out, language: wording.Language(c.Language), technical: c.Technical}
+	p := printer{out: t.out, language: wording.Language(c.Language), here: c.here, technical: c.Technical}
 	if c.Table {
 		p.table(rows, c.Sort, c.Only)
 	}
@@ -77,10 +77,10 @@ var savers = map[string]func(c *verifyCommand, rows []batch.Row) ([]byte, error)
 		return record.PDF(reportsOf(rows), c.recordOptions())
 	},
 	".csv": func(c *verifyCommand, rows []batch.Row) ([]byte, error) {
-		return written(func(out io.Writer) error { return batch.CSV(out, rows, wording.Language(c.Language), nil) })
+		return written(func(out io.Writer) error { return batch.CSV(out, rows, wording.Language(c.Language), c.here) })
 	},
 	".xlsx": func(c *verifyCommand, rows []batch.Row) ([]byte, error) {
-		return written(func(out io.Writer) error { return batch.XLSX(out, rows, wording.Language(c.Language), nil) })
+		return written(func(out io.Writer) error { return batch.XLSX(out, rows, wording.Language(c.Language), c.here) })
 	},
 	".json": func(c *verifyCommand, rows []batch.Row) ([]byte, error) {
 		return written(func(out io.Writer) error { return c.printJSON(out, rows) })
@@ -99,7 +99,7 @@ func written(write func(io.Writer) error) ([]byte, error) {
 }
 
 func (c *verifyCommand) recordOptions() record.Options {
-	return record.Options{Language: wording.Language(c.Language), Made: time.Now(), By: "laurel verify", Version: strings.TrimPrefix(version(), "laurel "), Arguments: c.arguments()}
+	return record.Options{Language: wording.Language(c.Language), Made: time.Now(), By: "laurel verify", Version: strings.TrimPrefix(version(), "laurel "), Arguments: c.arguments(), Here: c.here}
 }
 
 // arguments are those that change an answer, to be typed again. The instant is not among them: a record says it anyway.
@@ -160,7 +160,8 @@ func writeAnew(name string, content []byte) error {
 type printer struct {
 	out       io.Writer
 	language  wording.Language
-	technical bool // print what only those who know the standard need
+	here      *wording.Here // what the installation at hand knows of its issuers; nil where there is none
+	technical bool          // print what only those who know the standard need
 }
 
 // say is a text of the catalogue, fit for a terminal.
@@ -173,8 +174,8 @@ var signs = map[verifier.Result]string{verifier.Pass: "yes", verifier.Fail: "no"
 
 // report prints a report: the answer, what it is about, and what was found.
 func (p printer) report(name string, r *verifier.Report) {
-	verdict := p.language.Verdict(r, wording.Standing{Dated: true})
-	fmt.Fprintf(p.out, "%s\n  %s\n", wording.Plain(name), p.language.Answer(r))
+	verdict := p.language.Verdict(r, wording.Standing{Dated: true, Here: p.here})
+	fmt.Fprintf(p.out, "%s\n  %s.\n", wording.Plain(name), verdict.Line())
 	for _, line := range wording.Present(strings.TrimSpace(verdict.Signer+" "+verdict.Detail), verdict.Advice) {
 		fmt.Fprintf(p.out, "  %s\n", line)
 	}
@@ -277,7 +278,7 @@ type tableLine struct {
 }
 
 func (p printer) line(row batch.Row) tableLine {
-	l := tableLine{row, map[string]string{"file": wording.Plain(row.Report.Input.Name), "answer": p.language.Answer(row.Report)}}
+	l := tableLine{row, map[string]string{"file": wording.Plain(row.Report.Input.Name), "answer": p.language.Verdict(row.Report, wording.Standing{Dated: true, Here: p.here}).Line()}}
 	if form := row.Report.Checks[0]; form.Outcome != verifier.Pass { // no badge was judged: what the file is says more
 		l.cells["answer"] = wording.First(p.language.Finding(row.Report, form).Title, l.cells["answer"])
 	}

@@ -40,6 +40,8 @@ type verifyCommand struct {
 	Save               []string `help:"Write what was found to a file as well; its name says as what: .pdf or .txt a record to file away, .csv or .xlsx a table, .json the reports." placeholder:"FILE"`
 	ExplainDifferences bool     `help:"Say where other verifiers would answer differently by their published rules, and why."`
 	Input              []string `arg:"" help:"Files, folders, https addresses, or - for standard input; up to 500."`
+
+	here *wording.Here // what the installation at hand knows of its issuers; nil where there is none
 }
 
 // defaultProfile is the one that is meant when none is given.
@@ -128,7 +130,7 @@ func (c *verifyCommand) verdict(out io.Writer, named []source, rows []batch.Row)
 }
 
 // fetcher puts the sources in their order: files that the person gave, this installation's own documents, the network, offline packs.
-// It names the signers of these on out.
+// It names the signers of these on out, and keeps what the installation knows of its issuers.
 func (c *verifyCommand) fetcher(ctx context.Context, g *grammar, out io.Writer) (verifier.Fetcher, func(), error) {
 	if len(c.PackSigner) > 0 && len(c.Pack) == 0 {
 		return nil, nil, errors.New("--pack-signer says who must have signed a --pack, and none is given")
@@ -145,6 +147,10 @@ func (c *verifyCommand) fetcher(ctx context.Context, g *grammar, out io.Writer) 
 		}
 		finish = func() { _ = closeOwn() }
 		source = ownDocuments{own, source}
+		if c.here, err = issuersOf(ctx, own); err != nil {
+			finish()
+			return nil, nil, err
+		}
 	}
 	live, err := c.given(source)
 	if err != nil {
@@ -166,6 +172,20 @@ func (c *verifyCommand) fetcher(ctx context.Context, g *grammar, out io.Writer) 
 		return nil, nil, err
 	}
 	return source, finish, nil
+}
+
+// issuersOf is what an installation knows of its issuers; nil where it has none.
+func issuersOf(ctx context.Context, own installed) (*wording.Here, error) {
+	all, err := own.Organisations(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	issuers := make([]wording.Issuer, 0, len(all))
+	for _, o := range all {
+		issuers = append(issuers, wording.Issuer{ID: o.DID, Name: o.Name, URL: o.URL})
+	}
+	base, _, _ := strings.Cut(all[0].URL, "/i/")
+	return wording.NewHere(base, issuers), nil
 }
 
 // given puts the files that the person gave before a source.

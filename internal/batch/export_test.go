@@ -86,7 +86,7 @@ func TestCSV(t *testing.T) {
 		}
 		got := []string{cell(1, "export.number"), cell(1, "export.file"), cell(1, "export.answer"), cell(1, "export.outcome"), cell(1, "export.badge"), cell(1, "export.issuer"),
 			cell(1, "export.awarded"), cell(1, "export.checked"), cell(1, "export.sameas"), cell(3, "export.sameas"), cell(3, "export.like"), cell(2, "export.outcome"), cell(2, "export.badge")}
-		want := []string{"1", "a.json", l.Verdict(rows[0].Report, wording.Standing{Dated: true}).Title, l.Say("export.outcome.valid"), "Reading aloud", "Example District",
+		want := []string{"1", "a.json", l.Verdict(rows[0].Report, wording.Standing{Dated: true}).Title, l.Say("export.outcome.valid"), "Reading aloud", l.SignerLine(rows[0].Report, nil),
 			"2026-01-01", "2026-06-01T12:00:00Z", "", "1", "", l.Say("export.outcome.invalid"), ""}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -112,15 +112,22 @@ func TestForgedExports(t *testing.T) {
 	if lines := csvOf(t, []Row{{Number: 1, Report: aged}}, wording.English, here); lines[1][slices.Index(lines[0], "Result")] != "not known" {
 		t.Errorf("what was good a month before: %q", lines[1])
 	}
+	unproven := of(verifier.Party{ID: "did:web:elsewhere.example", Name: "Harvard University"}, nil)
+	unproven.Authentic, unproven.Outcome = verifier.Undecided, verifier.Unknown
+	for l, want := range map[wording.Language]string{wording.English: "Says that it is from “Harvard University”", wording.Spanish: "Dice que es de «Harvard University»"} {
+		if lines := csvOf(t, []Row{{Number: 1, Report: unproven}}, l, here); lines[1][slices.Index(lines[0], l.Say("export.issuer"))] != want {
+			t.Errorf("where nothing is proven: %q", lines[1])
+		}
+	}
 	rows := []Row{
 		{Number: 1, Report: of(verifier.Party{ID: "did:web:elsewhere.example", Name: "Cedar C\u043eunty Schools"}, nil)},
 		{Number: 2, Report: of(verifier.Party{ID: "did:web:north.example", Name: "North District"}, &verifier.Award{Creator: &verifier.Party{ID: "did:web:badges.example:i:cedar"}})},
 	}
 	for l, want := range map[wording.Language][2][]string{
 		wording.English: {{"Signed, but not by Cedar County Schools of badges.example", "not known", "elsewhere.example, which calls itself “Cedar C\u043eunty Schools”"},
-			{"Authentic, and in force on 1 June 2026. Not signed by Cedar County Schools, whom it names", "valid", "North District"}},
+			{"Authentic, and in force on 1 June 2026. Not signed by Cedar County Schools, whom it names", "valid", "north.example, which calls itself “North District”"}},
 		wording.Spanish: {{"Firmada, pero no por Cedar County Schools de badges.example", "no se sabe", "elsewhere.example, que dice llamarse «Cedar C\u043eunty Schools»"},
-			{"Auténtica y vigente el 1 de junio de 2026. No la firmó Cedar County Schools, a quien nombra", "válida", "North District"}},
+			{"Auténtica y vigente el 1 de junio de 2026. No la firmó Cedar County Schools, a quien nombra", "válida", "north.example, que dice llamarse «North District»"}},
 	} {
 		file, sheet := xlsxOf(t, rows, l, here)
 		cells, err := file.GetRows(sheet)

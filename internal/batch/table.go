@@ -90,7 +90,7 @@ func (c cells) outcome() string {
 
 func (c cells) issuer() string {
 	if p := wording.SignedBy(c.report.Credential); p.ID != "" || p.Name != "" {
-		return c.SignerName(c.report.Credential, c.here)
+		return c.SignerLine(c.report, c.here)
 	}
 	return ""
 }

@@ -117,7 +117,7 @@ func (s *site) zip(w http.ResponseWriter, r *http.Request) error {
 		part, _ = strconv.Atoi(asked)
 	}
 	out := &download{w: w, media: "application/zip", name: "badges.zip"}
-	err := s.Earners.Archive(r.Context(), s.bearer(r), part, l, out)
+	err := s.Earners.Archive(r.Context(), s.bearer(r), part, l, s.here(r), out)
 	if err != nil && out.begun { // what was sent is no archive, and must not look like one
 		if r.Context().Err() == nil {
 			s.Log.Error("failed", "route", r.Pattern, "cause", err.Error())

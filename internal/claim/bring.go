@@ -264,7 +264,7 @@ func (s *site) imported(w http.ResponseWriter, r *http.Request) error {
 		page.Lang = l.Other(a.Achievement.Content.InLanguage)
 		zone, from = a.Zone, wording.First(i.Issuer, i.IssuerID)
 	} else {
-		from = issuerOf(l, &i, s.here(r))
+		from = issuerOf(l, i.Naming(i.Report), s.here(r))
 		page.Art, page.Verdict, page.By = page.Path+"/art", s.storedVerdict(r, l, i.Report), i.Report.Authentic == verifier.Yes
 		page.Inside = insideOf(l, i.Report, func(within *verifier.Report) verdict { return s.storedVerdict(r, l, within) })
 		page.Lang = l.BadgeLanguage(i.Report.Credential)

@@ -336,11 +336,14 @@ func (s *site) broughtCard(l wording.Language, i *earner.Imported, person earner
 func (s *site) importedCard(l wording.Language, i *earner.Imported, person earner.Person, r *http.Request) card {
 	t, known := speak(l), s.here(r)
 	c := card{
-		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: wording.Cut(i.Name, mostName), Lang: l.BadgeLanguage(i.Report.Credential), Issuer: issuerOf(l, i, known), When: signedDay(l, i.Awarded, nil).Words,
+		Path: here(r, "/mine/imported/"+i.ID), Art: "/mine/imported/" + i.ID + "/art", Name: wording.Cut(i.Name, mostName), Lang: l.BadgeLanguage(i.Report.Credential), Issuer: issuerLine(l, i.Naming(i.Report), known), When: signedDay(l, i.Awarded, nil).Words,
 		at: i.Added, issuerID: i.IssuerID, who: hostOf(i.IssuerID), item: "i:" + i.ID, Elsewhere: true, Open: true,
 	}
 	if at, err := credential.ParseDateTime(i.Awarded); err == nil {
 		c.at = at
+	}
+	if i.Report.Authentic != verifier.Yes { // it does not stand under the heading of who has signed others
+		c.issuerID = "says " + c.Issuer
 	}
 	c.year = yearOf(i.Awarded, nil, c.at)
 	checked := l.Day(i.Report.AsOf).Words

@@ -6,14 +6,18 @@ import (
 	"encoding/json"
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/laurelbadges/laurel/internal/earner"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
 	"github.com/laurelbadges/laurel/keys"
 	"github.com/laurelbadges/laurel/proof"
+	"github.com/laurelbadges/laurel/verifier"
 )
 
 // here is what the installation knows of its issuers.
@@ -46,9 +50,23 @@ func (w *world) forged(like issuer.Credential, change func(document map[string]a
 	}
 	text, err := json.Marshal(document)
 	w.good(err)
-	signed, err := proof.Seal(w.Context(), text, proof.SealOptions{Signer: keys.Signer{ID: did + "#" + strings.TrimPrefix(did, "did:key:"), Signer: private}, Suite: "eddsa-rdfc-2022", Created: w.now})
+	method := did + "#" + strings.TrimPrefix(did, "did:key:")
+	if id := document["issuer"].(map[string]any)["id"].(string); id != did {
+		method = id + "#key-1"
+	}
+	signed, err := proof.Seal(w.Context(), text, proof.SealOptions{Signer: keys.Signer{ID: method, Signer: private}, Suite: "eddsa-rdfc-2022", Created: w.now})
 	w.good(err)
 	return signed
+}
+
+// lacks fails where a page says one of these texts.
+func (p page) lacks(t testing.TB, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(p.body, text) {
+			t.Errorf("the page says %q", text)
+		}
+	}
 }
 
 // TestForgedNames: who signs in the name of an issuer here is not shown as that issuer, in any list, set or language. Where only the
@@ -84,9 +102,15 @@ func TestForgedNames(t *testing.T) {
 	if p := w.ask("GET", "/s/"+set, nil); !strings.Contains(p.body, "0 authentic and in force, 1 not known") {
 		t.Error("the set counts it as good")
 	}
-	if archive := html.UnescapeString(unpacked(t, w.ask("GET", "/mine/badges.zip", nil).want(t, 200).body)); !strings.Contains(archive, "which calls itself “Riverside <b>District</b>”") {
-		t.Error("the archive shows its name as a fact")
+	archived := func(language, says, name string) {
+		t.Helper()
+		_, archive, _ := strings.Cut(html.UnescapeString(unpacked(t, w.ask("GET", "/mine/badges.zip?lang="+language, nil).want(t, 200).body)), "index.html\n")
+		if !strings.Contains(archive, says) || !strings.Contains(archive, name) {
+			t.Errorf("the archive says neither %q nor %q:\n%s", says, name, archive)
+		}
 	}
+	archived("en", ": Signed, but not by Riverside <b>District</b> of badges.example.org.", "which calls itself “Riverside <b>District</b>”")
+	archived("es", ": Firmada, pero no por Riverside <b>District</b> de badges.example.org.", "que dice llamarse «Riverside <b>District</b>»")
 	w.post(path+"/remove", nil).want(t, 200)
 
 	path, set = bring(func(document map[string]any) {
@@ -95,12 +119,58 @@ func TestForgedNames(t *testing.T) {
 		delete(issuer, "url")
 		delete(issuer, "image")
 	})
-	for language, says := range map[string][2]string{
-		"en": {"Not signed by ", "this check cannot say."}, "es": {"No la firmó ", "esta comprobación no puede decirlo."},
+	for language, says := range map[string][4]string{
+		"en": {"Not signed by any issuer of badges.example.org, to which its achievement points.", "this check cannot say.", ", which calls itself “Elsewhere”", "One badge: 0 authentic and in force, 1 with a remark."},
+		"es": {"No la firmó ningún emisor de badges.example.org, adonde remite su logro.", "esta comprobación no puede decirlo.", ", que dice llamarse «Elsewhere»", "Una insignia: 0 auténticas y vigentes, 1 con una observación."},
 	} {
-		w.ask("GET", "/s/"+set+"?lang="+language, nil).want(t, 200, "band-yes", says[0], says[1], "<bdi>Elsewhere</bdi>")
-		w.ask("GET", path+"?lang="+language, nil).want(t, 200, "band-note", says[1])
-		w.ask("GET", "/mine?lang="+language, nil).want(t, 200, says[0])
+		p := w.ask("GET", "/s/"+set+"?lang="+language, nil).want(t, 200, "band-yes", says[0], says[1], says[2]+`</bdi> · <time`, says[3])
+		p.lacks(t, "<bdi>Elsewhere</bdi>")
+		w.ask("GET", path+"?lang="+language, nil).want(t, 200, "band-note", says[1], says[2])
+		w.ask("GET", "/mine?lang="+language, nil).want(t, 200, strings.TrimSuffix(says[0], "."), says[2]).lacks(t, "<bdi>Elsewhere</bdi>")
+		archived(language, says[0], says[2])
+	}
+	w.post(path+"/remove", nil).want(t, 200)
+
+	// Nothing is proven of one whose issuer cannot be asked: its name is what it says, in the lines as well.
+	path, set = bring(func(document map[string]any) {
+		issuer := document["issuer"].(map[string]any)
+		issuer["id"], issuer["name"] = "did:web:harvard.example", "Harvard University"
+		delete(issuer, "url")
+		delete(issuer, "image")
+	})
+	for language, says := range map[string][2]string{"en": {"Says that it is from", "“Harvard University”"}, "es": {"Dice que es de", "«Harvard University»"}} {
+		line := says[0] + " " + says[1]
+		for _, address := range []string{"/s/" + set, "/mine"} {
+			w.ask("GET", address+"?lang="+language, nil).want(t, 200, line)
+		}
+		for _, address := range []string{"/s/" + set, path} {
+			w.ask("GET", address+"?lang="+language, nil).want(t, 200, "<p", says[0]+" <strong><bdi>Harvard University</bdi></strong>").lacks(t, "harvard.example, ")
+		}
+		archived(language, line, line)
+	}
+}
+
+// TestProvenNow: a name stands as proven only by the report that is shown, and no badge of which nothing is proven stands under the heading
+// of who has signed another.
+func TestProvenNow(t *testing.T) {
+	s := &site{Config: Config{Now: func() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }}}
+	r := httptest.NewRequest("GET", "/mine", nil)
+	of := func(authentic verifier.Answer) *earner.Imported {
+		report := &verifier.Report{Authentic: authentic, Outcome: verifier.Unknown, InForce: verifier.Undecided, AsOf: s.Now(), Credential: &verifier.View{Issuer: verifier.Party{ID: "did:web:harvard.example", Name: "Harvard University"}}}
+		return &earner.Imported{Name: "B", Issuer: "Harvard University", IssuerID: "did:web:harvard.example", Report: report}
+	}
+	const proven, said = "harvard.example, which calls itself “Harvard University”", "Says that it is from “Harvard University”"
+	cards := []card{s.importedCard(wording.English, of(verifier.Yes), earner.Person{}, r), s.importedCard(wording.English, of(verifier.Undecided), earner.Person{}, r)}
+	groups := grouped(speak(wording.English), cards, "issuer")
+	if len(groups) != 2 || groups[0].Heading != proven || groups[1].Heading != said {
+		t.Errorf("%+v", groups)
+	}
+	failed := &verifier.Report{Authentic: verifier.No, Outcome: verifier.Invalid, AsOf: s.Now()}
+	for report, want := range map[*verifier.Report]string{of(verifier.Yes).Report: proven, of(verifier.Undecided).Report: said, failed: said} {
+		c := s.sharedCard(wording.English, earner.Badge{Number: 1, Imported: of(verifier.Yes), Whose: earner.WhoseTheirs, Report: report}, earner.Shown{}, r)
+		if c.Line != want || (c.From == proven) != (want == proven) {
+			t.Errorf("%s: %q, %q", report.Authentic, c.Line, c.From)
+		}
 	}
 }
 
@@ -110,7 +180,8 @@ func TestTallyOfRemarks(t *testing.T) {
 	for _, shape := range []wording.Shape{wording.ShapeYes, wording.ShapeNote, wording.ShapeUnknown, wording.ShapeNo} {
 		c.add(sharedCard{Verdict: verdict{Verdict: wording.Verdict{Shape: shape}}}, false)
 	}
-	if got := speak(wording.English).summary(c); !strings.Contains(got, "1 authentic and in force, 1 with a remark, ") || !strings.Contains(got, "1 not known") {
+	c.add(sharedCard{Verdict: verdict{Verdict: wording.Verdict{Shape: wording.ShapeYes, Remark: "Not signed by X"}}}, false)
+	if got := speak(wording.English).summary(c); !strings.Contains(got, "1 authentic and in force, 2 with a remark, ") || !strings.Contains(got, "1 not known") {
 		t.Error(got)
 	}
 }

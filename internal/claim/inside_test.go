@@ -71,6 +71,9 @@ func TestInside(t *testing.T) {
 				w.ask("GET", path, nil).want(t, 200, said)
 			}
 			w.ask("GET", path, nil).want(t, 200, "The credentials inside", "Each was checked by itself.")
+			if archive := unpacked(t, w.ask("GET", "/mine/badges.zip", nil).want(t, 200).body); strings.Contains(archive, ": Authentic, and in force") != (test.whole == "yes") {
+				t.Errorf("the archive says of one that is %s:\n%s", test.whole, archive[strings.Index(archive, "When last"):])
+			}
 			w.post(path+"/check", nil).want(t, 200)
 			if got := strings.Join(listed(w.ask("GET", path, nil)), " "); got != strings.ReplaceAll(test.shapes, "yes", "note") {
 				t.Errorf("checked again it lists %q", got)

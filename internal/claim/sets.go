@@ -194,7 +194,8 @@ type sharedCard struct {
 	Name      string
 	Lang      string // of Name and Narrative, where it is known and not that of the page
 	Kind      string
-	From      string
+	From      string // the issuer, behind words that say whether that is proven
+	Line      string // the same where it stands alone
 	Who       string // host or id of the issuer: a name alone can be anybody's
 	When      wording.Moment
 	Narrative string
@@ -293,9 +294,9 @@ func (c *tally) add(badge sharedCard, unclear bool) {
 	case badge.Other:
 		c.other++
 		return
-	case badge.Verdict.Shape == wording.ShapeYes:
+	case badge.Verdict.Counted() == wording.ShapeYes:
 		c.good++
-	case badge.Verdict.Shape == wording.ShapeNote:
+	case badge.Verdict.Counted() == wording.ShapeNote:
 		c.noted++
 	case badge.Verdict.Shape == wording.ShapeNo:
 		c.bad++
@@ -366,13 +367,16 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 		c.Verdict = verdictOf(l, b.Report, standingOf(*a))
 		c.Name, c.Lang, c.Kind, c.From = nameOf(l, *a), l.Other(a.Achievement.Content.InLanguage), l.TypeName(a.Achievement.Content.AchievementType), wording.Cut(wording.Plain(a.Organisation.Name), mostName)
 		c.Who, c.When, c.Narrative = hostOf(a.Organisation.DID), signedDay(l, a.Awarded(), a.Zone), wording.Cut(wording.Prose(a.Achievement.Content.Description), mostNarrative)
+		c.Line = c.From
 		if a.Achievement.Content.AchievementType == "" {
 			c.Kind = l.KindName("AchievementCredential")
 		}
 		return c
 	}
 	i := b.Imported
-	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), wording.Cut(i.Name, mostName), kindOf(l, i), issuerOf(l, i, s.here(r)), wording.Cut(i.Narrative, mostNarrative)
+	known := wording.Standing{Here: s.here(r)}
+	c.Art, c.Name, c.Kind, c.From, c.Narrative = fmt.Sprintf("%s/art/%d", path, b.Number), wording.Cut(i.Name, mostName), kindOf(l, i), issuerOf(l, i.Naming(b.Report), known.Here), wording.Cut(i.Narrative, mostNarrative)
+	c.Line = issuerLine(l, i.Naming(b.Report), known.Here)
 	c.Lang, c.Who, c.When = l.BadgeLanguage(b.Report.Credential), hostOf(i.IssuerID), signedDay(l, i.Awarded, nil)
 	if b.Late {
 		c.Late = true
@@ -381,7 +385,6 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 			c.Verdict.Shape, c.Verdict.Sign, c.Verdict.Then = wording.ShapeUnknown, "unknown", true
 		}
 	} else {
-		known := wording.Standing{Here: s.here(r)}
 		c.Verdict = verdictOf(l, b.Report, known)
 		c.Inside = insideOf(l, b.Report, func(within *verifier.Report) verdict { return verdictOf(l, within, known) })
 	}
@@ -392,13 +395,14 @@ func (s *site) sharedCard(l wording.Language, b earner.Badge, shown earner.Shown
 // mostName is how many characters of the name of a badge, or of an issuer, stand where many are listed.
 const mostName = 120
 
-// issuerOf is what a badge from elsewhere calls its issuer; one that takes the name of an issuer here goes by its host or key first.
-func issuerOf(l wording.Language, i *earner.Imported, known *wording.Here) string {
-	name := wording.First(i.Issuer, i.IssuerID)
-	if v := i.Report.Credential; v != nil && i.Issuer != "" {
-		name = l.SignerName(v, known)
-	}
-	return wording.Cut(name, mostName)
+// issuerOf is who awarded a badge from elsewhere, or who it says that it is from, behind words that say which.
+func issuerOf(l wording.Language, report *verifier.Report, known *wording.Here) string {
+	return wording.Cut(l.SignerName(report, known), mostName)
+}
+
+// issuerLine is the same where it stands alone.
+func issuerLine(l wording.Language, report *verifier.Report, known *wording.Here) string {
+	return wording.Cut(l.SignerLine(report, known), mostName)
 }
 
 // nameOf is the name of an award where many are listed.

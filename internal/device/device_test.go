@@ -102,6 +102,34 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestPerson: whoever is not an issuer of the installation is named by host or key first, and by what the badge says where nothing is
+// proven.
+func TestPerson(t *testing.T) {
+	here := wording.NewHere("https://badges.example", []wording.Issuer{{ID: "did:web:badges.example:i:cedar", Name: "Cedar County Schools"}})
+	for _, test := range []struct {
+		id        string
+		authentic verifier.Answer
+		want      string
+	}{
+		{"did:web:harvard.example", verifier.Yes, "Awarded by harvard.example, which calls itself “Harvard University”"},
+		{"did:web:badges.example:i:cedar", verifier.Yes, "Awarded by Cedar County Schools"},
+		{"did:web:harvard.example", verifier.Undecided, "Says that it is from Harvard University"},
+	} {
+		report := &verifier.Report{Authentic: test.authentic, Credential: &verifier.View{Issuer: verifier.Party{ID: test.id, Name: "Harvard University"}}}
+		var texts, classes strings.Builder
+		walk((sheet{Language: wording.English, here: here}).person(report)[0], &texts, &classes)
+		if texts.String() != test.want {
+			t.Errorf("%+v: %q", test, texts.String())
+		}
+		report.Credential.Recipient = []verifier.Identity{{Type: "name", Value: "Ada"}}
+		texts.Reset()
+		walk((sheet{Language: wording.Spanish, here: here}).person(report)[0], &texts, &classes)
+		if strings.HasPrefix(texts.String(), "Otorgada a Ada por ") != (test.authentic == verifier.Yes) {
+			t.Errorf("%+v: %q", test, texts.String())
+		}
+	}
+}
+
 func TestNarrative(t *testing.T) {
 	spell := func(markdown string) string {
 		var out strings.Builder

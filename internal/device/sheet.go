@@ -135,7 +135,7 @@ func (s sheet) of(r *verifier.Report, json string) *Node {
 		n.add(el("section.changes", said("h3", s.Say("page.changes.heading")), s.list(checks.Changes)))
 	}
 	if s.shows(r) {
-		n.add(el("section", s.badge(r.Credential, "h3.name")...))
+		n.add(el("section", s.badge(r, "h3.name")...))
 		n.add(s.substance(r.Credential)...)
 	}
 	if len(r.Credentials) > 0 {
@@ -189,23 +189,28 @@ func (s sheet) packed(r *verifier.Report) *Node {
 }
 
 // badge says what it is, whose, from whom and from when.
-func (s sheet) badge(v *verifier.View, heading string) []*Node {
+func (s sheet) badge(r *verifier.Report, heading string) []*Node {
+	v := r.Credential
 	kind := s.KindName(v.Kind)
 	if v.Achievement != nil && v.Achievement.Type != "" {
 		kind = s.TypeName(v.Achievement.Type)
 	}
 	nodes := []*Node{said("p.kind", kind), el(heading, said("bdi", s.BadgeName(v)).inLanguage(s.BadgeLanguage(v)))}
-	return append(append(nodes, s.person(v)...), s.facts(v))
+	return append(append(nodes, s.person(r)...), s.facts(v))
 }
 
-func (s sheet) person(v *verifier.View) []*Node {
-	person := el("p.person")
-	if name := recipientName(v); name != "" {
-		person.add(text(s.Say("page.badge.to")+" "), said("bdi.who", name), text(" "+s.Say("page.badge.by")+" "))
-	} else {
-		person.add(text(s.Say("page.badge.awarded_by") + " "))
+func (s sheet) person(r *verifier.Report) []*Node {
+	v, person := r.Credential, el("p.person")
+	to, from := "page.badge.to", "page.badge.awarded_by"
+	if r.Authentic != verifier.Yes {
+		to, from = "page.badge.says_to", "page.badge.says_from"
 	}
-	person.add(el("strong", link(s.here.Link(v.Issuer), s.SignerName(v, s.here))))
+	if name := recipientName(v); name != "" {
+		person.add(text(s.Say(to)+" "), said("bdi.who", name), text(" "+s.Say("page.badge.by")+" "))
+	} else {
+		person.add(text(s.Say(from) + " "))
+	}
+	person.add(el("strong", link(s.here.Link(v.Issuer), s.SignerName(r, s.here))))
 	return []*Node{person, el("p.soft.says", text(s.Say("page.badge.identified")+" "), el("span.code", said("bdi", wording.Plain(v.Issuer.ID))))}
 }
 
@@ -346,7 +351,7 @@ func (s sheet) inside(r *verifier.Report) []*Node {
 		within := el("div", el("h4", said("bdi", name).inLanguage(s.BadgeLanguage(one.Credential))), el("p", said("strong", verdict.Title)))
 		within.add(s.explained(one, verdict)...)
 		if one.Credential != nil {
-			within.add(s.person(one.Credential)...)
+			within.add(s.person(one)...)
 			within.add(s.facts(one.Credential))
 		}
 		checks := s.Checks(one)

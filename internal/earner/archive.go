@@ -56,9 +56,9 @@ func (s *Service) everything(ctx context.Context, session string) (held []Holdin
 
 // Archive writes a zip file with an award, or with a part of everything of a person, the first of which is 1, to w: every signed form, the
 // picture with the badge in it, the identity document of the issuer, what is kept about the earner, and a text that explains them. It
-// needs nothing from this server to be of use. An error after the first bytes leaves a file that does not open. Kind conflict, code
+// needs nothing from this server to be of use. here is what the installation knows of its issuers; nil for nothing. An error after the first bytes leaves a file that does not open. Kind conflict, code
 // packing: the same bearer has one written already.
-func (s *Service) Archive(ctx context.Context, b Bearer, part int, l wording.Language, w io.Writer) error {
+func (s *Service) Archive(ctx context.Context, b Bearer, part int, l wording.Language, here *wording.Here, w io.Writer) error {
 	var held []Holding
 	if b.Session != "" && b.Credential == "" {
 		all, err := s.everything(ctx, b.Session)
@@ -81,7 +81,7 @@ func (s *Service) Archive(ctx context.Context, b Bearer, part int, l wording.Lan
 		return refused(issuer.KindConflict, "packing", "Your badges are being packed already. Please wait until that has ended.")
 	}
 	defer s.packing.Delete(bearer)
-	a := &archive{zip: zip.NewWriter(w), identities: map[string]bool{}, service: s}
+	a := &archive{zip: zip.NewWriter(w), identities: map[string]bool{}, service: s, here: here}
 	for _, h := range held {
 		award, err := s.award(ctx, h)
 		if isMissing(err) {
@@ -105,6 +105,7 @@ func (s *Service) Archive(ctx context.Context, b Bearer, part int, l wording.Lan
 // archive is a zip file under way.
 type archive struct {
 	service    *Service
+	here       *wording.Here
 	zip        *zip.Writer
 	kept       []kept
 	identities map[string]bool   // organisations whose identity documents are in it

@@ -14,6 +14,7 @@ import (
 	"github.com/laurelbadges/laurel/internal/paper"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/issuer"
+	"github.com/laurelbadges/laurel/verifier"
 )
 
 //go:embed archiveindex.html
@@ -21,10 +22,11 @@ var indexPage string
 
 // listed is a badge, or a set, in the page that lists what an archive holds.
 type listed struct {
-	Picture, Name, Issuer, Awarded string
-	Lang                           string   // of Name, where it is known and not that of the page
-	Known                          string   // how it stood, as far as this server knew
-	Files                          []string // paths in the archive
+	Picture, Name, Awarded string
+	From                   string   // who awarded it, or who it says that it is from
+	Lang                   string   // of Name, where it is known and not that of the page
+	Known                  string   // how it stood, as far as this server knew
+	Files                  []string // paths in the archive
 }
 
 // keptImport and keptSet are what an archive says of what a person has brought and put together here.
@@ -56,7 +58,7 @@ func (a *archive) list(ctx context.Context, l wording.Language, award Award, fol
 	if err != nil {
 		return err
 	}
-	line := listed{Picture: folder + "badge.png", Lang: l.Other(award.Achievement.Content.InLanguage), Name: wording.First(award.Achievement.Name, l.Say("credential.AchievementCredential")), Issuer: wording.Plain(award.Organisation.Name),
+	line := listed{Picture: folder + "badge.png", Lang: l.Other(award.Achievement.Content.InLanguage), Name: wording.First(award.Achievement.Name, l.Say("credential.AchievementCredential")), From: indexWords[l]["from"] + " " + wording.Plain(award.Organisation.Name),
 		Awarded: l.SignedDay(award.Awarded(), award.Zone).Words, Known: indexWords[l]["state."+string(state)]}
 	for _, name := range names {
 		line.Files = append(line.Files, folder+name)
@@ -145,12 +147,14 @@ func (a *archive) imported(ctx context.Context, l wording.Language, c *Collectio
 	if at, err := credential.ParseDateTime(i.Awarded); err == nil {
 		awarded = l.Day(at).Words
 	}
-	from := cmp.Or(i.Issuer, i.IssuerID)
-	if v := i.Report.Credential; v != nil { // an archive knows no names, and nobody who reads it may take one for proven
-		from = l.Called(v.Issuer)
+	i.Report.Credentials = f.Inside // what is inside decides too
+	from := l.SignerLine(i.Naming(i.Report), a.here)
+	if i.Report.Authentic == verifier.Yes {
+		from = indexWords[l]["from"] + " " + from
 	}
-	a.listed = append(a.listed, listed{Picture: folder + "picture" + ending, Name: i.Name, Lang: l.BadgeLanguage(i.Report.Credential), Issuer: from, Awarded: awarded,
-		Known: strings.NewReplacer("{date}", l.Day(i.Report.AsOf).Words, "{answer}", l.Answer(i.Report)).Replace(indexWords[l]["imported"]), Files: []string{folder + name}})
+	answer := l.Verdict(i.Report, wording.Standing{Dated: true, Here: a.here}).Line() + "."
+	a.listed = append(a.listed, listed{Picture: folder + "picture" + ending, Name: i.Name, Lang: l.BadgeLanguage(i.Report.Credential), From: from, Awarded: awarded,
+		Known: strings.NewReplacer("{date}", l.Day(i.Report.AsOf).Words, "{answer}", answer).Replace(indexWords[l]["imported"]), Files: []string{folder + name}})
 	return keptImport{Folder: folder, Name: i.Name, Added: stamp(i.Added), Address: i.Address, Link: i.Link, Checked: stamp(i.Report.AsOf), Outcome: string(i.Report.Outcome)}, nil
 }
 

@@ -87,7 +87,7 @@ func TestStrangers(t *testing.T) {
 			if name == "no award" {
 				return // everything of the person, for these
 			}
-			if err := w.earners.Archive(t.Context(), b, 1, "en", io.Discard); !isCode(err, "not_found") {
+			if err := w.earners.Archive(t.Context(), b, 1, "en", nil, io.Discard); !isCode(err, "not_found") {
 				t.Error(err)
 			}
 			if asked, err := w.earners.AskErasure(t.Context(), b, "en"); asked != (Asked{}) || !isCode(err, "not_found") {
@@ -524,7 +524,7 @@ func TestArchive(t *testing.T) {
 	}{"one": {Bearer{Session: session, Credential: c.ID}, 1}, "everything": {Bearer{Session: session}, 2}} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			w.good(w.earners.Archive(t.Context(), want.b, 1, wording.Spanish, &out))
+			w.good(w.earners.Archive(t.Context(), want.b, 1, wording.Spanish, nil, &out))
 			z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
 			w.good(err)
 			files := map[string][]byte{}

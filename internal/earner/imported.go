@@ -128,6 +128,15 @@ func isAddress(o credential.IdentityObject) bool {
 	return is
 }
 
+// Naming is a report of the badge by which its issuer can be named: one that has no document, as of what is not authentic now, gives the
+// name that was kept, and proves none.
+func (i *Imported) Naming(report *verifier.Report) *verifier.Report {
+	if report.Credential != nil {
+		return report
+	}
+	return &verifier.Report{Authentic: verifier.No, Credential: &verifier.View{Kind: i.Kind, Issuer: verifier.Party{ID: i.IssuerID, Name: i.Issuer}}}
+}
+
 // Clear says whether the file holds an e-mail address that everybody can read.
 func (i *Imported) Clear() bool {
 	for _, identity := range i.Recipient {

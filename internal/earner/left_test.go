@@ -238,13 +238,13 @@ func TestParts(t *testing.T) {
 	}
 	b := Bearer{Session: session}
 	for part, want := range map[int]string{0: "not_found", 1: "", 2: "", 3: "not_found", 1 << 60: "not_found"} {
-		if err := w.earners.Archive(t.Context(), b, part, "en", io.Discard); (want == "") != (err == nil) || err != nil && !isCode(err, want) {
+		if err := w.earners.Archive(t.Context(), b, part, "en", nil, io.Discard); (want == "") != (err == nil) || err != nil && !isCode(err, want) {
 			t.Errorf("part %d: %v", part, err)
 		}
 	}
-	inside := writer(func([]byte) { w.bad(w.earners.Archive(t.Context(), b, 2, "en", io.Discard), "packing") })
-	w.good(w.earners.Archive(t.Context(), b, 1, "en", inside))
-	w.good(w.earners.Archive(t.Context(), b, 1, "en", io.Discard))
+	inside := writer(func([]byte) { w.bad(w.earners.Archive(t.Context(), b, 2, "en", nil, io.Discard), "packing") })
+	w.good(w.earners.Archive(t.Context(), b, 1, "en", nil, inside))
+	w.good(w.earners.Archive(t.Context(), b, 1, "en", nil, io.Discard))
 }
 
 // writer is told what is written.

@@ -109,7 +109,7 @@ func (w writer) body(r *verifier.Report, left *allowance) {
 			heading = "record.claimed"
 		}
 		w.section(w.Say(heading))
-		w.values(w.badge(v))
+		w.values(w.badge(r))
 	}
 	w.findings(r, left)
 }
@@ -211,7 +211,8 @@ func technical(c verifier.Check) string {
 // sentence is a text of a check, cut where it is longer than any has to be.
 func sentence(text string) string { return wording.Cut(wording.Prose(text), mostText) }
 
-func (w writer) badge(v *verifier.View) []value {
+func (w writer) badge(r *verifier.Report) []value {
+	v := r.Credential
 	achievement := v.Achievement
 	if achievement == nil {
 		achievement = &verifier.Award{}
@@ -228,7 +229,7 @@ func (w writer) badge(v *verifier.View) []value {
 		all = append(all, value{name: w.Say("record.recipient"), text: w.Count("record.more", more)})
 	}
 	if party.ID != "" || party.Name != "" {
-		all = append(all, value{name: w.Say(signer), text: w.SignerName(v, w.Here)}, value{name: w.Say(signerID), text: wording.Plain(party.ID), exact: true})
+		all = append(all, value{name: w.Say(signer), text: w.SignerName(r, w.Here)}, value{name: w.Say(signerID), text: wording.Plain(party.ID), exact: true})
 	}
 	if achievement.Type != "" {
 		all = append(all, value{name: w.Say("record.type"), text: w.TypeName(achievement.Type)})

@@ -108,7 +108,7 @@ func TestForged(t *testing.T) {
 				if v := l.Verdict(forged, known); !strings.Contains(got, v.Title) || !strings.Contains(got, l.Say("verdict.borrowed.name.text", "name", inTheirName, "host", "badges.example.edu")) || strings.Contains(got, good) {
 					t.Errorf("%s %s of %d:\n%s", l, form, len(all), got)
 				}
-				if name := l.SignerName(forged.Credential, o.Here); !strings.Contains(got, name) || name == inTheirName {
+				if name := l.SignerName(forged, o.Here); !strings.Contains(got, name) || name == inTheirName {
 					t.Errorf("%s %s of %d does not say %s", l, form, len(all), name)
 				}
 			}

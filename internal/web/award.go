@@ -78,7 +78,8 @@ func (s *server) credentialPage(c echo.Context, record issuer.Credential) error 
 		data.Command = "laurel verify " + record.ID + ".json" // only https addresses are opened: check the downloaded file
 	}
 	if report.Credential != nil && report.Authentic != verifier.No {
-		b := viewOf(l, report.Credential, anyone, nil)
+		b := viewOf(l, report, anyone, nil)
+		b.Issuer.Name = l.PartyName(report.Credential.Issuer) // it is an issuer here
 		b.Dates, b.Effort = datesOf(l, report.Credential, shown.zone), strings.Join(l.ShortEffort(achievement.Content.CreditsAvailable, achievement.About.Hours), ", ")
 		b.setLevels(l, report.Credential.Results, achievement.Content.ResultDescriptions)
 		if address := data.Verdict.Verdict.Newer; data.Verdict.Newer == nil && address != "" && address != webLink(refreshURL(record)) {

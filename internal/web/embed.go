@@ -65,8 +65,8 @@ func cardOf(l wording.Language, f frame, a shownAward) card {
 		Host: f.Host, Verdict: a.verdict(l), Name: a.name(l), Lang: l.Other(a.achievement.Content.InLanguage), Kind: l.TypeName(a.achievement.Content.AchievementType), From: a.from(),
 		URL: a.record.URL + f.Query, Art: artOf(a.achievement), Alt: l.Say("page.badge.picture", "name", a.name(l)),
 	}
-	if v := a.view(); v != nil && a.record.Access == issuer.AccessPublic {
-		data.Recipient = viewOf(l, v, anyone, nil).Recipient
+	if a.view() != nil && a.record.Access == issuer.AccessPublic {
+		data.Recipient = viewOf(l, a.report, anyone, nil).Recipient
 	}
 	return data
 }

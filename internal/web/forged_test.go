@@ -56,6 +56,7 @@ func TestForgedNames(t *testing.T) {
 // TestAchievementsOfOthers: a badge of somebody else for an achievement of an issuer here keeps its answer, which goes nowhere without the
 // words that this issuer did not sign it.
 func TestAchievementsOfOthers(t *testing.T) {
+	called := map[wording.Language]string{wording.English: "north.example, which calls itself “North District”", wording.Spanish: "north.example, que dice llamarse «North District»"}
 	for l, want := range map[wording.Language][2]string{
 		wording.English: {"Not signed by Cedar County Schools, whom it names", "It says that its achievement is one of “Cedar County Schools” on badges.cedar.example, who did not sign it. Whether they let this issuer award it, this check cannot say."},
 		wording.Spanish: {"No la firmó Cedar County Schools, a quien nombra", "Dice que su logro es de «Cedar County Schools» en badges.cedar.example, que no la firmó. Si permite que este emisor la otorgue, esta comprobación no puede decirlo."},
@@ -67,11 +68,13 @@ func TestAchievementsOfOthers(t *testing.T) {
 		f.report.Credential.Achievement.Creator = &verifier.Party{ID: testIssuer, Name: "Cedar County Schools", URL: testBase + "/i/cedar"}
 		w := f.call(http.MethodPost, "/verify?lang="+string(l), strings.NewReader("{}"), "Content-Type", "application/vc")
 		wantStatus(t, w, http.StatusOK)
-		wantText(t, w, "<h1>"+l.Say("verdict.valid.title")+"</h1>", "band-yes", want[1], l.Say("verdict.achievement.advice", "name", "Cedar County Schools"), "<strong><bdi>North District</bdi></strong>")
+		wantText(t, w, "<h1>"+l.Say("verdict.valid.title")+"</h1>", "band-yes", want[1], l.Say("verdict.achievement.advice", "name", "Cedar County Schools"), "<strong><bdi>"+called[l]+"</bdi></strong>")
 		body, kind := stop{Files: []testFile{{"a.json", "{}"}, {"b.json", `{"a":1}`}}}.form(t)
 		w = f.call(http.MethodPost, "/verify?lang="+string(l), body, "Content-Type", kind, "Accept", "text/html")
 		wantStatus(t, w, http.StatusOK)
-		wantText(t, w, "pill-yes", `</a><span class="remark">`+want[0]+".</span>", want[1])
+		wantText(t, w, "pill-yes", `</a><span class="remark">`+want[0]+".</span>", want[1], `"><bdi>`+called[l]+"</bdi></td>", `<tbody class="r r-note`,
+			`<div class="tally-yes"><dt>`+l.Say("page.table.yes")+`</dt><dd>0</dd></div><div class="tally-note"><dt>`+l.Say("page.table.note")+`</dt><dd>2</dd>`)
+		wantNoText(t, w, `<tbody class="r r-yes`)
 		if csv := download(t, w.Body.String(), "text/csv;charset=utf-8"); strings.Count(csv, ". "+want[0]) != 2 {
 			t.Errorf("the export says %s", csv)
 		}
@@ -93,7 +96,9 @@ func TestForgedParties(t *testing.T) {
 		"our name for a creator with the signer's identifier": {func(v *verifier.View) {
 			v.Achievement.Creator = &verifier.Party{ID: v.Issuer.ID, Name: "Cedar County Schools", URL: elsewhere}
 		}, []string{"north.example, which calls itself “Cedar County Schools”", "It gives the author of its achievement the name of"}, []string{"evil.example"}},
-		"our identifier as issuer": {func(v *verifier.View) { v.Issuer = verifier.Party{ID: testIssuer, Name: "Cedar County Schools", URL: elsewhere} },
+		"our identifier as issuer": {func(v *verifier.View) {
+			v.Issuer = verifier.Party{ID: testIssuer, Name: "Cedar County Schools", URL: elsewhere}
+		},
 			[]string{`href="` + testBase + `/i/cedar"`}, []string{"evil.example"}},
 		"our name as endorser": {func(v *verifier.View) {
 			v.Endorsements = []verifier.Party{{ID: forgedKey, Name: "Cedar County Schools", URL: testBase + "/i/cedar"}}
@@ -117,6 +122,29 @@ func TestForgedParties(t *testing.T) {
 				t.Errorf("%s: the page has %s", name, text)
 			}
 		}
+	}
+}
+
+// TestNamesOfNobody: where it is not proven who signed, pages say a name only as what the badge says, with a verb that says so.
+func TestNamesOfNobody(t *testing.T) {
+	for l, want := range map[wording.Language][3]string{
+		wording.English: {"Says that it was awarded to", "Says that it is from “Harvard University”", "Awarded to"},
+		wording.Spanish: {"Dice que se otorgó a", "Dice que es de «Harvard University»", "Otorgada a"},
+	} {
+		f := newFixture(t, nil)
+		f.report = reportOf(verifier.Undecided, verifier.Undecided, "issuer/unknown/issuer_unresolved")
+		f.report.Credential.Issuer = verifier.Party{ID: "did:web:harvard.example", Name: "Harvard University"}
+		person := `<p class="person">` + want[0] + ` <bdi class="who">Ada Example</bdi> ` + l.Say("page.badge.by") + " <strong><bdi>Harvard University</bdi></strong>"
+		w := f.call(http.MethodPost, "/verify?lang="+string(l), strings.NewReader("{}"), "Content-Type", "application/vc")
+		wantText(t, w, person)
+		wantNoText(t, w, want[2]+` <bdi`, "harvard.example, ")
+		body, kind := stop{Files: []testFile{{"a.json", "{}"}, {"b.json", `{"a":1}`}}}.form(t)
+		w = f.call(http.MethodPost, "/verify?lang="+string(l), body, "Content-Type", kind, "Accept", "text/html")
+		wantText(t, w, person, "<bdi>"+want[1]+"</bdi></td>")
+		wantNoText(t, w, want[2]+` <bdi`, "<bdi>Harvard University</bdi></td>")
+		f.report.Credential.Recipient = nil
+		w = f.call(http.MethodPost, "/verify?lang="+string(l), strings.NewReader("{}"), "Content-Type", "application/vc")
+		wantText(t, w, `<p class="person">`+l.Say("page.badge.says_from")+" <strong><bdi>Harvard University</bdi>")
 	}
 }
 

@@ -100,7 +100,7 @@ func shownOf(l wording.Language, report *verifier.Report, here *wording.Here) sh
 		v.Read = l.Instant(*report.Input.ReadAt)
 	}
 	if report.Credential != nil && report.Authentic != verifier.No && report.Credential.Kind != credential.KindPresentation {
-		v.Badge = viewOf(l, report.Credential, holder, here)
+		v.Badge = viewOf(l, report, holder, here)
 	}
 	return v
 }
@@ -119,7 +119,7 @@ func insideOf(l wording.Language, report *verifier.Report, here *wording.Here) [
 	for _, r := range report.Credentials {
 		one := inside{Name: l.Say("page.report.inside.unnamed"), Verdict: verdictOf(l, r, wording.Standing{Here: here}), Checks: checksOf(l, r)}
 		if r.Credential != nil {
-			one.Badge = viewOf(l, r.Credential, holder, here)
+			one.Badge = viewOf(l, r, holder, here)
 			one.Name = one.Badge.Name
 		}
 		all = append(append(all, one), insideOf(l, r, here)...)

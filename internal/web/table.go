@@ -137,7 +137,7 @@ func tableRowOf(l wording.Language, row batch.Row, here *wording.Here) tableRow 
 		if who == "" && len(b.Identifiers) > 0 {
 			who = b.Identifiers[0]
 		}
-		v.Issuer, v.Recipient = inCell(b.Issuer.Name), inCell(who)
+		v.Issuer, v.Recipient = inCell(l.SignerLine(row.Report, here)), inCell(who)
 		v.Awarded = l.SignedDate(row.Report.Credential.Awarded)
 	}
 	return v
@@ -146,10 +146,10 @@ func tableRowOf(l wording.Language, row batch.Row, here *wording.Here) tableRow 
 // inCell shortens what a cell has no room for; the report has it whole.
 func inCell(text string) string { return wording.Cut(text, 100) }
 
-// add counts a row by the shape of its verdict: what is good by the rules and not to be taken as it stands is counted apart.
+// add counts a row as its verdict is counted: what is good by the rules and not to be taken as it stands is counted apart.
 func (t *tableEnd) add(row tableRow) {
 	t.Total++
-	switch row.Verdict.Shape {
+	switch row.Verdict.Counted() {
 	case wording.ShapeYes:
 		t.Valid++
 	case wording.ShapeNote:

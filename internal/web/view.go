@@ -17,6 +17,7 @@ type badge struct {
 	Name         string
 	Lang         string // of its texts, where that is known and not the language of the page
 	Issuer       party
+	Unproven     bool     // Issuer is only what it says
 	Recipient    string   // the name as signed, "" when there is none
 	Identifiers  []string // what else says who the recipient is, in words
 	Description  string
@@ -80,16 +81,18 @@ const (
 	holder                 // the answer to somebody who holds the file
 )
 
-// viewOf prepares a credential for a page. here says which names are those of issuers of this installation; nil for none.
-func viewOf(l wording.Language, v *verifier.View, who audience, here *wording.Here) *badge {
+// viewOf prepares the credential of a report for a page. here says which names are those of issuers of this installation; nil for none.
+func viewOf(l wording.Language, r *verifier.Report, who audience, here *wording.Here) *badge {
+	v := r.Credential
 	b := &badge{
+		Unproven: r.Authentic != verifier.Yes,
 		Standard: l.Standard(v.Standard),
 		Kind:     l.KindName(v.Kind),
 		Name:     l.BadgeName(v),
 		Lang:     l.BadgeLanguage(v),
 		Issuer:   partyOf(l, v.Issuer, here),
 	}
-	b.Issuer.Name = l.SignerName(v, here)
+	b.Issuer.Name = l.SignerName(r, here)
 	b.setRecipient(l, v.Recipient, who)
 	if a := v.Achievement; a != nil {
 		if a.Type != "" {

@@ -15,7 +15,7 @@ import (
 
 // families are the beginnings of keys that are made while the program runs. Those of checks are tested in cases_test.go.
 var families = []string{
-	"check.", "verdict.", "cause.", "answer.but.", "answer.unsigned.", "month.", "origin.", "kind.", "step.", "credential.", "type.",
+	"check.", "verdict.", "cause.", "month.", "origin.", "kind.", "step.", "credential.", "type.",
 	"result.", "identity.", "place.", "word.", "reason.",
 }
 
@@ -84,7 +84,7 @@ func TestNoFindingPoints(t *testing.T) {
 	points := regexp.MustCompile(`(?i)\b(below|above|abajo|arriba)\b`)
 	for _, l := range Languages {
 		for key, text := range texts()[l] {
-			if (strings.HasPrefix(key, "check.") || strings.HasPrefix(key, "verdict.") || strings.HasPrefix(key, "cause.") || strings.HasPrefix(key, "answer.")) && points.MatchString(text) {
+			if (strings.HasPrefix(key, "check.") || strings.HasPrefix(key, "verdict.") || strings.HasPrefix(key, "cause.")) && points.MatchString(text) {
 				t.Errorf("%s %s points to what may not be there: %q", l, key, text)
 			}
 		}
@@ -153,7 +153,7 @@ func TestNoJargon(t *testing.T) {
 			if verified.MatchString(text) {
 				t.Errorf("%s says %q", key, verified.FindString(text))
 			}
-			lay := slices.ContainsFunc([]string{"check.", "verdict.", "cause.", "answer.", "place.", "word."}, func(p string) bool { return strings.HasPrefix(key, p) })
+			lay := slices.ContainsFunc([]string{"check.", "verdict.", "cause.", "place.", "word."}, func(p string) bool { return strings.HasPrefix(key, p) })
 			if found := jargon.FindString(placeholder.ReplaceAllString(text, "")); lay && found != "" {
 				t.Errorf("%s says %q: %q", key, found, text)
 			}
@@ -288,7 +288,7 @@ func TestEveryFamilyIsWhole(t *testing.T) {
 			keys = append(keys, "word."+string(shape))
 		}
 		for _, why := range append(slices.Clone(standings), "other") {
-			keys = append(keys, "verdict."+why+".title", "verdict."+why+".text", "verdict."+why+".advice", "verdict.and."+why, "answer.but."+why, "answer.unsigned."+why)
+			keys = append(keys, "verdict."+why+".title", "verdict."+why+".text", "verdict."+why+".advice", "verdict.and."+why)
 		}
 		for _, key := range keys {
 			if _, there := texts()[l][key]; !there {

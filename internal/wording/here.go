@@ -229,20 +229,27 @@ func OtherCreator(v *verifier.View) *verifier.Party {
 	return c
 }
 
-// SignerName is what whoever a document says that it is from goes by where no verdict stands beside it: the name that it gives, and for
-// one that is taken from an issuer of the installation what [Language.Called] says. It is "" for nil.
-func (l Language) SignerName(v *verifier.View, h *Here) string {
-	if v == nil {
+// SignerName is what whoever a document says that it is from goes by, behind words that say whether that is proven. Where it is, that is an
+// issuer of the installation by its name, and any other as in [Language.Called]; where it is not, the name that the document gives. It
+// is "" where a report has no document.
+func (l Language) SignerName(r *verifier.Report, h *Here) string {
+	if r.Credential == nil {
 		return ""
 	}
-	party := SignedBy(v)
-	if b := h.borrowed(v); b == nil || b.achievement {
+	party := SignedBy(r.Credential)
+	if r.Authentic != verifier.Yes || party.ID == "" && party.Name == "" {
 		return l.PartyName(party)
 	}
-	if own, here := h.issuer(party.ID); here {
-		return First(own.Name, own.ID)
+	return l.Named(party, h)
+}
+
+// SignerLine is the same for where it stands alone, and so says itself what is not proven.
+func (l Language) SignerLine(r *verifier.Report, h *Here) string {
+	name := l.SignerName(r, h)
+	if party := SignedBy(r.Credential); r.Authentic == verifier.Yes || party.ID == "" && party.Name == "" {
+		return name
 	}
-	return l.Called(party)
+	return l.Say("signer.unproven", "name", Cut(name, mostNamed))
 }
 
 // ShortID is an identifier with its beginning and its end, where two of a kind differ.

@@ -132,7 +132,7 @@ func TestAchievementOfOthers(t *testing.T) {
 		if got := Spanish.Verdict(test.report, known); got.Shape != ShapeYes || got.Title != "Auténtica y vigente hoy" || !strings.Contains(got.Detail, test.spanish) || !strings.HasSuffix(got.Detail, "esta comprobación no puede decirlo.") || got.Remark != test.remarked {
 			t.Errorf("%s: %+v", name, got)
 		}
-		if got := English.SignerName(test.report.Credential, ours()); got != "North District" {
+		if got := English.SignerName(test.report, ours()); got != "elsewhere.example, which calls itself “North District”" {
 			t.Errorf("%s: it goes by %s", name, got)
 		}
 		if got := English.Verdict(test.report, Standing{}); got.Remark != "" || got.Line() != got.Title {
@@ -169,30 +169,49 @@ func TestAchievementOfOthers(t *testing.T) {
 	}
 }
 
-// TestSignerName: who takes the name of an issuer here goes by host or key first where no verdict stands beside it, and everybody else by
-// their name.
+// TestSignerName: where no verdict stands beside it, an issuer here goes by its name, and any other by host or key first. Where nothing is
+// proven a line says so, and where nothing is known of the installation nobody goes by a name alone.
 func TestSignerName(t *testing.T) {
 	for _, test := range []struct {
 		issuer           verifier.Party
 		english, spanish string
 	}{
-		{verifier.Party{ID: someHost, Name: "X"}, "X", "X"},
+		{verifier.Party{ID: someHost, Name: "X"}, "elsewhere.example, which calls itself “X”", "elsewhere.example, que dice llamarse «X»"},
 		{verifier.Party{ID: ourDID, Name: ourName}, ourName, ourName},
 		{verifier.Party{ID: someHost, Name: ourName}, "elsewhere.example, which calls itself “Cedar County Schools”", "elsewhere.example, que dice llamarse «Cedar County Schools»"},
-		{verifier.Party{ID: someKey, Name: ourName}, "did:key:z6Mk…EGta2doK, which calls itself “Cedar County Schools”", "did:key:z6Mk…EGta2doK, que dice llamarse «Cedar County Schools»"},
-		{verifier.Party{ID: someKey, Name: "X", URL: ourPage}, "did:key:z6Mk…EGta2doK, which calls itself “X”", "did:key:z6Mk…EGta2doK, que dice llamarse «X»"},
-		{verifier.Party{ID: someHost, URL: ourPage}, "elsewhere.example", "elsewhere.example"},
+		{verifier.Party{ID: someKey, Name: "Harvard University"}, "did:key:z6Mk…EGta2doK, which calls itself “Harvard University”", "did:key:z6Mk…EGta2doK, que dice llamarse «Harvard University»"},
+		{verifier.Party{ID: someHost}, "elsewhere.example", "elsewhere.example"},
+		{verifier.Party{ID: someKey}, "did:key:z6Mk…EGta2doK", "did:key:z6Mk…EGta2doK"},
 		{verifier.Party{ID: ourDID, Name: "Hillside"}, ourName, ourName},
+		{verifier.Party{}, "An issuer without a name", "Un emisor sin nombre"},
 	} {
-		v := from(test.issuer, nil).Credential
-		if got := English.SignerName(v, ours()); got != test.english {
-			t.Errorf("%+v: %s", test.issuer, got)
+		r := from(test.issuer, nil)
+		for l, want := range map[Language]string{English: test.english, Spanish: test.spanish} {
+			if name, line := l.SignerName(r, ours()), l.SignerLine(r, ours()); name != want || line != want {
+				t.Errorf("%+v: %q, %q", test.issuer, name, line)
+			}
 		}
-		if got := Spanish.SignerName(v, ours()); got != test.spanish {
-			t.Errorf("%+v: %s", test.issuer, got)
-		}
-		if got, want := English.SignerName(v, nil), English.PartyName(test.issuer); got != want {
+		if got := English.SignerName(r, nil); test.issuer.Name != "" && !strings.Contains(got, "which calls itself") {
 			t.Errorf("%+v, where nothing is known: %s", test.issuer, got)
+		}
+		r.Authentic = verifier.Undecided
+		for l, want := range map[Language]string{English: "Says that it is from “", Spanish: "Dice que es de «"} {
+			name, line := l.SignerName(r, ours()), l.SignerLine(r, ours())
+			if name != l.PartyName(test.issuer) || strings.HasPrefix(line, want+name) != (test.issuer != verifier.Party{}) {
+				t.Errorf("%+v, where nothing is proven: %q, %q", test.issuer, name, line)
+			}
+		}
+	}
+	if got := English.SignerLine(&verifier.Report{}, ours()); got != "" {
+		t.Errorf("of nobody: %q", got)
+	}
+}
+
+// TestCounted: what is good with a remark is not counted among the good.
+func TestCounted(t *testing.T) {
+	for v, want := range map[Verdict]Shape{{Shape: ShapeYes}: ShapeYes, {Shape: ShapeYes, Remark: "x"}: ShapeNote, {Shape: ShapeUnknown, Remark: "x"}: ShapeUnknown, {Shape: ShapeNo, Remark: "x"}: ShapeNo} {
+		if got := v.Counted(); got != want {
+			t.Errorf("%+v: %s", v, got)
 		}
 	}
 }

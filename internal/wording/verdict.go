@@ -124,8 +124,16 @@ func (l Language) valid(r *verifier.Report, known Standing) Verdict {
 	return v
 }
 
-// Line is the answer where nothing else of a verdict stands: its title, and what goes beside it.
+// Line is the answer where nothing else of a verdict stands: its title, and what goes beside it, without a stop at the end.
 func (v Verdict) Line() string { return strings.Join(Present(v.Title, v.Remark), ". ") }
+
+// Counted is the shape under which a verdict is counted and listed: what is good with a remark is not among the good.
+func (v Verdict) Counted() Shape {
+	if v.Shape == ShapeYes && v.Remark != "" {
+		return ShapeNote
+	}
+	return v.Shape
+}
 
 // remarked is the first check that says of a credential inside that it is not good, or not known, and the report that has it: a record that
 // holds such a one is valid itself, so what is around that record has to be looked through. Nil for none.
@@ -453,50 +461,4 @@ func (l Language) anyOf(keys ...string) string {
 		}
 	}
 	return ""
-}
-
-// Answer is the answer of a report in one short sentence, as the command line and tables give it. Unknown is never said as if it
-// were good.
-func (l Language) Answer(r *verifier.Report) string {
-	why := standing(failures(r))
-	switch {
-	case r.Outcome == verifier.Valid:
-		if by, old := lastKnown(r); old {
-			return l.Say("verdict.aged."+listed(r)+".title", "date", l.Day(by).Words) + "."
-		}
-		return l.Say("answer.valid")
-	case r.Authentic == verifier.No:
-		return l.refused(r)
-	case r.Authentic == verifier.Yes && r.InForce == verifier.No && withinOnly(r):
-		return l.Say("answer.within")
-	case r.Authentic == verifier.Yes && r.InForce == verifier.No:
-		return l.Say("answer.but." + why)
-	case r.Authentic == verifier.Yes:
-		return l.Say("answer.unsure")
-	case r.InForce == verifier.No:
-		return l.Say("answer.unsigned." + why)
-	}
-	if c, there := r.Unread(); there {
-		if ownTitle(r, c) {
-			return l.Finding(r, c).Title + "."
-		}
-		return l.Say("answer.unread")
-	}
-	if awardUnknown(r) {
-		return l.Say("answer.unawarded")
-	}
-	return l.Say("answer.unsigned")
-}
-
-// refused is the answer for what is not authentic. What is no badge at all accuses nobody of anything.
-func (l Language) refused(r *verifier.Report) string {
-	for _, c := range r.Checks {
-		if c.Step == "form" && c.Outcome == verifier.Fail {
-			if title := l.rejection(c); !strings.HasPrefix(title, l.Say("verdict.no.title")) {
-				return title + "."
-			}
-			break
-		}
-	}
-	return l.Say("answer.no")
 }
