@@ -27,9 +27,9 @@ type driven struct {
 // rate is how many answers came in a second.
 func (d driven) rate() float64 { return float64(d.took.count) / d.length.Seconds() }
 
-// drive asks on so many connections that stay open, on each one request after the other, for a length of time. A connection that
-// fails is not opened again.
-func drive(address string, connections int, length time.Duration, ask asking) driven {
+// drive asks on so many connections that stay open, on each one request after the other with a pause between them, for a length of time. A
+// connection that fails is not opened again.
+func drive(address string, connections int, length, pause time.Duration, ask asking) driven {
 	all := driven{statuses: map[int]int{}}
 	var mu sync.Mutex
 	var group sync.WaitGroup
@@ -37,7 +37,7 @@ func drive(address string, connections int, length time.Duration, ask asking) dr
 	ends := begun.Add(length)
 	for number := range connections {
 		group.Go(func() {
-			one, err := driveOne(address, ends, func(n int) []byte { return ask(number, n) })
+			one, err := driveOne(address, ends, pause, func(n int) []byte { return ask(number, n) })
 			mu.Lock()
 			defer mu.Unlock()
 			all.took.add(one.took)
@@ -54,7 +54,7 @@ func drive(address string, connections int, length time.Duration, ask asking) dr
 	return all
 }
 
-func driveOne(address string, ends time.Time, next func(n int) []byte) (d driven, err error) {
+func driveOne(address string, ends time.Time, pause time.Duration, next func(n int) []byte) (d driven, err error) {
 	d.statuses = map[int]int{}
 	c, err := dial(address)
 	if err != nil {
@@ -70,7 +70,10 @@ func driveOne(address string, ends time.Time, next func(n int) []byte) (d driven
 		}
 		d.took.note(now.Sub(begun))
 		d.statuses[status]++
-		begun = now
+		if begun = now; pause > 0 {
+			time.Sleep(pause)
+			begun = time.Now()
+		}
 	}
 	return d, nil
 }

@@ -110,6 +110,9 @@ func startHello() (*exec.Cmd, string, error) {
 
 var readyRequest = requestOf("GET", "/readyz", nil)
 
+// readyPause leaves the processor to what is measured: a connection that never paused would take a part of it.
+const readyPause = 10 * time.Millisecond
+
 // same asks for one thing.
 func same(request []byte) asking { return func(int, int) []byte { return request } }
 
@@ -211,9 +214,9 @@ func (c scenario) turn(length time.Duration) (m measured, err error) {
 	var ready driven
 	var group sync.WaitGroup
 	if c.name != greeting { // it has a process of its own
-		group.Go(func() { ready = drive(c.address, 1, length, same(readyRequest)) })
+		group.Go(func() { ready = drive(c.address, 1, length, readyPause, same(readyRequest)) })
 	}
-	d := drive(c.address, connections, length, c.ask)
+	d := drive(c.address, connections, length, 0, c.ask)
 	group.Wait()
 	after, err := stateOf(c.process)
 	if err = errors.Join(err, d.failed, ready.failed); err != nil {
