@@ -13,7 +13,7 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// BatchVerifier verifies many signatures in less time than they take one by one: those of Ed25519 in one equation, in a third (Bernstein and
+// BatchVerifier verifies many signatures in less time than they take one by one: those of Ed25519 in one equation, in a quarter (Bernstein and
 // others, High-speed high-security signatures, section 5), and those of P-256 with what [KnownKeys] remembers, in half. It is for what this
 // program has just signed itself: only who has the private key can make a signature of Ed25519 that is found right here and wrong by itself,
 // with a point of small order in it. The zero value is ready, and takes Ed25519 alone. It is not safe for concurrent use.
@@ -127,7 +127,7 @@ func (b *BatchVerifier) Verify() (wrong []int) {
 // together says that all are right: with factors z that nobody could foresee, the sum of z(R + kA - sB) is zero.
 func (b *BatchVerifier) together() bool {
 	factors := make([]byte, 16*len(b.signatures))
-	rand.Read(factors) //nolint:errcheck // it never fails
+	_, _ = rand.Read(factors) // never fails
 	scalars := make([]*edwards25519.Scalar, 0, len(b.signatures)+len(b.keys))
 	points := make([]*edwards25519.Point, 0, cap(scalars))
 	ofKeys := map[*edwards25519.Point]*edwards25519.Scalar{}

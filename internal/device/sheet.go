@@ -217,6 +217,15 @@ func (s sheet) person(r *verifier.Report) []*Node {
 // party is somebody whom a document names beside its signer, with their address where that is known to be theirs.
 func (s sheet) party(p verifier.Party) *Node { return link(s.here.Link(p), s.Named(p, s.here)) }
 
+// mark is what a result says: the issuer's words in their language, and words of the page.
+func (s sheet) mark(m verifier.Mark, lang string) []*Node {
+	given, status := s.MarkParts(m)
+	if given != "" && status != "" {
+		status = ", " + status
+	}
+	return []*Node{said("bdi", given).inLanguage(lang), text(status)}
+}
+
 func recipientName(v *verifier.View) string {
 	for _, identity := range v.Recipient {
 		if identity.Type == "name" && !identity.Hashed {
@@ -299,7 +308,7 @@ func (s sheet) substance(v *verifier.View) []*Node {
 				if name == nil {
 					name = said("bdi", s.Say("page.badge.result"))
 				}
-				marks.add(el("div", el("dt", name), el("dd", said("bdi", s.Mark(mark)))))
+				marks.add(el("div", el("dt", name), el("dd", s.mark(mark, lang)...)))
 			}
 		}
 		section("page.badge.shown", paragraph(wording.Prose(a.Description), lang), marks)

@@ -60,6 +60,7 @@ type creator struct {
 // criterion is one result that an award reports, with the levels or values it can have.
 type criterion struct {
 	Name       string
+	Named      bool // Name is the issuer's, and not a word of the page
 	Levels     []level
 	Values     string
 	Required   string // the level or value that it takes
@@ -71,8 +72,8 @@ type level struct {
 	Alignments []reference
 }
 
-func criterionOf(l wording.Language, d credential.ResultDescription) criterion {
-	line := criterion{Name: wording.First(d.Name, l.Say("page.badge.result")), Required: wording.Plain(d.RequiredValue), Alignments: alignmentsOf(l, d.Alignments)}
+func criterionOf(l wording.Language, d credential.ResultDescription, lang string) criterion {
+	line := criterion{Name: wording.First(d.Name, l.Say("page.badge.result")), Named: wording.Plain(d.Name) != "", Required: wording.Plain(d.RequiredValue), Alignments: alignmentsOf(l, d.Alignments, lang)}
 	levels, _ := ranked(d.Levels)
 	for _, of := range levels {
 		label := wording.First(of.Name, of.Level)
@@ -82,7 +83,7 @@ func criterionOf(l wording.Language, d credential.ResultDescription) criterion {
 		if points := wording.Plain(of.Points); points != "" {
 			label += " (" + points + ")"
 		}
-		line.Levels = append(line.Levels, level{labelled{Label: label, Value: wording.Prose(of.Description)}, alignmentsOf(l, of.Alignments)})
+		line.Levels = append(line.Levels, level{labelled{Label: label, Value: wording.Prose(of.Description)}, alignmentsOf(l, of.Alignments, lang)})
 	}
 	switch {
 	case len(d.AllowedValues) > 0:
@@ -93,10 +94,10 @@ func criterionOf(l wording.Language, d credential.ResultDescription) criterion {
 	return line
 }
 
-func alignmentsOf(l wording.Language, all []credential.Alignment) []reference {
+func alignmentsOf(l wording.Language, all []credential.Alignment, lang string) []reference {
 	var list []reference
 	for _, a := range all {
-		list = append(list, alignmentOf(l, a.TargetName, a.TargetURL, a.TargetCode, a.TargetFramework, a.TargetDescription))
+		list = append(list, alignmentOf(l, a, lang))
 	}
 	return list
 }
@@ -160,9 +161,9 @@ func (s *server) achievementPageOf(l wording.Language, f frame, record issuer.Ac
 		Method:       markdown.HTML(about.Method),
 		Components:   markdown.HTML(about.Components),
 		Assessment:   assessmentOf(l, about),
-		Research:     citations(about.Research),
-		Resources:    citations(about.Resources),
-		Alignments:   alignmentsOf(l, content.Alignments),
+		Research:     citations(about.Research, l.Other(content.InLanguage)),
+		Resources:    citations(about.Resources, l.Other(content.InLanguage)),
+		Alignments:   alignmentsOf(l, content.Alignments, l.Other(content.InLanguage)),
 		Art:          artOf(record),
 		Alt:          wording.First(content.Image.Caption, l.Say("page.badge.picture", "name", name)),
 		Definition:   "/a/" + record.ID + "/definition.json",
@@ -182,7 +183,7 @@ func (s *server) achievementPageOf(l wording.Language, f frame, record issuer.Ac
 		data.Creator = &creator{known, wording.Prose(p.Description)}
 	}
 	if about.Quality != "" || about.QualityAccount != "" {
-		data.Quality = &reference{Name: wording.First(about.Quality, l.Say("page.achievement.assurance")), Link: webLink(about.QualityURL), Lines: wording.Present(wording.Prose(about.QualityAccount))}
+		data.Quality = &reference{Name: wording.First(about.Quality, l.Say("page.achievement.assurance")), Named: wording.Plain(about.Quality) != "", Lang: data.Lang, Link: webLink(about.QualityURL), Lines: wording.Present(wording.Prose(about.QualityAccount))}
 	}
 	for _, r := range content.Related {
 		data.Related = append(data.Related, reference{Name: wording.Plain(r.ID), Link: webLink(r.ID),
@@ -195,7 +196,7 @@ func (s *server) achievementPageOf(l wording.Language, f frame, record issuer.Ac
 		data.Tags = append(data.Tags, wording.Present(wording.Plain(tag))...)
 	}
 	for _, d := range content.ResultDescriptions {
-		data.Rubric = append(data.Rubric, criterionOf(l, d))
+		data.Rubric = append(data.Rubric, criterionOf(l, d, data.Lang))
 	}
 	data.Preview = s.previewOf(l, data.Kind, data.Issuer.Name, s.achievementPreview(l, record, organisation))
 	return data
@@ -274,10 +275,10 @@ func assessmentOf(l wording.Language, about issuer.About) []labelled {
 	return facts
 }
 
-func citations(all []issuer.Citation) []reference {
+func citations(all []issuer.Citation, lang string) []reference {
 	var list []reference
 	for _, one := range all {
-		list = append(list, reference{Name: wording.First(one.Title, webLink(one.URL)), Link: webLink(one.URL), Lines: wording.Present(wording.Prose(one.Note))})
+		list = append(list, reference{Name: wording.First(one.Title, webLink(one.URL)), Named: wording.Plain(one.Title) != "", Lang: lang, Link: webLink(one.URL), Lines: wording.Present(wording.Prose(one.Note))})
 	}
 	return list
 }
@@ -294,7 +295,7 @@ func (s *server) version(ctx context.Context, l wording.Language, f frame, id st
 	if err != nil {
 		return nil, fmt.Errorf("reading another version: %w", err)
 	}
-	r := &reference{Name: wording.First(record.Name, l.Say("page.achievement.unnamed")), Link: f.to("/a/" + record.ID)}
+	r := &reference{Name: wording.First(record.Name, l.Say("page.achievement.unnamed")), Lang: l.Other(record.Content.InLanguage), Link: f.to("/a/" + record.ID)}
 	if version := wording.Plain(record.Content.Version); version != "" {
 		r.Name = l.Say("page.achievement.version", "name", r.Name, "version", version)
 	}

@@ -141,10 +141,10 @@ func (b *badge) setLevels(l wording.Language, results []verifier.Mark, descripti
 		m := &b.Results[i]
 		if ranked && result.Value == levels[here].Points {
 			result.Value = "" // its points say what its place does
-			m.Value = l.Mark(result)
+			m.Value, m.Status = l.MarkParts(result)
 		}
 		for j, of := range levels {
-			m.Levels = append(m.Levels, reached{Name: wording.First(of.Name, of.Level), Upto: ranked && j <= here, Here: j == here})
+			m.Levels = append(m.Levels, reached{Name: wording.First(of.Name, of.Level), Lang: b.Lang, Upto: ranked && j <= here, Here: j == here})
 		}
 		if m.Meaning = wording.Prose(levels[here].Description); ranked {
 			m.Place = l.Say("page.badge.scale", "place", strconv.Itoa(here+1), "of", strconv.Itoa(len(levels)))

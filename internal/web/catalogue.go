@@ -52,7 +52,7 @@ func (s *server) achievementsFrom(c echo.Context, l wording.Language, f frame, o
 		return offered, nil, listing("achievements", err)
 	}
 	for _, a := range found {
-		offered.All = append(offered.All, reference{Name: wording.Plain(a.Name), Link: f.to("/a/" + a.ID), Art: artOf(a)})
+		offered.All = append(offered.All, reference{Name: wording.Plain(a.Name), Lang: l.Other(a.Content.InLanguage), Link: f.to("/a/" + a.ID), Art: artOf(a)})
 	}
 	offered.addressed(l, f, path, achievementsParameter, after, next)
 	return offered, found, nil

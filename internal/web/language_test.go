@@ -75,7 +75,7 @@ func partsOfSheet(n *device.Node) (parts []part) {
 // the device, and nothing else is (WCAG 2.2 3.1.2). What is no language marks nothing.
 func TestLanguageOfParts(t *testing.T) {
 	name, evidence := "Enseñanza en grupos pequeños", []string{"Trabajos de los alumnos", "Cuatro lecciones en octubre.", "Una reflexión."}
-	written := slices.Concat([]string{name, "Planea lecciones a partir de lo que han mostrado los alumnos.", "Agrupa según la necesidad",
+	written := slices.Concat([]string{name, "Planea lecciones a partir de lo que han mostrado los alumnos.", "Agrupa según la necesidad", "Competente (3)",
 		"Evidencia de cuatro lecciones : el plan una reflexión"}, evidence, []string{"Norma IV", "Normas del estado", "Los maestros facilitan el aprendizaje."})
 	for _, test := range []struct {
 		page   wording.Language

@@ -37,6 +37,7 @@ type index struct {
 type indexed struct {
 	id, organisation string
 	name, issuer     string
+	language         string // of name; "" where that is not known
 	art              string // address of its picture
 	folded           string // both names, as searches are compared
 }
@@ -80,7 +81,7 @@ func (s *server) indexedOf(ctx context.Context, a issuer.Achievement, issuers ma
 		}
 		issuers[a.Organisation] = name
 	}
-	e := indexed{id: a.ID, organisation: a.Organisation, name: wording.Plain(a.Name), issuer: name, art: artOf(a)}
+	e := indexed{id: a.ID, organisation: a.Organisation, name: wording.Plain(a.Name), issuer: name, language: a.Content.InLanguage, art: artOf(a)}
 	e.folded = folded(e.name + "\n" + e.issuer)
 	return e, nil
 }
@@ -155,7 +156,7 @@ func (s *server) searched(c echo.Context, l wording.Language, f frame, organisat
 		found.Said = l.Count("page.search.found", n, "query", found.Query)
 	}
 	for _, h := range hits {
-		r := reference{Name: h.name, Link: f.to("/a/" + h.id), Art: h.art}
+		r := reference{Name: h.name, Lang: l.Other(h.language), Link: f.to("/a/" + h.id), Art: h.art}
 		if organisation == "" {
 			r.Lines = wording.Present(h.issuer)
 		}

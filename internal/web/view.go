@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"time"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/internal/markdown"
 	"github.com/laurelbadges/laurel/internal/wording"
 	"github.com/laurelbadges/laurel/verifier"
@@ -45,6 +46,7 @@ type party struct {
 type mark struct {
 	labelled
 	Named   bool   // Label is the issuer's, and not a word of the page
+	Status  string // behind Value, in words of the page; "" for none
 	Place   string // of the level among all, in words; "" where that is not known
 	Levels  []reached
 	Meaning string // what the level means
@@ -53,8 +55,9 @@ type mark struct {
 // reached is one of the levels that there are, from low to high.
 type reached struct {
 	Name string
-	Upto bool // it was reached, or passed
-	Here bool // it is the one
+	Lang string // of Name, where that is known and not the language of the page
+	Upto bool   // it was reached, or passed
+	Here bool   // it is the one
 }
 
 type labelled struct {
@@ -109,7 +112,9 @@ func viewOf(l wording.Language, r *verifier.Report, who audience, here *wording.
 	}
 	b.Dates = datesOf(l, v, nil)
 	for _, m := range v.Results {
-		b.Results = append(b.Results, mark{labelled: labelled{Label: wording.First(m.Name, l.Say("page.badge.result")), Value: l.Mark(m)}, Named: wording.Plain(m.Name) != ""})
+		result := mark{labelled: labelled{Label: wording.First(m.Name, l.Say("page.badge.result"))}, Named: wording.Plain(m.Name) != ""}
+		result.Value, result.Status = l.MarkParts(m)
+		b.Results = append(b.Results, result)
 	}
 	for _, a := range v.Alignments {
 		b.Alignments = append(b.Alignments, referenceOf(l.Alignment(a), b.Lang))
@@ -161,8 +166,8 @@ func partyOf(l wording.Language, p verifier.Party, here *wording.Here) party {
 	return party{Name: l.Named(p, here), ID: wording.Plain(p.ID), Host: wording.Host(p.ID), Link: here.Link(p)}
 }
 
-func alignmentOf(l wording.Language, name, address, code, framework, description string) reference {
-	return referenceOf(l.Alignment(verifier.Alignment{Name: name, URL: address, Code: code, Framework: framework, Description: description}), "")
+func alignmentOf(l wording.Language, a credential.Alignment, lang string) reference {
+	return referenceOf(l.Alignment(verifier.Alignment{Name: a.TargetName, URL: a.TargetURL, Code: a.TargetCode, Framework: a.TargetFramework, Description: a.TargetDescription}), lang)
 }
 
 // referenceOf prepares a reference whose texts are in a language, "" for that of the page or one that is not known.

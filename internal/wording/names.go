@@ -64,24 +64,30 @@ func spaced(name string) string {
 
 // Mark joins what a result says: level, value, status.
 func (l Language) Mark(mark verifier.Mark) string {
-	words, value := Plain(mark.AchievedLevel), Plain(mark.Value)
+	return strings.Join(Present(l.MarkParts(mark)), ", ")
+}
+
+// MarkParts are what a result says in the words of its issuer, level and value, and in words of the page; "" for one that there is not.
+func (l Language) MarkParts(mark verifier.Mark) (given, status string) {
+	given, value := Plain(mark.AchievedLevel), Plain(mark.Value)
 	switch {
-	case words == "":
-		words = value
-	case value != "" && value != words:
-		words += " (" + value + ")"
+	case given == "":
+		given = value
+	case value != "" && value != given:
+		given += " (" + value + ")"
 	}
 	if mark.Status != "" {
-		status := spaced(Plain(mark.Status))
+		status = spaced(Plain(mark.Status))
 		if name, known := l.text("result." + Plain(mark.Status)); known {
 			status = name
 		}
-		if words == "" {
-			return status
+		if given != "" {
+			status = strings.ToLower(status)
 		}
-		return words + ", " + strings.ToLower(status)
+	} else if given == "" {
+		status = l.Say("result.none")
 	}
-	return First(words, l.Say("result.none"))
+	return given, status
 }
 
 // Identity words one identifier of a recipient. A hash says nothing to a reader, so it is named and not printed; inClear says
