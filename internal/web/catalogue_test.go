@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/laurelbadges/laurel/credential"
 	"github.com/laurelbadges/laurel/credential/bake"
 	"github.com/laurelbadges/laurel/internal/definition"
 	"github.com/laurelbadges/laurel/issuer"
@@ -218,9 +219,26 @@ func (crowded) AchievementsFrom(_ context.Context, organisation, after string, l
 	}
 	from, to, next, err := stretch(after, limit, of)
 	for i := from; i < to; i++ {
-		page = append(page, issuer.Achievement{ID: fmt.Sprintf("a%04d", i), Organisation: fmt.Sprintf("o%03d", i/10), Name: fmt.Sprintf("Achievement %d", i)})
+		page = append(page, issuer.Achievement{ID: fmt.Sprintf("a%04d", i), Organisation: fmt.Sprintf("o%03d", i/10), Name: fmt.Sprintf("Achievement %d", i),
+			Content: credential.Achievement{InLanguage: "en"}})
 	}
 	return page, next, err
+}
+
+// TestLanguageOfTiles: the names of what can be earned are marked with their language where that is not the language of the page, in lists
+// and in what was found.
+func TestLanguageOfTiles(t *testing.T) {
+	f := newFixture(t, func(c *Config) { c.Office = crowded{} })
+	for _, address := range []string{"/", "/i/o007", "/?q=achievement+1999", "/i/o007?q=achievement"} {
+		for l, marked := range map[string]bool{"en": false, "es": true} {
+			separator := map[bool]string{true: "&", false: "?"}[strings.Contains(address, "?")]
+			w := f.get(address+separator+"lang="+l, mediaHTML)
+			wantText(t, w, ">Achievement ")
+			if got := strings.Contains(w.Body.String(), `<bdi lang="en">Achievement `); got != marked {
+				t.Errorf("%s in %s: marked %v", address, l, got)
+			}
+		}
+	}
 }
 
 // TestListsHavePages: however many issuers and achievements there are, a page lists some, and leads on to all of them.
