@@ -144,7 +144,7 @@ func TestBatchFirstRefused(t *testing.T) {
 	if _, err := d.Reconfigure(t.Context(), d.organisation(t).ID, issuer.ConfigurationChange{RevocationList: ptr(true)}, "test"); err != nil {
 		t.Fatal(err)
 	}
-	if done := d.run(t, b.ID); done.Done != 39 || done.Failed != 1 || whole.Load() != 2 {
+	if done := d.run(t, b.ID); done.Done != 39 || done.Failed != 1 || whole.Load() < 2 {
 		t.Errorf("%d awarded, %d refused, %d documents checked whole", done.Done, done.Failed, whole.Load())
 	}
 }

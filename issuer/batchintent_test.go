@@ -149,14 +149,13 @@ func TestIntentKept(t *testing.T) {
 // another way, or the batch is ended.
 func TestIntentOvertaken(t *testing.T) {
 	while := func(t *testing.T, l *life, do func() error) {
-		var first sync.Once
+		var begun atomic.Bool // what is done is checked as well
 		l.check = func(context.Context, []byte) error {
-			first.Do(func() {
-				l.check = accept
+			if begun.CompareAndSwap(false, true) {
 				if err := do(); err != nil {
 					t.Error(err)
 				}
-			})
+			}
 			return nil
 		}
 	}
