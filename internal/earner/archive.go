@@ -56,8 +56,8 @@ func (s *Service) everything(ctx context.Context, session string) (held []Holdin
 
 // Archive writes a zip file with an award, or with a part of everything of a person, the first of which is 1, to w: every signed form, the
 // picture with the badge in it, the identity document of the issuer, what is kept about the earner, and a text that explains them. It
-// needs nothing from this server to be of use. here is what the installation knows of its issuers; nil for nothing. An error after the first bytes leaves a file that does not open. Kind conflict, code
-// packing: the same bearer has one written already.
+// needs nothing from this server to be of use. here is what the installation knows of its issuers; nil for nothing. An error after the
+// first bytes leaves a file that does not open. Kind conflict, code packing: the same bearer has one written already.
 func (s *Service) Archive(ctx context.Context, b Bearer, part int, l wording.Language, here *wording.Here, w io.Writer) error {
 	var held []Holding
 	if b.Session != "" && b.Credential == "" {
