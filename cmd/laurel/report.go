@@ -218,7 +218,11 @@ func (p printer) facts(r *verifier.Report) (all [][2]string) {
 			signer = "holder"
 		}
 		if by := wording.SignedBy(v); by.ID != "" {
-			add(signer, strings.TrimSpace(by.Name+" <"+by.ID+">"))
+			value := by.ID // what a signature proves comes before the name that goes with it
+			if name := wording.Plain(by.Name); name != "" {
+				value = p.say("signer", "id", by.ID, "name", name)
+			}
+			add(signer, value)
 		}
 		add("kind", p.language.Standard(v.Standard))
 	}
@@ -274,11 +278,13 @@ func (p printer) differences(r *verifier.Report) {
 // tableLine is a line of the table: what stands in it, by the names of the orders.
 type tableLine struct {
 	batch.Row
-	cells map[string]string
+	result string // see [wording.Verdict.Result]
+	cells  map[string]string
 }
 
 func (p printer) line(row batch.Row) tableLine {
-	l := tableLine{row, map[string]string{"file": wording.Plain(row.Report.Input.Name), "answer": p.language.Verdict(row.Report, wording.Standing{Dated: true, Here: p.here}).Line()}}
+	v := p.language.Verdict(row.Report, wording.Standing{Dated: true, Here: p.here})
+	l := tableLine{row, v.Result(row.Report), map[string]string{"file": wording.Plain(row.Report.Input.Name), "answer": v.Line()}}
 	if form := row.Report.Checks[0]; form.Outcome != verifier.Pass { // no badge was judged: what the file is says more
 		l.cells["answer"] = wording.First(p.language.Finding(row.Report, form).Title, l.cells["answer"])
 	}
@@ -294,16 +300,17 @@ func (p printer) line(row batch.Row) tableLine {
 
 // among says whether a line is one of those that are asked for; "repeated" is one that was handed in before.
 func (l tableLine) among(only []string) bool {
-	return len(only) == 0 || slices.Contains(only, string(l.Report.Outcome)) || l.SameAs > 0 && slices.Contains(only, "repeated")
+	return len(only) == 0 || slices.Contains(only, l.result) || l.SameAs > 0 && slices.Contains(only, "repeated")
 }
 
 // table prints a line for each row that is asked for, in an order, and how many there are of each answer in all.
 func (p printer) table(rows []batch.Row, order string, only []string) {
 	var lines []tableLine
-	count := map[verifier.Outcome]int{}
+	count := map[string]int{}
 	for _, row := range rows {
-		count[row.Report.Outcome]++
-		if l := p.line(row); l.among(only) {
+		l := p.line(row)
+		count[l.result]++
+		if l.among(only) {
 			lines = append(lines, l)
 		}
 	}
@@ -325,8 +332,8 @@ func (p printer) table(rows []batch.Row, order string, only []string) {
 		fmt.Fprintln(columns, strings.Join(cells, "\t"))
 	}
 	_ = columns.Flush() // to a terminal: who does not read it does not mind
-	fmt.Fprintln(p.out, p.say("summary", "all", fmt.Sprint(len(rows)), "valid", fmt.Sprint(count[verifier.Valid]),
-		"invalid", fmt.Sprint(count[verifier.Invalid]), "unknown", fmt.Sprint(count[verifier.Unknown])))
+	fmt.Fprintln(p.out, p.say("summary", "all", fmt.Sprint(len(rows)), "valid", fmt.Sprint(count[string(verifier.Valid)]), "remark", fmt.Sprint(count[wording.ResultRemark]),
+		"invalid", fmt.Sprint(count[string(verifier.Invalid)]), "unknown", fmt.Sprint(count[string(verifier.Unknown)])))
 }
 
 // padded is a text with spaces up to a width in characters.

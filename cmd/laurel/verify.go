@@ -35,7 +35,7 @@ type verifyCommand struct {
 	Language           string   `help:"Language for people: ${enum}." enum:"en,es" default:"en"`
 	Table              bool     `help:"Print a line for each report, and how many there are of each answer."`
 	Sort               string   `help:"Order of the table: ${enum}." enum:"number,file,answer,badge,recipient" default:"number"`
-	Only               []string `help:"Lines of the table to print: ${enum}." enum:"valid,invalid,unknown,repeated" placeholder:"ANSWER"`
+	Only               []string `help:"Lines of the table to print: ${enum}." enum:"valid,remark,invalid,unknown,repeated" placeholder:"ANSWER"`
 	Technical          bool     `help:"Print the technical detail of each check too."`
 	Save               []string `help:"Write what was found to a file as well; its name says as what: .pdf or .txt a record to file away, .csv or .xlsx a table, .json the reports." placeholder:"FILE"`
 	ExplainDifferences bool     `help:"Say where other verifiers would answer differently by their published rules, and why."`

@@ -125,9 +125,9 @@ func TestForgedExports(t *testing.T) {
 	}
 	for l, want := range map[wording.Language][2][]string{
 		wording.English: {{"Signed, but not by Cedar County Schools of badges.example", "not known", "elsewhere.example, which calls itself “Cedar C\u043eunty Schools”"},
-			{"Authentic, and in force on 1 June 2026. Not signed by Cedar County Schools, whom it names", "valid", "north.example, which calls itself “North District”"}},
+			{"Authentic, and in force on 1 June 2026. Not signed by Cedar County Schools, whom it names", "valid, with a remark", "north.example, which calls itself “North District”"}},
 		wording.Spanish: {{"Firmada, pero no por Cedar County Schools de badges.example", "no se sabe", "elsewhere.example, que dice llamarse «Cedar C\u043eunty Schools»"},
-			{"Auténtica y vigente el 1 de junio de 2026. No la firmó Cedar County Schools, a quien nombra", "válida", "north.example, que dice llamarse «North District»"}},
+			{"Auténtica y vigente el 1 de junio de 2026. No la firmó Cedar County Schools, a quien nombra", "válida, con una observación", "north.example, que dice llamarse «North District»"}},
 	} {
 		file, sheet := xlsxOf(t, rows, l, here)
 		cells, err := file.GetRows(sheet)

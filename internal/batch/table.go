@@ -51,9 +51,6 @@ var columns = []column{
 	{"export.like", 12, true, func(c cells) string { return numberOrNone(c.row.Like) }},
 }
 
-// outcomes are the keys of their words.
-var outcomes = map[verifier.Outcome]string{verifier.Valid: "export.outcome.valid", verifier.Invalid: "export.outcome.invalid", verifier.Unknown: "export.outcome.unknown"}
-
 // table is the rows as texts, without the heads.
 func table(rows []Row, l wording.Language, here *wording.Here) [][]string {
 	lines := make([][]string, 0, len(rows))
@@ -80,13 +77,7 @@ func heads(l wording.Language) []string {
 	return names
 }
 
-// outcome is that of the report, but for what is not shown as good: what is said to be from somebody else, or good by old facts alone.
-func (c cells) outcome() string {
-	if c.report.Outcome == verifier.Valid && c.verdict.Shape == wording.ShapeUnknown {
-		return c.Say(outcomes[verifier.Unknown])
-	}
-	return c.Say(outcomes[c.report.Outcome])
-}
+func (c cells) outcome() string { return c.Say("export.outcome." + c.verdict.Result(c.report)) }
 
 func (c cells) issuer() string {
 	if p := wording.SignedBy(c.report.Credential); p.ID != "" || p.Name != "" {

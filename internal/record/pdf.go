@@ -368,7 +368,7 @@ func (p *pdfPrinter) summary(heads [3]string, all []summaryLine) {
 		p.need(height)
 		y := p.GetY()
 		p.line(softStyle, 0, strconv.Itoa(line.number))
-		p.sign(line.answer.Shape, margin+number+5, y+bodyStyle.leading/2, 4.5)
+		p.sign(line.answer.Counted(), margin+number+5, y+bodyStyle.leading/2, 4.5)
 		for i, name := range names {
 			p.SetY(y + float64(i)*bodyStyle.leading)
 			p.line(bodyStyle, number+sign, name)

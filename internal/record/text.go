@@ -103,7 +103,7 @@ func (p *textPrinter) detail(text string) { p.lines("- ", "  ", text) }
 func (p *textPrinter) summary(_ [3]string, all []summaryLine) {
 	for _, line := range all {
 		number := fmt.Sprintf("%4d  ", line.number)
-		p.lines(number+signs[line.answer.Shape]+" ", "          ", line.name)
+		p.lines(number+signs[line.answer.Counted()]+" ", "          ", line.name)
 		p.lines("          ", "          ", line.answer.Line())
 	}
 }

@@ -237,10 +237,10 @@ func (l Language) SignerName(r *verifier.Report, h *Here) string {
 		return ""
 	}
 	party := SignedBy(r.Credential)
-	if r.Authentic != verifier.Yes || party.ID == "" && party.Name == "" {
-		return l.PartyName(party)
+	if _, here := h.issuer(party.ID); here || r.Authentic == verifier.Yes && (party.ID != "" || party.Name != "") {
+		return l.Named(party, h)
 	}
-	return l.Named(party, h)
+	return l.PartyName(party)
 }
 
 // SignerLine is the same for where it stands alone, and so says itself what is not proven.

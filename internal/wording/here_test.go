@@ -197,7 +197,11 @@ func TestSignerName(t *testing.T) {
 		r.Authentic = verifier.Undecided
 		for l, want := range map[Language]string{English: "Says that it is from “", Spanish: "Dice que es de «"} {
 			name, line := l.SignerName(r, ours()), l.SignerLine(r, ours())
-			if name != l.PartyName(test.issuer) || strings.HasPrefix(line, want+name) != (test.issuer != verifier.Party{}) {
+			said := l.PartyName(test.issuer)
+			if test.issuer.ID == ourDID { // its page here stands behind it
+				said = ourName
+			}
+			if name != said || strings.HasPrefix(line, want+name) != (test.issuer != verifier.Party{}) {
 				t.Errorf("%+v, where nothing is proven: %q, %q", test.issuer, name, line)
 			}
 		}
@@ -212,6 +216,27 @@ func TestCounted(t *testing.T) {
 	for v, want := range map[Verdict]Shape{{Shape: ShapeYes}: ShapeYes, {Shape: ShapeYes, Remark: "x"}: ShapeNote, {Shape: ShapeUnknown, Remark: "x"}: ShapeUnknown, {Shape: ShapeNo, Remark: "x"}: ShapeNo} {
 		if got := v.Counted(); got != want {
 			t.Errorf("%+v: %s", v, got)
+		}
+	}
+}
+
+// TestResult: what is valid and not shown as good is not counted as valid either.
+func TestResult(t *testing.T) {
+	for v, want := range map[Verdict]string{{Shape: ShapeYes}: "valid", {Shape: ShapeYes, Remark: "x"}: ResultRemark, {Shape: ShapeNote}: ResultRemark, {Shape: ShapeUnknown}: "unknown", {}: "unknown"} {
+		if got := v.Result(&verifier.Report{Outcome: verifier.Valid}); got != want {
+			t.Errorf("%+v: %s", v, got)
+		}
+		for _, outcome := range []verifier.Outcome{verifier.Invalid, verifier.Unknown} {
+			if got := v.Result(&verifier.Report{Outcome: outcome}); got != string(outcome) {
+				t.Errorf("%+v, %s: %s", v, outcome, got)
+			}
+		}
+	}
+	for _, l := range Languages {
+		for _, result := range []string{"valid", ResultRemark, "unknown", "invalid"} {
+			if _, known := l.text("export.outcome." + result); !known {
+				t.Errorf("%s has no word for %s", l, result)
+			}
 		}
 	}
 }

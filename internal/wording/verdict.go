@@ -135,6 +135,24 @@ func (v Verdict) Counted() Shape {
 	return v.Shape
 }
 
+// Result is how a report is counted in tables for programs and people alike: its outcome, but for a valid one that is not shown as good.
+func (v Verdict) Result(r *verifier.Report) string {
+	if r.Outcome == verifier.Valid {
+		switch v.Counted() {
+		case ShapeNote:
+			return ResultRemark
+		case ShapeYes:
+		default: // said to be from somebody else, or good by old facts alone
+			return string(verifier.Unknown)
+		}
+	}
+	return string(r.Outcome)
+}
+
+// ResultRemark is the result of what is valid and has to be looked at closer: it is replaced, holds something bad, or is for an achievement
+// of somebody who did not sign it.
+const ResultRemark = "remark"
+
 // remarked is the first check that says of a credential inside that it is not good, or not known, and the report that has it: a record that
 // holds such a one is valid itself, so what is around that record has to be looked through. Nil for none.
 func remarked(r *verifier.Report) (*verifier.Report, verifier.Check) {
