@@ -46,6 +46,7 @@ type task struct {
 	body    []byte     // the record of done
 	ended   []byte     // the record of the row once it has its award; nil where award is a draft, or issued
 	refused *Error     // its document says something that an award must not say
+	whole   bool       // the first of its chunk: what a template signs of it is read and checked whole
 	failed  *Error     // it could not be signed
 }
 

@@ -36,20 +36,20 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 	}
 	faults := make([]error, len(c.rows))
 	var next atomic.Int64
-	var first atomic.Bool // an award of the chunk is checked whole
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(c.rows)) {
 		workers.Go(func() {
-			w := chunkSigner{together: s.known.Batch(), first: &first}
-			var rowOf []int // of each signature that together has
+			together := s.known.Batch()
+			var rowOf []int // of each signature that it has
 			for i := next.Add(1) - 1; i < int64(len(c.rows)); i = next.Add(1) - 1 {
-				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i], w)
-				for len(rowOf) < w.together.Len() {
+				c.rows[i].whole = i == 0
+				faults[i] = s.signTask(ctx, &o, c.batch.Kind, &c.rows[i], together)
+				for len(rowOf) < together.Len() {
 					rowOf = append(rowOf, int(i))
 				}
 				runtime.Gosched() // or whoever makes a single award waits until the chunk is signed
 			}
-			for _, wrong := range w.together.Verify() {
+			for _, wrong := range together.Verify() {
 				i := rowOf[wrong]
 				s.press.distrust(c.rows[i].award.Achievement)
 				faults[i] = signedWrongly()
@@ -57,6 +57,9 @@ func (s *Service) signChunkOnce(ctx context.Context, c *chunk) (problem error, h
 		})
 	}
 	workers.Wait()
+	if i := slices.IndexFunc(c.rows, func(t task) bool { return t.refused == nil }); i > 0 && faults[i] == nil { // the first was not signed
+		faults[i] = s.checkWhole(ctx, &c.rows[i].signed)
+	}
 	var later error // may work at another time, and would go wrong for other awards as well
 	for i, fault := range faults {
 		t := &c.rows[i]
@@ -221,20 +224,14 @@ func notStopped(tx Tx, drafts []Credential) ([]Credential, error) {
 	return left, nil
 }
 
-// chunkSigner is what the awards of a chunk that one processor signs have in common.
-type chunkSigner struct {
-	together *keys.BatchVerifier
-	first    *atomic.Bool // an award of the chunk that a template signed is read and checked whole
-}
-
-// signTask signs one award of a batch, and writes its record where it is a draft. Its signatures are left to w.together.
-func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind, t *task, w chunkSigner) error {
+// signTask signs one award of a batch, and writes its record where it is a draft. Its signatures are left to together.
+func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind, t *task, together *keys.BatchVerifier) error {
 	if kind == BatchReissue {
 		document, err := t.award.document()
 		if err != nil {
 			return err
 		}
-		return s.signDocumentOf(ctx, o, t, document, w)
+		return s.signDocumentOf(ctx, o, t, document, together)
 	}
 	if t.in != nil {
 		if err := s.describe(&t.award, t.in); err != nil && !isRefusal(err, &t.refused) {
@@ -245,7 +242,7 @@ func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind,
 	if t.refused != nil {
 		return nil
 	}
-	if err := s.signDocumentOf(ctx, o, t, t.award.Unsigned, w); err != nil {
+	if err := s.signDocumentOf(ctx, o, t, t.award.Unsigned, together); err != nil {
 		return err
 	}
 	t.done = t.award
@@ -262,11 +259,10 @@ func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind,
 }
 
 // signDocumentOf signs the document of an award, with a template where there is one.
-func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte, w chunkSigner) (err error) {
+func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte, together *keys.BatchVerifier) (err error) {
 	suite := o.suiteOf(&t.award)
 	if p, fresh := s.press.find(ctx, t.award.Achievement, document, suite, o); p != nil {
-		whole := w.first.CompareAndSwap(false, true) || fresh
-		t.signed, err = s.signPressed(ctx, o, p, document, suite, whole, w.together)
+		t.signed, err = s.signPressed(ctx, o, p, document, suite, fresh || t.whole, together)
 		if refusal := (*Error)(nil); errors.As(err, &refusal) && refusal.Code == codeSelfCheck {
 			s.press.distrust(t.award.Achievement)
 			return err
@@ -306,18 +302,32 @@ func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Tem
 	if err == nil {
 		err = p.VerifyJWT(signed.token, document, token, together)
 	}
-	if err == nil && whole {
-		if err = s.check(ctx, signed.published); err == nil {
-			err = s.check(ctx, []byte(signed.token))
-		}
-	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return forms{}, ctx.Err()
 	case err != nil:
 		return forms{}, internal(codeSelfCheck, selfCheckFailed, err)
+	case whole:
+		if err := s.checkWhole(ctx, &signed); err != nil {
+			return forms{}, err
+		}
 	}
 	return signed, nil
+}
+
+// checkWhole has the verifier read and check both forms.
+func (s *Service) checkWhole(ctx context.Context, signed *forms) error {
+	err := s.check(ctx, signed.published)
+	if err == nil {
+		err = s.check(ctx, []byte(signed.token))
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return internal(codeSelfCheck, selfCheckFailed, err)
+	}
+	return nil
 }
 
 // signedWrongly is the fault of a signature that does not fit.

@@ -79,7 +79,7 @@ func TestDevice(t *testing.T) {
 		t.Fatalf("the signer of the pack is not named:\n%s", aged)
 	}
 	for signer, status := range map[string]int{signed[1]: 0, signed[2]: 0, "did:web:other.example": 2, signed[2][1:] + "A": 2} {
-		if said := laurel(status, "verify", "--data", g.folder, "--offline", "--pack", packed, "--pack-signer", signer, badge); strings.Contains(said, "was not checked") {
+		if said := laurel(status, "verify", "--data", g.folder, "--offline", "--pack", packed, "--pack-signer="+signer, badge); strings.Contains(said, "was not checked") {
 			t.Errorf("%s:\n%s", signer, said)
 		}
 	}
