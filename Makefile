@@ -7,7 +7,7 @@ export CGO_ENABLED ?= 0
 GO       ?= go
 NPM_HOME := testdata/npm
 NPM_PEERS := testdata/npm-peers
-FUZZTIME ?= 2s
+FUZZTIME ?= 1s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # What `make crash` runs: everything that is killed, cut off, filled up or restored.
 FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Drill|Damage|Silence|DatabasePaused|ServerKilled|ConnectionLost|CommitCutOff|FileLimit|Flip|MetaPages|CutShort|Takeover|StoreFaults|AnswerLost|Unsettled|Moved)
