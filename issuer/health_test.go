@@ -145,7 +145,7 @@ func TestReadyOfMany(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if took := time.Since(begun); took > 10*time.Second || w.views.Load() > 40 {
+	if took := time.Since(begun); took > time.Minute || w.views.Load() > 40 {
 		t.Errorf("ten looks took %v and %d views", took, w.views.Load())
 	}
 	if _, err := d.Revoke(t.Context(), c.ID, "why", "test"); err != nil {

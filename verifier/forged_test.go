@@ -228,7 +228,7 @@ func TestWorkOfManyInside(t *testing.T) {
 	if most := readMost/len(large) + 2; asked > most {
 		t.Errorf("%d large documents were read, want at most %d", asked, most)
 	}
-	if took := time.Since(began); took > 10*time.Second { // far beyond what the bounds allow, on any machine
+	if took := time.Since(began); took > time.Minute { // far beyond what the bounds allow, on any machine
 		t.Errorf("it took %s", took)
 	}
 	wellFormed(t, r)

@@ -185,7 +185,7 @@ func TestHostileSchemas(t *testing.T) {
 	if len(asked) != 3 || len(outcomes(report, "schema")) != 1+maxSchemas+1 {
 		t.Errorf("asked for %d, %q", len(asked), outcomes(report, "schema"))
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }

@@ -17,6 +17,9 @@ import (
 // TestConformance replays the recorded requests of the public interoperability suites of the W3C and the Credentials Community
 // Group against a server with an issuer that has Ed25519, P-256 and P-384 keys. Every answer has to be the expected one.
 func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: requests one after another")
+	}
 	script := filepath.Join(referencedata.Folder(t), "..", "tools", "vc-api-replay.mjs")
 	if _, err := os.Stat(script); err != nil {
 		t.Skipf("the replay of the interoperability suites is not here: %v", err)

@@ -9,8 +9,8 @@ import (
 	"github.com/laurelbadges/laurel/credential/strict"
 )
 
-// FuzzValidate: whatever the schema and the value, there is one answer, of the three kinds, and it comes soon. The bound is ten
-// times what was measured at worst, for a machine that does much else.
+// FuzzValidate: whatever the schema and the value, there is one answer, of the three kinds, and it comes soon. The bound is a
+// hundred times what was measured at worst, for a slow machine that does much else.
 func FuzzValidate(f *testing.F) {
 	for _, c := range hostile() {
 		if len(c.schema)+len(c.value) < 8<<10 {
@@ -25,7 +25,7 @@ func FuzzValidate(f *testing.F) {
 		}
 		began := time.Now()
 		err = Validate(schema, v, Draft202012)
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("took %v", took)
 		}
 		var violation *Violation

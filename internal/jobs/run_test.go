@@ -194,7 +194,7 @@ func TestRunners(t *testing.T) {
 	}
 	select {
 	case <-finished:
-	case <-time.After(time.Minute):
+	case <-time.After(5 * time.Minute):
 		t.Errorf("not done: %+v", w.counts())
 	}
 	for _, stop := range stops {

@@ -275,7 +275,7 @@ func TestRefusals(t *testing.T) {
 		"names that is none": {"smtp://u:p@[::1]:1", from, "ana@example.org", Award, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			post, err := New(Config{Server: c.server, From: c.from, Base: base, Timeout: 5 * time.Second})
+			post, err := New(Config{Server: c.server, From: c.from, Base: base, Timeout: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -63,7 +63,7 @@ func provided(t *testing.T, people map[string]map[string]any) *house {
 		t.Fatalf("the provider did not start: %v\n%s", err, said.String())
 	}
 	h := empty(t, func(c *Config) {
-		c.Now, c.Client = time.Now, &http.Client{Timeout: 30 * time.Second}
+		c.Now, c.Client = time.Now, &http.Client{Timeout: 2 * time.Minute}
 		c.Providers = []Provider{{Name: "District", Issuer: "http://127.0.0.1:" + strings.TrimSpace(port), ClientID: "laurel", Secret: "a secret of the test"}}
 	})
 	h.owner = h.settle()
@@ -91,7 +91,7 @@ func (h *house) visit(subject string) (browser string, query url.Values) {
 	jar, err := cookiejar.New(nil)
 	ok(h.t, err)
 	var back *url.URL
-	client := http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	client := http.Client{Jar: jar, Timeout: 2 * time.Minute, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if strings.HasPrefix(r.URL.String(), testBase) {
 			back = r.URL
 			return http.ErrUseLastResponse

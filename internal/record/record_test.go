@@ -252,7 +252,7 @@ func TestHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			started := time.Now()
 			text, pdf := one(t, r, wording.English)
-			if took := time.Since(started); took > time.Second { // 100 ms on an idle machine
+			if took := time.Since(started); took > 30*time.Second { // 100 ms on an idle machine
 				t.Errorf("it took %v", took)
 			}
 			if len(text) > 150000 || len(pdf) > 400000 {

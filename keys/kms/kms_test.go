@@ -407,7 +407,7 @@ func TestHeals(t *testing.T) {
 	if _, err := keys.SignMessage(&slow, []byte("x")); !errors.Is(err, keys.ErrUnavailable) || !strings.Contains(err.Error(), "did not answer in time") {
 		t.Errorf("a slow answer: %v", err)
 	}
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it waited %v", took)
 	}
 }

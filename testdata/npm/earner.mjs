@@ -1,11 +1,12 @@
 // What somebody does to whom badges were awarded, in Chromium: claims one, signs in by mail, brings others from elsewhere, shows some of
 // them on a page, loses one, turns the page off, and asks for an erasure. Each page is looked at in English and in Spanish.
 import {setTimeout as wait} from 'node:timers/promises';
+import {patience} from './looks.mjs';
 
 // The link that the newest message to somebody holds, once it has come. town is
 //   {"origin": …, "letters": address that tells it, "badges": {name: text}, …}
 export async function letter(town, to, path) {
-  for(let i = 0; i < 600; i++, await wait(100)) {
+  for(const end = Date.now() + patience; Date.now() < end; await wait(100)) {
     const answer = await fetch(`${town.letters}?${new URLSearchParams({to, path})}`);
     if(answer.ok) {
       return answer.text();
@@ -30,19 +31,13 @@ export const collects = (eyes, browser, town) => async function collects(page) {
     if(asked) {
       const at = page.url();
       await page.goto(spanish(at));
-      if(await page.locator('html').getAttribute('lang') !== 'es') {
-        eyes.note(`${name}: does not speak Spanish`);
-      }
+      await eyes.expect(`${name}: does not speak Spanish`, async () => await page.locator('html').getAttribute('lang') === 'es');
       await eyes.glance(page, `${name}-es`);
       await page.goto(at);
     }
   }
   const click = (role, name) => Promise.all([page.waitForEvent('load'), page.getByRole(role, {name}).first().click()]);
-  const expect = async (what, text) => {
-    if(!await page.locator('main').filter({hasText: text}).count()) {
-      eyes.note(`${what}: ${page.url()} does not say ${text}`);
-    }
-  };
+  const expect = (what, text) => eyes.expect(`${what}: ${page.url()} does not say ${text}`, () => page.locator('main').filter({hasText: text}).count());
 
   // An award is taken by its link.
   await page.goto(await letter(town, town.earner, '/claim/'));

@@ -6,11 +6,7 @@ import {letter} from './earner.mjs';
 export const byKeyboard = (eyes, town) => async function byKeyboard(page) {
   const {origin} = town;
   const press = (role, name, loads) => eyes.press(page, role, name, loads);
-  const expect = (what, good) => {
-    if(!good) {
-      eyes.note(`by keyboard, ${page.url()}: ${what}`);
-    }
-  };
+  const expect = (what, so) => eyes.expect(`by keyboard, ${page.url()}: ${what}`, so);
   const says = text => page.locator('main').filter({hasText: text}).count().then(n => n > 0);
   const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
   // The first Tab and Enter lead over the links of the site.
@@ -18,7 +14,7 @@ export const byKeyboard = (eyes, town) => async function byKeyboard(page) {
     await page.keyboard.press('Tab');
     await eyes.reach(page, page.locator('.skip'), 'the way over the links');
     await page.keyboard.press('Enter');
-    expect('the first Tab does not lead into the content', await page.evaluate(() => document.activeElement.id === 'main'));
+    await expect('the first Tab does not lead into the content', () => page.evaluate(() => document.activeElement.id === 'main'));
   }
 
   // Check: a badge is pasted, and its verdict read in the order of focus.
@@ -29,29 +25,29 @@ export const byKeyboard = (eyes, town) => async function byKeyboard(page) {
   await eyes.reach(page, page.locator('textarea'), 'the text');
   await page.evaluate(text => navigator.clipboard.writeText(text), town.badges['badge.json']);
   await page.keyboard.press('Control+V');
+  await expect('nothing is pasted', async () => await page.locator('textarea').inputValue() !== '');
   await press('button', /^Check/);
   await skip();
-  expect('the verdict is not in view', await page.locator('.band h1, .band h2').first().evaluate(e => e.getBoundingClientRect().bottom < innerHeight));
-  expect('there is no verdict', await says('Authentic, and in force today'));
+  await expect('the verdict is not in view', () => page.locator('.band h1, .band h2').first().evaluate(e => e.getBoundingClientRect().bottom < innerHeight));
+  await expect('there is no verdict', () => says('Authentic, and in force today'));
   await eyes.reach(page, page.locator('summary', {hasText: 'Technical report'}), 'the technical report');
   await page.keyboard.press('Enter');
-  expect('the technical report stays folded', await page.locator('.steps').first().isVisible());
+  await expect('the technical report stays folded', () => page.locator('.steps').first().isVisible());
 
   // Claim and share.
   await page.goto(await letter(town, town.keyboarder, '/claim/'));
   await skip();
   await press('button', 'Take this badge');
-  expect('it was not taken', await says('The badge is yours'));
+  await expect('it was not taken', () => says('The badge is yours'));
   await press('link', 'Open its page');
   const badge = page.url();
   await skip();
   await press('link', 'Copy link');
   await press('button', /^Copy/, false);
-  await page.waitForFunction(() => document.querySelector('#copied').textContent !== '');
-  expect('the link is not copied', (await clipboard()).split('?')[0] === badge.split('?')[0]);
+  await expect('the link is not copied', async () => await page.locator('#copied').textContent() !== '' && (await clipboard()).split('?')[0] === badge.split('?')[0]);
   await eyes.reach(page, page.locator('.kind a'), 'the way back');
   await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
-  expect('there is no way back', page.url().split('?')[0] === badge.split('?')[0]);
+  await expect('there is no way back', () => page.url().split('?')[0] === badge.split('?')[0]);
 
   // The console: in by a mailed link, one award, its end, and out.
   await page.goto(`${origin}/sign-in`);
@@ -70,14 +66,14 @@ export const byKeyboard = (eyes, town) => async function byKeyboard(page) {
   await eyes.reach(page, page.getByLabel(town.result), 'the result');
   await page.keyboard.press('ArrowDown');
   await press('button', 'Award');
-  expect('nothing was awarded', await says('The award was made'));
+  await expect('nothing was awarded', () => says('The award was made'));
   await press('link', 'Revoke');
   await eyes.reach(page, page.getByLabel('Why').first(), 'the reason');
   await page.keyboard.press('ArrowDown');
   await press('button', 'Revoke');
-  expect('it is not revoked', await says('revoked'));
+  await expect('it is not revoked', () => says('revoked'));
   await press('button', 'Sign out');
   await page.goto(`${origin}/console`);
-  expect('still signed in', await page.getByRole('button', {name: 'Sign out'}).count() === 0);
+  await expect('still signed in', async () => await page.getByRole('button', {name: 'Sign out'}).count() === 0);
   await page.context().close();
 };

@@ -3,6 +3,7 @@
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
 import {chromium} from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -16,8 +17,52 @@ const longTable = 200; // rows from which on a page may weigh more; a table of r
 // Rules of axe that depend on sizes and colours. The others find in a page what they have found in it already.
 const ofLooks = ['color-contrast', 'target-size', 'scrollable-region-focusable', 'link-in-text-block'];
 
-// Only pages of the test itself are opened, so that the browser may run as root in a container, where its own sandbox cannot.
-export const launch = () => chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']});
+// Milliseconds. None of them says how fast pages are to be: a busy machine is late, and what never comes is to be told.
+const soon = 15_000; // in which a page shows what was done with it
+export const patience = 180_000; // for a page to load, a download, a message
+const longest = 20 * 60_000; // for a whole walk
+
+const places = new Map(); // page -> name of where it stands, as a function
+
+// Only pages of the test itself are opened, so that the browser may run as root in a container, where its own sandbox cannot. A walk that
+// hangs is ended with a message.
+export function launch(...more) {
+  setTimeout(() => {
+    console.error(`the walk is not over after ${longest / 60_000} minutes: ${[...places].filter(([page]) => !page.isClosed()).map(([, name]) => name()).join(', ')}`);
+    process.exit(1);
+  }, longest).unref();
+  return chromium.launch({executablePath: '/usr/bin/chromium', timeout: patience, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', ...more]});
+}
+
+// Opens an empty page in a browser of its own. Whoever waits there for something has patience.
+export async function empty(browser, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(patience);
+  return context.newPage();
+}
+
+// Tells whether something comes about: so looks whether it did, again and again. A look at a page that goes away meanwhile throws, and
+// counts as none. That something stays away is seen only after what would have brought it.
+export async function comesAbout(so) {
+  for(const end = Date.now() + soon;; await wait(50)) {
+    const last = Date.now() > end;
+    try {
+      if(await so()) {
+        return true;
+      }
+    } catch(error) {
+      if(last) {
+        throw error;
+      }
+    }
+    if(last) {
+      return false;
+    }
+  }
+}
+
+// Waits until a page has painted what it holds now.
+const painted = page => page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
 
 // Eyes look at pages of one origin. What they find is a list of texts; pictures is a folder, or "".
 export class Eyes {
@@ -40,20 +85,27 @@ export class Eyes {
     this.findings.push(text);
   }
 
+  // Notes what is wrong unless it comes about that it is so.
+  async expect(wrong, so) {
+    if(!await comesAbout(so)) {
+      this.note(wrong);
+    }
+  }
+
   // Opens an empty page in a browser of its own, and notes everything that it complains about. name says where the page stands.
   async page(browser, name, options) {
-    const context = await browser.newContext({viewport: sizes.wide, reducedMotion: 'reduce', ...options});
-    await context.addInitScript(() => {
+    const page = await empty(browser, {viewport: sizes.wide, reducedMotion: 'reduce', ...options});
+    await page.context().addInitScript(() => {
       window.shifted = 0;
       new PerformanceObserver(list => list.getEntries().forEach(e => { window.shifted += e.hadRecentInput ? 0 : e.value; })).observe({type: 'layout-shift', buffered: true});
     });
-    const page = await context.newPage();
     this.listen(page, name);
     return page;
   }
 
   // Notes everything that a browser complains about.
   listen(page, name) {
+    places.set(page, name);
     // A page that is an error by its status is logged as a failed load of itself; that is what it is.
     page.on('console', message => {
       if(['error', 'warning'].includes(message.type()) && !/the server responded with a status of/.test(message.text())) {
@@ -73,8 +125,6 @@ export class Eyes {
       if(request.isNavigationRequest() && request.frame() === page.mainFrame()) {
         this.#loads.set(page, []);
       }
-    });
-    page.on('requestfinished', request => {
       if(['document', 'stylesheet', 'script'].includes(request.resourceType())) {
         this.#loads.get(page)?.push(request);
       }
@@ -126,7 +176,9 @@ export class Eyes {
     if(head > page.viewportSize().height / 2) {
       this.note(`${look}: what stands above the page takes ${head} pixels`);
     }
+    const open = () => page.evaluate(() => document.querySelector(':popover-open') !== null);
     await opens.click();
+    await this.expect(`${look}: the sheet stays shut`, open);
     if(await heading() !== before) {
       this.note(`${look}: the sheet moves the page`);
     }
@@ -134,9 +186,7 @@ export class Eyes {
     await this.judge(page, `${look}-sheet`, ofLooks);
     await this.picture(page, `${look}-sheet`);
     await page.getByRole('button', {name: 'Close', exact: true}).click();
-    if(await page.evaluate(() => document.querySelector(':popover-open'))) {
-      this.note(`${look}: the sheet stays open`);
-    }
+    await this.expect(`${look}: the sheet stays open`, async () => !await open());
   }
 
   // Looks at a page of which only the words are new.
@@ -160,6 +210,7 @@ export class Eyes {
 
   // Nothing moves: not the parts of a page while it comes, and nothing at all where less motion is asked for.
   async calm(page, name) {
+    await painted(page);
     const {shifted, moving} = await page.evaluate(() => ({shifted: window.shifted,
       moving: document.getAnimations().filter(a => a.effect.getComputedTiming().endTime > 10).map(a => a.effect.target.className).join(' ')}));
     if(shifted === undefined) {
@@ -178,13 +229,16 @@ export class Eyes {
     await page.reload();
     await ready?.();
     await this.calm(page, `${name}-${size}`);
-    await page.setViewportSize(sizes.wide);
+    await resize(page, sizes.wide);
   }
 
   // What was sent for a page: HTML, styles and scripts.
   async weigh(page, name) {
     let bytes = 0;
     for(const request of this.#loads.get(page) ?? []) {
+      if(!await request.response()) {
+        continue; // it was cut off
+      }
       const {responseBodySize, responseHeadersSize} = await request.sizes();
       const sent = Math.max(responseBodySize + responseHeadersSize, this.#sent.get(request.url()) ?? 0);
       if(request.resourceType() !== 'document') {

@@ -107,7 +107,7 @@ func TestNothingLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = child.Wait()
-			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 				_, err := os.Stat(folder)
 				if os.IsNotExist(err) && !segmentExists(t, segment) {
 					return

@@ -14,13 +14,15 @@ import (
 )
 
 // TestFaultsSilence: a server that hangs is told to everyone who asks, soon, also to those who wait behind others, and works again as soon
-// as it goes on. With LAUREL_CRASH_ROUNDS the waits are those of the product; else the same shorter.
+// as it goes on. With LAUREL_CRASH_ROUNDS the waits are those of the product; else they are shorter, and a slow machine may be late with
+// what follows them, but not by as much as one waiting for the other would take.
 func TestFaultsSilence(t *testing.T) {
 	t.Parallel() // it mostly waits
 	inFull := os.Getenv("LAUREL_CRASH_ROUNDS") != ""
-	view, update, answer := 6*time.Second, 8*time.Second, 5*time.Second
+	view, update, later, answer := 6*time.Second, 8*time.Second, 3500*time.Millisecond, 5*time.Second
 	if !inFull {
-		answer = 250 * time.Millisecond
+		answer = time.Second
+		view, update, later = 20*answer, 20*answer, 20*answer
 	}
 	c := pgtest.New(t, pgtest.Options{})
 	s := open(t, tabled(t, c.Database(t), notes))
@@ -90,14 +92,14 @@ func TestFaultsSilence(t *testing.T) {
 		wait.Wait()
 		// Whoever comes now is told sooner.
 		start := time.Now()
-		if err := ask.ask(); !errors.Is(err, issuer.ErrUnavailable) || time.Since(start) > 3500*time.Millisecond {
+		if err := ask.ask(); !errors.Is(err, issuer.ErrUnavailable) || time.Since(start) > later {
 			t.Errorf("%s, after others: ended after %v with %v", name, time.Since(start), err)
 		}
 		t.Logf("%s: at most %v, then %v; all in %v", name, longest, time.Since(start), time.Since(begun))
 		c.Resume(t)
 		start = time.Now()
 		for err := ask.ask(); err != nil && !errors.Is(err, issuer.ErrConflict); err = ask.ask() {
-			if time.Since(start) > 5*time.Second {
+			if time.Since(start) > time.Minute {
 				t.Fatalf("%s: still after the server went on: %v", name, err)
 			}
 		}
@@ -106,7 +108,7 @@ func TestFaultsSilence(t *testing.T) {
 	closed = true
 	start = time.Now()
 	must(t, s.Close())
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("closing took %v", took)
 	}
 	c.Resume(t)
