@@ -98,7 +98,7 @@ func TestReady(t *testing.T) {
 
 func TestActionOf(t *testing.T) {
 	for want, row := range map[string]issuer.Row{
-		"credential.revoked": {Body: []byte(`{"action":"credential.revoked"}`)},
+		"credential.revoked": {Body: []byte(`{"sequence":1,"at":"2026-11-22T12:00:00Z","actor":"x\",\"action\":\"y","action":"credential.revoked","subject":"c"}`)},
 		"":                   {Body: []byte(`{`)},
 	} {
 		if got := issuer.ActionOf(issuer.Kind{Name: "audit"}, row); got != want {

@@ -117,10 +117,12 @@ func needsSecond(tx Tx, organisation string, act Act) error {
 	if err != nil {
 		return err
 	}
-	for _, second := range o.Settings.Second {
-		if second == act {
-			return secondPerson()
-		}
+	return o.needsSecond(act)
+}
+
+func (o *Organisation) needsSecond(act Act) error {
+	if slices.Contains(o.Settings.Second, act) {
+		return secondPerson()
 	}
 	return nil
 }
@@ -183,7 +185,10 @@ func (w Workspace) began(ctx context.Context, tx Tx, c *Credential) error {
 	if end, allowed := ctx.Value(allowance{}).(func(Tx, string) error); allowed {
 		return end(tx, c.ID)
 	}
-	err := needsSecond(tx, w.organisation, ActAward)
+	o, _, err := w.service.organisations.get(tx, w.organisation)
+	if err == nil {
+		err = o.needsSecond(ActAward)
+	}
 	if err == nil && c.Supersedes != "" && !c.Renewal {
 		err = needsSecond(tx, w.organisation, ActRevoke)
 	}
