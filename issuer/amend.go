@@ -65,7 +65,7 @@ func (w Workspace) Amend(ctx context.Context, id string, in Amendment, by Write)
 			c.Access, c.Claimed = firstAccess(before, o), time.Time{}
 		}
 		c.Correction = true
-		b.achievement, b.note = a, note.Note
+		b.achievement, b.note = &a, note.Note
 		b.recipient = Recipient{Email: email, Name: nameOf(*identifiers), Language: in.Language}
 		return nil
 	})
@@ -120,7 +120,7 @@ func (w Workspace) successor(ctx context.Context, id string, by Write, fill func
 		if err != nil {
 			return err
 		}
-		b := beginning{organisation: o, actor: by.Actor, once: by.Once}
+		b := beginning{organisation: &o, actor: by.Actor, once: by.Once}
 		if b.badge, err = before.badge(); err != nil {
 			return err
 		}

@@ -93,8 +93,40 @@ func (r auditReason) fits(digest string) bool {
 	return err == nil && digestOf(append(salt, r.Text...)) == digest
 }
 
-// readHead returns the end of the chain, the zero value when there is none, and its version.
-func readHead(tx Tx) (auditHead, uint64, error) {
+// readHead returns the end of the chain, the zero value when there is none.
+func readHead(tx Tx) (auditHead, error) {
+	if notes, ok := tx.(*noting); ok {
+		head, err := notes.end()
+		if err != nil {
+			return auditHead{}, err
+		}
+		return *head, nil
+	}
+	head, _, err := storedHead(tx)
+	return head, err
+}
+
+// changeHead has the end of the chain written otherwise, with the update that tx is of.
+func changeHead(tx Tx, change func(*auditHead)) error {
+	notes, ok := tx.(*noting)
+	if !ok {
+		return outsideUpdate()
+	}
+	head, err := notes.end()
+	if err != nil {
+		return err
+	}
+	change(head)
+	notes.moved = true
+	return nil
+}
+
+func outsideUpdate() error {
+	return internal("audit", "An act was to be recorded outside of an update that notes what it changes.", nil)
+}
+
+// storedHead is readHead without what the update changes, and the version.
+func storedHead(tx Tx) (auditHead, uint64, error) {
 	head, version, err := auditHeads.Get(tx, auditHeadID)
 	if errors.Is(err, ErrNotFound) {
 		return auditHead{}, 0, nil
@@ -113,12 +145,12 @@ func record(tx Tx, e AuditEntry) error {
 func enter(tx Tx, e AuditEntry, fit func(auditHead) error) error {
 	notes, ok := tx.(*noting)
 	if !ok {
-		return internal("audit", "An act was to be recorded outside of an update that notes what it changes.", nil)
+		return outsideUpdate()
 	}
 	if strings.Contains(e.Actor, "@") {
 		return invalid("actor", "The name of who does this must not be an e-mail address.")
 	}
-	head, version, err := readHead(tx)
+	head, err := readHead(tx)
 	if err != nil {
 		return err
 	}
@@ -148,11 +180,12 @@ func enter(tx Tx, e AuditEntry, fit func(auditHead) error) error {
 	if err := auditEntries.putBody(tx, &e, text, 0); err != nil {
 		return err
 	}
-	head.Sequence, head.Hash = e.Sequence, e.Hash
-	if e.At.After(head.Latest) {
-		head.Latest = e.At
-	}
-	return auditHeads.Put(tx, &head, version)
+	return changeHead(tx, func(head *auditHead) {
+		head.Sequence, head.Hash = e.Sequence, e.Hash
+		if e.At.After(head.Latest) {
+			head.Latest = e.At
+		}
+	})
 }
 
 // organisation is the id of the organisation that the subject of an entry belongs to, as far as the transaction has seen its record.

@@ -34,7 +34,7 @@ func (s *Service) ExportAudit(ctx context.Context, from uint64, w io.Writer) (n 
 func (d *Documents) ExportAudit(ctx context.Context, from uint64, w io.Writer) (n int, err error) {
 	var head auditHead
 	err = d.store.View(ctx, func(tx Tx) (err error) {
-		head, _, err = readHead(tx)
+		head, err = readHead(tx)
 		return err
 	})
 	if err != nil {

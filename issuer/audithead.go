@@ -64,7 +64,7 @@ func (s *Service) SignedAuditHead(ctx context.Context, organisation string) (tok
 		if o, _, err = organisations.Get(tx, organisation); err != nil {
 			return err
 		}
-		if head, _, err = readHead(tx); err != nil {
+		if head, err = readHead(tx); err != nil {
 			return err
 		}
 		last, _, err = signedHeads.List(tx, Query{By: "organisation", Value: organisation, Backward: true, Limit: 1})

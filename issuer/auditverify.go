@@ -40,7 +40,7 @@ func (d *Documents) VerifyAuditDeep(ctx context.Context) (entries int, err error
 
 func (d *Documents) verifyAudit(ctx context.Context, deep *deepAudit) (entries int, err error) {
 	err = d.store.View(ctx, func(tx Tx) error {
-		head, _, err := readHead(tx)
+		head, err := readHead(tx)
 		if err != nil {
 			return err
 		}

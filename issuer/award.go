@@ -234,7 +234,7 @@ func (s *Service) intend(tx Tx, in AwardInput, badge credential.AchievementCrede
 	d.Credential = s.newCredential()
 	d.Batch = in.Batch
 	build := s.texts.builder(o, a)
-	d.body, err = s.intendFor(tx, &d.Credential, beginning{organisation: *o, achievement: *a, badge: badge, build: build, access: in.Access, actor: in.Actor, once: in.Once,
+	d.body, err = s.intendFor(tx, &d.Credential, beginning{organisation: o, achievement: a, badge: badge, build: build, access: in.Access, actor: in.Actor, once: in.Once,
 		recipient: Recipient{Email: in.Recipient, Name: in.Name, Language: in.Language}})
 	return d, err
 }
@@ -269,7 +269,7 @@ func (s *Service) apply(tx Tx, c *Credential, b *beginning) (err error) {
 }
 
 // replace finds the awards whose place a new one takes. alone says that one person makes it, who revokes nothing where that needs two.
-func (s *Service) replace(tx Tx, c *Credential, a Achievement, alone bool) error {
+func (s *Service) replace(tx Tx, c *Credential, a *Achievement, alone bool) error {
 	c.Supersedes, c.AlsoReplaces = "", nil
 	replaced, err := s.judgeDuplicates(tx, a, c.Recipient)
 	if err != nil || len(replaced) == 0 {
@@ -286,8 +286,9 @@ func (s *Service) replace(tx Tx, c *Credential, a Achievement, alone bool) error
 
 // beginning is what an award begins with, beside what its record says.
 type beginning struct {
-	organisation Organisation
-	achievement  Achievement
+	organisation *Organisation
+	achievement  *Achievement
+	content      *credential.Achievement // of achievement, as an award says it; nil: it is made of that
 	badge        credential.AchievementCredential
 	build        builder // nil: credential.Build
 	access       Access
@@ -300,7 +301,7 @@ type beginning struct {
 
 // begin gives an award its place in the lists and records it as a draft. It returns the record.
 func (s *Service) begin(tx Tx, c *Credential, b beginning) (body []byte, err error) {
-	if err := takePlace(tx, c, &b.organisation); err != nil {
+	if err := takePlace(tx, c, b.organisation); err != nil {
 		return nil, err
 	}
 	if err := s.describe(c, &b); err != nil {
@@ -339,7 +340,11 @@ func (s *Service) describe(c *Credential, b *beginning) (err error) {
 	if build == nil {
 		build = credential.Build
 	}
-	c.Unsigned, err = s.composeWith(build, b.badge, &b.organisation, &b.achievement, c)
+	content := b.content
+	if content == nil {
+		content = placed(b.achievement.Content, b.achievement.URL)
+	}
+	c.Unsigned, err = s.composeWith(build, b.badge, b.organisation, b.achievement, content, c)
 	return err
 }
 
@@ -360,19 +365,21 @@ func (s *Service) tellBegun(tx Tx, c *Credential, to Recipient) error {
 
 // compose writes the document of the award c.
 func (s *Service) compose(badge credential.AchievementCredential, o Organisation, a Achievement, c Credential) ([]byte, error) {
-	return s.composeWith(credential.Build, badge, &o, &a, &c)
+	return s.composeWith(credential.Build, badge, &o, &a, placed(a.Content, a.URL), &c)
 }
 
 // builder writes the text of a badge, as credential.Build does.
 type builder func(credential.AchievementCredential) ([]byte, error)
 
-func (s *Service) composeWith(build builder, badge credential.AchievementCredential, o *Organisation, a *Achievement, c *Credential) ([]byte, error) {
+// composeWith is compose with what writes the text, and with the content of the achievement as an award says it.
+func (s *Service) composeWith(build builder, badge credential.AchievementCredential, o *Organisation, a *Achievement, content *credential.Achievement,
+	c *Credential) ([]byte, error) {
 	badge.ID, badge.Name = c.Identifier, a.Name
 	if badge.ValidFrom.IsZero() { // of an example
 		badge.ValidFrom = s.instant()
 	}
 	badge.Issuer = o.party()
-	badge.Subject.Achievement = placed(a.Content, a.URL)
+	badge.Subject.Achievement = content
 	badge.Subject.Results = slices.Clone(badge.Subject.Results)
 	for i := range badge.Subject.Results {
 		r := &badge.Subject.Results[i]
@@ -401,7 +408,7 @@ func (s *Service) composeWith(build builder, badge credential.AchievementCredent
 // clockHolds refuses to sign while the clock stands more than five minutes before the latest recorded act: dates in badges
 // would be wrong for good.
 func (s *Service) clockHolds(tx Tx) error {
-	head, _, err := readHead(tx)
+	head, err := readHead(tx)
 	if err != nil {
 		return err
 	}

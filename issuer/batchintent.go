@@ -157,6 +157,7 @@ func (w *batchWork) intend(row *heldRow, version uint64) (c Credential, in *begi
 		if subject.achievement, err = awardable(w.tx, b.Organisation, plan.Achievement); err != nil && !errors.As(err, &subject.refusal) {
 			return c, nil, err
 		}
+		subject.content = placed(subject.achievement.Content, subject.achievement.URL)
 		w.awardable[plan.Achievement] = subject
 	}
 	if subject.refusal != nil {
@@ -172,7 +173,7 @@ func (w *batchWork) intend(row *heldRow, version uint64) (c Credential, in *begi
 	}
 	c = s.namedCredential(id)
 	c.Intended, c.Batch = w.intent.At, b.ID
-	in = &beginning{organisation: *o, achievement: subject.achievement, badge: plan.Badge, actor: b.By, alone: b.Alone, access: plan.Access, recipient: plan.recipient()}
+	in = &beginning{organisation: o, achievement: &subject.achievement, content: subject.content, badge: plan.Badge, actor: b.By, alone: b.Alone, access: plan.Access, recipient: plan.recipient()}
 	in.build = subject.builder(row.Number)
 	if err := s.apply(w.tx, &c, in); err != nil {
 		return c, nil, err
@@ -222,16 +223,15 @@ func (p *planned) recipient() Recipient {
 }
 
 // recordPlanned records the award of a row that has an intent, and ends the row. A row that was changed since is left alone: another
-// process has ended it, or its person has asked for what is kept of them to be erased.
+// process has ended it, or its person has asked for what is kept of them to be erased. ErrConflict when it was changed and the rows are
+// not looked at.
 func (w *batchWork) recordPlanned(t *task) error {
-	stored, err := w.tx.Get(batchRows.Kind, rowID(w.batch.ID, t.row))
-	if err != nil {
-		return err
-	}
-	if stored.Version != t.version {
-		row, _, err := batchRows.Get(w.tx, stored.ID)
-		w.left = w.left || row.Plan != nil
-		return err
+	if w.looks || t.failed != nil {
+		row, version, err := batchRows.Get(w.tx, rowID(w.batch.ID, t.row))
+		if err != nil || version != t.version {
+			w.left = w.left || row.Plan != nil
+			return err
+		}
 	}
 	if t.failed != nil {
 		w.left = true
@@ -249,6 +249,7 @@ func (w *batchWork) recordPlanned(t *task) error {
 	return w.endPlanned(t, func(draft *Credential, same bool) error {
 		done, body := t.done, t.body
 		if !same {
+			var err error
 			done.Supersedes, done.AlsoReplaces = draft.Supersedes, draft.AlsoReplaces
 			if body, err = credentials.body(&done); err != nil {
 				return err
@@ -298,12 +299,14 @@ func (w *batchWork) stands(c *Credential) (refusal *Error, err error) {
 	}
 	a, known := w.achievements[c.Achievement]
 	if !known {
-		if a, _, err = achievements.Get(w.tx, c.Achievement); err != nil {
+		read, _, err := achievements.Get(w.tx, c.Achievement)
+		if err != nil {
 			return nil, err
 		}
 		if w.achievements == nil {
-			w.achievements = map[string]Achievement{}
+			w.achievements = map[string]*Achievement{}
 		}
+		a = &read
 		w.achievements[c.Achievement] = a
 	}
 	err = w.service.replace(w.tx, c, a, w.batch.Alone)

@@ -251,18 +251,20 @@ type batchWork struct {
 	ahead        bool                     // the rows were read before the transaction
 	organisation *Organisation            // nil: it is not read yet
 	awardable    map[string]*batchSubject // by Achievement.ID
-	achievements map[string]Achievement   // by ID: as they are when their awards are recorded
+	achievements map[string]*Achievement  // by ID: as they are when their awards are recorded
 
 	intent        *batchIntent // of the rows; nil: it is not read yet
 	intentVersion uint64
 	intends       bool // rows were given something
+	looks         bool // each row is looked at before it is recorded, as one of them was changed
 	left          bool // a row that is to be recorded keeps its plan
 }
 
 // batchSubject is what rows are awarded.
 type batchSubject struct {
 	achievement Achievement
-	refusal     *Error // why it is not awarded
+	content     *credential.Achievement // of achievement, as an award says it
+	refusal     *Error                  // why it is not awarded
 	documents   sync.Once
 	template    *credential.Template // of the documents of its awards; nil where the first could not be written
 }
@@ -381,6 +383,15 @@ func (s *Service) recordSigned(ctx context.Context, c *chunk) error {
 		return nil
 	}
 	s.afterSingles(ctx)
+	err := s.recordRows(ctx, c, false)
+	if errors.Is(err, ErrConflict) {
+		err = s.recordRows(ctx, c, true)
+	}
+	return stored(err)
+}
+
+// recordRows is recordSigned. Unless it looks at each row first it fails with ErrConflict where one was changed since it was begun.
+func (s *Service) recordRows(ctx context.Context, c *chunk, looks bool) error {
 	var now Batch
 	err := s.store.Update(ctx, func(tx Tx) error {
 		b, version, err := anyBatch(c.batch.ID)(tx)
@@ -388,7 +399,7 @@ func (s *Service) recordSigned(ctx context.Context, c *chunk) error {
 			return err
 		}
 		ended := b.Done + b.Failed
-		w := batchWork{service: s, tx: tx, batch: &b}
+		w := batchWork{service: s, tx: tx, batch: &b, looks: looks}
 		for i := range c.rows {
 			if err := w.record(&c.rows[i]); err != nil {
 				return err
@@ -407,7 +418,7 @@ func (s *Service) recordSigned(ctx context.Context, c *chunk) error {
 	if err == nil {
 		c.batch = now
 	}
-	return stored(err)
+	return err
 }
 
 // record ends one row.

@@ -262,7 +262,7 @@ func (s *Service) signTask(ctx context.Context, o *Organisation, kind BatchKind,
 func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, document []byte, together *keys.BatchVerifier) (err error) {
 	suite := o.suiteOf(&t.award)
 	if p, fresh := s.press.find(ctx, t.award.Achievement, document, suite, o); p != nil {
-		t.signed, err = s.signPressed(ctx, o, p, document, suite, fresh || t.whole, together)
+		t.signed, err = s.signPressed(ctx, o, p, suite, fresh || t.whole, together)
 		if refusal := (*Error)(nil); errors.As(err, &refusal) && refusal.Code == codeSelfCheck {
 			s.press.distrust(t.award.Achievement)
 			return err
@@ -278,7 +278,7 @@ func (s *Service) signDocumentOf(ctx context.Context, o *Organisation, t *task, 
 // signPressed signs with a template, and checks each signature over the bytes that are going to be stored; those that together takes are left
 // to it, and nothing is to be recorded before it has verified them. whole has the verifier read and check them besides, as all that is signed
 // one by one. ErrShape when they do not fit the template.
-func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Template, document []byte, suite string, whole bool, together *keys.BatchVerifier) (signed forms, err error) {
+func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Fitted, suite string, whole bool, together *keys.BatchVerifier) (signed forms, err error) {
 	integrity, token, err := s.signersFor(o, suite)
 	if err != nil {
 		return forms{}, err
@@ -287,8 +287,8 @@ func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Tem
 	signed.integrityKey, _ = o.keyFor(suite)
 	signed.tokenKey, _ = o.jwtKey()
 	options := proof.SealOptions{Signer: integrity, Suite: suite, Created: s.instant()}
-	if signed.published, err = p.Seal(ctx, document, options); err == nil {
-		signed.token, err = p.SealJWT(document, token)
+	if signed.published, err = p.Seal(ctx, options); err == nil {
+		signed.token, err = p.SealJWT(token)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -300,7 +300,7 @@ func (s *Service) signPressed(ctx context.Context, o *Organisation, p *proof.Tem
 	}
 	err = p.Verify(ctx, signed.published, options, together)
 	if err == nil {
-		err = p.VerifyJWT(signed.token, document, token, together)
+		err = p.VerifyJWT(signed.token, token, together)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -367,8 +367,8 @@ const (
 	pressShapes       = 16
 )
 
-// find returns a template that the document fits, which it makes if need be; fresh says so. nil where there is none.
-func (p *press) find(ctx context.Context, achievement string, document []byte, suite string, o *Organisation) (found *proof.Template, fresh bool) {
+// find fits the document to a template, which it makes if need be; fresh says so. nil where there is none.
+func (p *press) find(ctx context.Context, achievement string, document []byte, suite string, o *Organisation) (found *proof.Fitted, fresh bool) {
 	k, ok := o.keyFor(suite)
 	if !ok || suite == SuiteSelective {
 		return nil, false
@@ -384,8 +384,8 @@ func (p *press) find(ctx context.Context, achievement string, document []byte, s
 	if wrong {
 		return nil, false
 	}
-	if t := fitting(known, document); t != nil || len(known) >= pressShapes {
-		return t, false
+	if found = fitting(known, document); found != nil || len(known) >= pressShapes {
+		return found, false
 	}
 	if slices.ContainsFunc(known, func(t *proof.Template) bool { return t.Shapes(document) }) { // it has texts that are signed one by one
 		return nil, false
@@ -393,24 +393,27 @@ func (p *press) find(ctx context.Context, achievement string, document []byte, s
 	// While it is made others wait: they mostly want the same.
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t := fitting(p.templates[name], document); t != nil {
-		return t, false
+	if found = fitting(p.templates[name], document); found != nil {
+		return found, false
 	}
 	t, err := proof.NewTemplate(ctx, document, varying, hash)
-	if err != nil || !t.Fits(document) { // whatever is wrong with the document is told by whoever signs it by itself
+	if err == nil {
+		found = t.Fit(document)
+	}
+	if found == nil { // whatever is wrong with the document is told by whoever signs it by itself
 		return nil, false
 	}
 	if p.templates == nil || len(p.templates) >= pressAchievements {
 		p.templates = map[string][]*proof.Template{}
 	}
 	p.templates[name] = append(p.templates[name], t)
-	return t, true
+	return found, true
 }
 
-func fitting(templates []*proof.Template, document []byte) *proof.Template {
+func fitting(templates []*proof.Template, document []byte) *proof.Fitted {
 	for _, t := range templates {
-		if t.Fits(document) {
-			return t
+		if found := t.Fit(document); found != nil {
+			return found
 		}
 	}
 	return nil

@@ -160,14 +160,18 @@ func TestBatchHeld(t *testing.T) {
 	}
 }
 
-// liar is a key that signs something else once.
+// liar is a key that signs something else once, or fails once.
 type liar struct {
 	crypto.Signer
 	left atomic.Int64 // signatures before the wrong one
+	away bool         // it fails
 }
 
 func (l *liar) Sign(random io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
-	if l.left.Add(-1) == 0 {
+	switch wrong := l.left.Add(-1) == 0; {
+	case wrong && l.away:
+		return nil, errors.New("the key is away")
+	case wrong:
 		digest = append([]byte{digest[0] ^ 1}, digest[1:]...)
 	}
 	return l.Signer.Sign(random, digest, o)
@@ -178,6 +182,7 @@ type lying struct {
 	keys.Store
 	algorithm string
 	after     int64
+	away      bool
 }
 
 func (s lying) Load(name string) (crypto.Signer, error) {
@@ -185,7 +190,7 @@ func (s lying) Load(name string) (crypto.Signer, error) {
 	if err != nil || keys.AlgorithmFor(key.Public()) != s.algorithm {
 		return key, err
 	}
-	l := &liar{Signer: key}
+	l := &liar{Signer: key, away: s.away}
 	l.left.Store(s.after)
 	return l, nil
 }
@@ -201,7 +206,7 @@ func TestBatchSignedWrongly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := issuer.Open(t.Context(), issuer.Config{Store: d.store, Keys: lying{folder, algorithm, 107}, Now: d.clock.Now, Enqueue: d.enqueue, Check: accept})
+			s, err := issuer.Open(t.Context(), issuer.Config{Store: d.store, Keys: lying{folder, algorithm, 107, false}, Now: d.clock.Now, Enqueue: d.enqueue, Check: accept})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -220,6 +225,34 @@ func TestBatchSignedWrongly(t *testing.T) {
 			d.wantAwards(t, b.ID, 120)
 		})
 	}
+}
+
+// TestBatchSigningFails: an award that could not be signed is a draft, which is completed later. What its chunk was given is not kept.
+func TestBatchSigningFails(t *testing.T) {
+	d := newDesk(t, public)
+	d.publish(t)
+	b := d.batch(t, 120)
+	folder, _, err := keys.OpenFolder(filepath.Join(d.folder, "keys"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := issuer.Open(t.Context(), issuer.Config{Store: d.store, Keys: lying{folder, keys.EdDSA, 20, true}, Now: d.clock.Now, Enqueue: d.enqueue, Check: accept})
+	if err != nil {
+		t.Fatal(err)
+	}
+	finished, err := s.RunBatch(t.Context(), b.ID, nil)
+	open, err2 := d.Batch(t.Context(), b.ID)
+	if err == nil || err2 != nil || finished || open.State != issuer.BatchOpen || open.Done != 119 || len(d.drafts(t)) != 1 {
+		t.Fatalf("finished %v, %+v, errors %v, %v", finished, open, err, err2)
+	}
+	if kept := d.intents(t); len(kept) > 0 {
+		t.Errorf("what was given is kept: %+v", kept)
+	}
+	d.clock.Add(time.Hour)
+	if finished, err := s.RunBatch(t.Context(), b.ID, nil); err != nil || !finished {
+		t.Errorf("finished %v, error %v", finished, err)
+	}
+	d.wantAwards(t, b.ID, 120)
 }
 
 // TestBatchFirstWhole: the first award of a batch is checked whole also where a template is there already and its first row is rejected.

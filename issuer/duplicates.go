@@ -77,7 +77,7 @@ func refusedDuplicate(existing *Credential) error {
 
 // judgeDuplicates applies the policy of the achievement to a new award: it gives the ids of the awards whose place it takes, the newest
 // first.
-func (s *Service) judgeDuplicates(tx Tx, a Achievement, recipientKey string) (replaced []string, err error) {
+func (s *Service) judgeDuplicates(tx Tx, a *Achievement, recipientKey string) (replaced []string, err error) {
 	if a.Duplicates == "" || a.Duplicates == DuplicatesAllowed {
 		return nil, nil
 	}
@@ -85,7 +85,7 @@ func (s *Service) judgeDuplicates(tx Tx, a Achievement, recipientKey string) (re
 	if a.Duplicates == DuplicatesRefused {
 		most = 1
 	}
-	existing, err := s.duplicates(tx, a, recipientKey, "", most)
+	existing, err := s.duplicates(tx, *a, recipientKey, "", most)
 	switch {
 	case err != nil || len(existing) == 0:
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -40,7 +39,7 @@ func update(ctx context.Context, store Store, fn func(Tx) error) error {
 		if err := fn(n); err != nil || !n.moved {
 			return err
 		}
-		return n.Tx.Put(auditHeads.Kind, *n.head)
+		return auditHeads.Put(n.Tx, n.head, n.version)
 	})
 }
 
@@ -48,9 +47,10 @@ func update(ctx context.Context, store Store, fn func(Tx) error) error {
 // of them, so that the entry about an act has both, whoever records it.
 type noting struct {
 	Tx
-	notes map[object]*note
-	head  *Row // of the audit log, once it was read or written: many acts write it, and it is put once at the end
-	moved bool // head is to be put
+	notes   map[object]*note
+	head    *auditHead // once it was read: many acts write it, and it is put once at the end
+	version uint64     // of head in the store
+	moved   bool       // head is to be put
 }
 
 type object struct{ class, id string }
@@ -62,29 +62,15 @@ type note struct {
 
 // Get implements [Tx].
 func (n *noting) Get(k Kind, id string) (Row, error) {
-	isHead := k.Name == auditHeads.Kind.Name
-	if isHead && n.head != nil {
-		row := *n.head
-		if n.moved {
-			row.Version++
-		}
-		return row, nil
-	}
 	row, err := n.Tx.Get(k, id)
 	if class, audited := auditedKinds[k.Name]; audited && err == nil {
 		n.begin(object{class, id}, row.Body)
-	}
-	if isHead && err == nil {
-		n.head = &row
 	}
 	return row, err
 }
 
 // Put implements [Tx].
 func (n *noting) Put(k Kind, r Row) error {
-	if k.Name == auditHeads.Kind.Name {
-		return n.move(r)
-	}
 	class, audited := auditedKinds[k.Name]
 	if !audited {
 		return n.Tx.Put(k, r)
@@ -103,27 +89,16 @@ func (n *noting) Put(k Kind, r Row) error {
 	return nil
 }
 
-// move notes the end of the audit log, in the version that it has before the update.
-func (n *noting) move(r Row) error {
+// end is the end of the audit log, as it will be put.
+func (n *noting) end() (*auditHead, error) {
 	if n.head == nil {
-		if _, err := n.Get(auditHeads.Kind, auditHeadID); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+		head, version, err := storedHead(n.Tx)
+		if err != nil {
+			return nil, err
 		}
+		n.head, n.version = &head, version
 	}
-	var before uint64
-	if n.head != nil {
-		before = n.head.Version
-	}
-	now := before
-	if n.moved {
-		now++
-	}
-	if r.Version != now {
-		return fmt.Errorf("%s: %w", auditHeads.Kind.Name, ErrConflict)
-	}
-	r.Version = before
-	n.head, n.moved = &r, true
-	return nil
+	return n.head, nil
 }
 
 // Delete implements [Tx].

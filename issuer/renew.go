@@ -82,7 +82,7 @@ func (w Workspace) Renew(ctx context.Context, id string, in Renewal, by Write) (
 		if shown != nil {
 			b.badge.Evidence = shown
 		}
-		b.achievement, b.note = a, note.Note
+		b.achievement, b.note = &a, note.Note
 		b.recipient = Recipient{Email: email, Name: nameOf(b.badge.Subject.Identifiers), Language: in.Language}
 		return nil
 	})

@@ -57,7 +57,7 @@ func Restored(ctx context.Context, store Store, backup, now time.Time, actor str
 		if _, _, err := installations.Get(tx, installationID); err != nil {
 			return err
 		}
-		head, _, err := readHead(tx)
+		head, err := readHead(tx)
 		if err == nil && head.Moved != "" {
 			err = movedAway(head.Moved)
 		}
@@ -88,12 +88,7 @@ func Restored(ctx context.Context, store Store, backup, now time.Time, actor str
 
 // unsettle sets or takes away the mark of [Restoring].
 func unsettle(tx Tx, on bool) error {
-	head, version, err := readHead(tx)
-	if err != nil {
-		return err
-	}
-	head.Unsettled = on
-	return auditHeads.Put(tx, &head, version)
+	return changeHead(tx, func(head *auditHead) { head.Unsettled = on })
 }
 
 // settling says what is to be done with the records of a kind, of which there may be very many, for few of them.
@@ -215,7 +210,7 @@ func MarkMoved(ctx context.Context, store Store, to string, now time.Time, actor
 		if _, _, err := installations.Get(tx, installationID); err != nil {
 			return err
 		}
-		head, version, err := readHead(tx)
+		head, err := readHead(tx)
 		if err != nil || head.Moved == to {
 			return err
 		}
@@ -223,8 +218,7 @@ func MarkMoved(ctx context.Context, store Store, to string, now time.Time, actor
 			return movedAway(head.Moved)
 		}
 		if head.Moved != "" { // or nothing could be recorded
-			head.Moved = ""
-			if err := auditHeads.Put(tx, &head, version); err != nil {
+			if err := changeHead(tx, func(head *auditHead) { head.Moved = "" }); err != nil {
 				return err
 			}
 		}
@@ -235,17 +229,13 @@ func MarkMoved(ctx context.Context, store Store, to string, now time.Time, actor
 		if err := record(tx, e); err != nil || to == "" {
 			return err
 		}
-		if head, version, err = readHead(tx); err != nil {
-			return err
-		}
-		head.Moved = to
-		return auditHeads.Put(tx, &head, version)
+		return changeHead(tx, func(head *auditHead) { head.Moved = to })
 	}))
 }
 
 // live refuses an installation that was moved away, or is not yet restored.
 func live(tx Tx) error {
-	head, _, err := readHead(tx)
+	head, err := readHead(tx)
 	if err == nil {
 		err = head.live()
 	}

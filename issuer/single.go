@@ -62,14 +62,14 @@ func (s *Service) signSingle(ctx context.Context, o *Organisation, achievement s
 	if p == nil {
 		return s.sign(ctx, *o, document, suite)
 	}
-	whole := s.vouched.due(p, s.willSign(o, suite), s.now())
+	whole := s.vouched.due(p.Template, s.willSign(o, suite), s.now())
 	together := s.known.Batch()
-	if signed, err = s.signPressed(ctx, o, p, document, suite, whole, together); err == nil && len(together.Verify()) > 0 {
+	if signed, err = s.signPressed(ctx, o, p, suite, whole, together); err == nil && len(together.Verify()) > 0 {
 		err = signedWrongly()
 	}
 	switch refusal := (*Error)(nil); {
 	case err == nil && whole:
-		s.vouched.vouch(p, &signed, s.now())
+		s.vouched.vouch(p.Template, &signed, s.now())
 	case errors.As(err, &refusal) && refusal.Code == codeSelfCheck:
 		s.press.distrust(achievement)
 	case errors.Is(err, proof.ErrShape):

@@ -229,11 +229,16 @@ func claimFault(name, detail string) error {
 }
 
 func signJWT(payload []byte, signer keys.Signer, form Form) (string, error) {
-	header := jose.Header{KeyID: signer.ID, Type: "JWT"}
+	header := openBadgesHeader(signer)
 	if form == VCJWT {
 		header.Type, header.ContentType = "vc+jwt", "vc"
 	}
 	return jose.Sign(payload, header, signer.Signer)
+}
+
+// openBadgesHeader is that of a token in the Open Badges form, without its algorithm.
+func openBadgesHeader(signer keys.Signer) jose.Header {
+	return jose.Header{KeyID: signer.ID, Type: jose.TypeJWT}
 }
 
 func wrapJOSE(err error) error {

@@ -38,11 +38,21 @@ type Template struct {
 	contexts  any // @context of the document
 	claims    []templateClaim
 
-	payloads sync.Pool // *[]byte: room for what a token says
+	rooms sync.Pool // *tokenRoom
 
 	mu   sync.Mutex
 	last templateProof // guarded by mu: credentials of one second have one configuration
 }
+
+// Fitted is a credential that fits a [Template]. It is read once for all that is done with it.
+type Fitted struct {
+	*Template
+	document []byte
+	texts    []string
+}
+
+// tokenRoom is where a token is written.
+type tokenRoom struct{ payload, token []byte }
 
 // templateClaim is a claim of the Open Badges form of a JWT, from what a credential says at a place.
 type templateClaim struct {
@@ -75,7 +85,7 @@ func NewTemplate(ctx context.Context, document []byte, varying []string, hash cr
 	if err := t.cut(document, varying); err != nil {
 		return nil, err
 	}
-	if !t.Fits(document) { // what follows takes a hundred times as long
+	if t.Fit(document) == nil { // what follows takes a hundred times as long
 		return nil, ErrShape
 	}
 	// Two sets of texts that stand nowhere in the document: with one the template is compiled, and with the other it is tried.
@@ -298,10 +308,13 @@ func (t *Template) fill(texts []string) []byte {
 	return out
 }
 
-// Fits says whether the credential with this text can be signed with the template.
-func (t *Template) Fits(document []byte) bool {
-	_, fits := t.take(document)
-	return fits
+// Fit takes a credential with this text, which must not change any more; nil where it cannot be signed with the template.
+func (t *Template) Fit(document []byte) *Fitted {
+	texts, fits := t.take(document)
+	if !fits {
+		return nil
+	}
+	return &Fitted{t, document, texts}
 }
 
 // Shapes says whether a document has the shape of the template, whatever its texts: where it does not fit all the same, no template for
@@ -311,18 +324,14 @@ func (t *Template) Shapes(document []byte) bool {
 	return has && bytes.HasSuffix(document, []byte("}"))
 }
 
-// Seal is [Seal] for a credential that fits, with Signer, Suite and Created of o, whose other members have to be empty, and a suite
-// that signs the canonical dataset.
-func (t *Template) Seal(ctx context.Context, document []byte, o SealOptions) ([]byte, error) {
-	texts, fits := t.take(document)
-	if !fits {
-		return nil, ErrShape
-	}
-	suite, head, err := t.configure(ctx, o)
+// Seal is [Seal] with Signer, Suite and Created of o, whose other members have to be empty, and a suite that signs the canonical
+// dataset.
+func (f *Fitted) Seal(ctx context.Context, o SealOptions) ([]byte, error) {
+	suite, head, err := f.configure(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := t.dataset.Sum(ctx, texts)
+	sum, err := f.dataset.Sum(ctx, f.texts)
 	if err != nil {
 		return nil, shape(err)
 	}
@@ -330,7 +339,7 @@ func (t *Template) Seal(ctx context.Context, document []byte, o SealOptions) ([]
 	if err != nil {
 		return nil, fmt.Errorf("signing with %s: %w", o.Signer.ID, err)
 	}
-	return head.around(document, signature), nil
+	return head.around(f.document, signature), nil
 }
 
 // configure returns the proof as far as it is the same for all credentials that are signed in one second.
@@ -385,7 +394,7 @@ func (p templateProof) around(document, signature []byte) []byte {
 	return append(out, proofEnd...)
 }
 
-// Verify checks the bytes that [Template.Seal] wrote, as somebody would who has them, the key, and the template: the document in
+// Verify checks the bytes that [Fitted.Seal] wrote, as somebody would who has them, the key, and the template: the document in
 // them is hashed anew, and the signature checked with the key of o.Signer; it is left to together, where that takes it.
 // It says nothing of any other document: that is ErrShape.
 func (t *Template) Verify(ctx context.Context, sealed []byte, o SealOptions, together *keys.BatchVerifier) error {
@@ -446,19 +455,18 @@ func (t *Template) readClaims(value map[string]any, texts []string) error {
 	return nil
 }
 
-// withPayload calls use with the document and its claims, which use must not keep.
-func (t *Template) withPayload(document []byte, texts []string, use func(payload []byte) error) error {
-	room, _ := t.payloads.Get().(*[]byte)
+// inRoom calls use with the document and its claims, and with room for a token, of which use must not keep anything.
+func (f *Fitted) inRoom(use func(room *tokenRoom) error) error {
+	room, _ := f.rooms.Get().(*tokenRoom)
 	if room == nil {
-		room = new([]byte)
+		room = &tokenRoom{}
 	}
-	defer t.payloads.Put(room)
-	payload, err := t.payload((*room)[:0], document, texts)
-	if err != nil {
+	defer f.rooms.Put(room)
+	var err error
+	if room.payload, err = f.payload(room.payload[:0], f.document, f.texts); err != nil {
 		return err
 	}
-	*room = payload
-	return use(payload)
+	return use(room)
 }
 
 // payload appends the document with its claims.
@@ -488,34 +496,26 @@ func (t *Template) payload(out, document []byte, texts []string) ([]byte, error)
 	return append(out, '}'), nil
 }
 
-// SealJWT is [SealJWT] for a credential that fits.
-func (t *Template) SealJWT(document []byte, signer keys.Signer) (token string, err error) {
-	texts, fits := t.take(document)
-	if !fits {
-		return "", ErrShape
-	}
-	err = t.withPayload(document, texts, func(payload []byte) (err error) {
-		token, err = signJWT(payload, signer, OpenBadgesJWT)
+// SealJWT is [SealJWT] of the credential.
+func (f *Fitted) SealJWT(signer keys.Signer) (token string, err error) {
+	err = f.inRoom(func(room *tokenRoom) (err error) {
+		room.token, err = jose.AppendSign(room.token[:0], room.payload, openBadgesHeader(signer), signer.Signer)
+		token = string(room.token)
 		return err
 	})
 	return token, err
 }
 
-// VerifyJWT checks the token that [Template.SealJWT] wrote for a document: what stands in it is the document with its claims, and the
-// signature is that of the key; it is left to together, where that takes it.
-func (t *Template) VerifyJWT(token string, document []byte, signer keys.Signer, together *keys.BatchVerifier) error {
-	texts, fits := t.take(document)
-	if !fits {
-		return ErrShape
-	}
-	return t.withPayload(document, texts, func(payload []byte) error {
-		read, err := jose.Parse([]byte(token))
-		if err != nil {
-			return wrapJOSE(err)
+// VerifyJWT checks the token that [Fitted.SealJWT] wrote: what stands in it is the credential with its claims, and the signature is that of
+// the key; it is left to together, where that takes it.
+func (f *Fitted) VerifyJWT(token string, signer keys.Signer, together *keys.BatchVerifier) error {
+	return f.inRoom(func(room *tokenRoom) error {
+		header := openBadgesHeader(signer)
+		header.Algorithm = keys.AlgorithmFor(signer.Signer.Public())
+		read, err := jose.ParseWritten(token, room.payload, header, room.token)
+		if err == nil {
+			err = read.VerifyWith(signer.Signer.Public(), together)
 		}
-		if read.Header.KeyID != signer.ID || !bytes.Equal(read.Payload, payload) {
-			return &Error{Code: CodeSignatureInvalid, Detail: "The token says something else than the credential that was to be signed."}
-		}
-		return wrapJOSE(read.VerifyWith(signer.Signer.Public(), together))
+		return wrapJOSE(err)
 	})
 }

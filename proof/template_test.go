@@ -59,6 +59,14 @@ func plainAward(n int) awardText {
 		narrative: "Waited.", evidence: fmt.Sprintf("https://example.org/film/%d", n), index: n, from: time.Date(2026, 3, 1, 9, 0, n%60, 0, time.UTC)}
 }
 
+// sealFitting seals a document with a template: ErrShape where it does not fit.
+func sealFitting(ctx context.Context, template *Template, document []byte, o SealOptions) ([]byte, error) {
+	if fitted := template.Fit(document); fitted != nil {
+		return fitted.Seal(ctx, o)
+	}
+	return nil, ErrShape
+}
+
 func didOf(s keys.Signer) string { did, _, _ := strings.Cut(s.ID, "#"); return did }
 
 // TestTemplate: a template writes the bytes that Seal and SealJWT write, for whatever the awards say, or says that they do not fit.
@@ -81,7 +89,7 @@ func TestTemplate(t *testing.T) {
 				}
 				document := a.build(t, didOf(s))
 				o := SealOptions{Signer: s, Suite: c.suite, Created: time.Unix(rapid.Int64Range(0, 4e9).Draw(r, "created"), 0)}
-				sealed, err := template.Seal(t.Context(), document, o)
+				sealed, err := sealFitting(t.Context(), template, document, o)
 				if errors.Is(err, ErrShape) {
 					if plain := plainAward(1); a.id[:6] == plain.id[:6] && a.evidence[:6] == plain.evidence[:6] && isPlain(a.name+a.narrative) {
 						r.Fatalf("%s does not fit", document)
@@ -104,11 +112,11 @@ func TestTemplate(t *testing.T) {
 				if c.kind == "Ed25519" && !bytes.Equal(sealed, whole) {
 					r.Fatalf("the template wrote\n%s\nand Seal\n%s", sealed, whole)
 				}
-				token, err := template.SealJWT(document, s)
+				token, err := template.Fit(document).SealJWT(s)
 				if err != nil {
 					r.Fatal(err)
 				}
-				if err := template.VerifyJWT(token, document, s, nil); err != nil {
+				if err := template.Fit(document).VerifyJWT(token, s, nil); err != nil {
 					r.Fatal(err)
 				}
 				other, err := SealJWT(document, s)
@@ -139,11 +147,11 @@ func TestTemplateRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := SealOptions{Signer: s, Suite: "eddsa-rdfc-2022", Created: time.Unix(1767225600, 0)}
-	sealed, err := template.Seal(t.Context(), document, o)
+	sealed, err := sealFitting(t.Context(), template, document, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := template.SealJWT(document, s)
+	token, err := template.Fit(document).SealJWT(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,14 +170,14 @@ func TestTemplateRefuses(t *testing.T) {
 		changed := []byte(token)
 		changed[i] = map[bool]byte{true: 'B', false: 'A'}[changed[i] == 'A']
 		var together keys.BatchVerifier
-		if err := template.VerifyJWT(token, document, s, &together); err != nil {
+		if err := template.Fit(document).VerifyJWT(token, s, &together); err != nil {
 			t.Fatal(err)
 		}
-		if template.VerifyJWT(string(changed), document, s, nil) == nil || template.VerifyJWT(string(changed), document, s, &together) == nil && !slices.Equal(together.Verify(), []int{1}) {
+		if template.Fit(document).VerifyJWT(string(changed), s, nil) == nil || template.Fit(document).VerifyJWT(string(changed), s, &together) == nil && !slices.Equal(together.Verify(), []int{1}) {
 			t.Fatalf("byte %d of the token changed and found good", i)
 		}
 	}
-	if template.VerifyJWT(token, plainAward(8).build(t, didOf(s)), s, nil) == nil {
+	if template.Fit(plainAward(8).build(t, didOf(s))).VerifyJWT(token, s, nil) == nil {
 		t.Error("a token of one award was found good for another")
 	}
 	for name, other := range map[string][]byte{
@@ -183,14 +191,14 @@ func TestTemplateRefuses(t *testing.T) {
 		"the badge's own id":   []byte(strings.Replace(string(document), "https://example.org/film/7", "https://badges.example.org/c/7", 1)),
 		"nothing":              nil,
 	} {
-		if _, err := template.Seal(t.Context(), other, o); !errors.Is(err, ErrShape) {
+		if _, err := sealFitting(t.Context(), template, other, o); !errors.Is(err, ErrShape) {
 			t.Errorf("%s: %v, want ErrShape", name, err)
 		}
 	}
-	if _, err := template.Seal(t.Context(), document, SealOptions{Signer: s, Suite: "eddsa-jcs-2022", Created: o.Created}); !errors.Is(err, ErrShape) {
+	if _, err := sealFitting(t.Context(), template, document, SealOptions{Signer: s, Suite: "eddsa-jcs-2022", Created: o.Created}); !errors.Is(err, ErrShape) {
 		t.Errorf("a suite that signs text: %v", err)
 	}
-	if _, err := template.Seal(t.Context(), document, SealOptions{Signer: signerOf(t, "P-384"), Suite: "ecdsa-rdfc-2019", Created: o.Created}); !errors.Is(err, ErrShape) {
+	if _, err := sealFitting(t.Context(), template, document, SealOptions{Signer: signerOf(t, "P-384"), Suite: "ecdsa-rdfc-2019", Created: o.Created}); !errors.Is(err, ErrShape) {
 		t.Errorf("a key of another hash: %v", err)
 	}
 	for name, other := range map[string][]byte{
@@ -221,7 +229,7 @@ func TestTemplateRepeats(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sealed, err := template.Seal(t.Context(), other, o)
+		sealed, err := sealFitting(t.Context(), template, other, o)
 		if fits && (err != nil || !bytes.Equal(sealed, whole)) || !fits && !errors.Is(err, ErrShape) {
 			t.Errorf("%s: %v\n%s\n%s", tags, err, sealed, whole)
 		}
@@ -255,19 +263,19 @@ func BenchmarkTemplate(b *testing.B) {
 			}
 		})
 	}
-	run("seal", func(d []byte) error { _, err := template.Seal(ctx, d, o); return err })
+	run("seal", func(d []byte) error { _, err := sealFitting(ctx, template, d, o); return err })
 	run("seal whole", func(d []byte) error { _, err := Seal(ctx, d, o); return err })
-	run("token", func(d []byte) error { _, err := template.SealJWT(d, w); return err })
+	run("token", func(d []byte) error { _, err := template.Fit(d).SealJWT(w); return err })
 	run("token whole", func(d []byte) error { _, err := SealJWT(d, w); return err })
 	run("both and check", func(d []byte) error {
-		sealed, err := template.Seal(ctx, d, o)
+		sealed, err := sealFitting(ctx, template, d, o)
 		if err != nil {
 			return err
 		}
-		token, err := template.SealJWT(d, w)
+		token, err := template.Fit(d).SealJWT(w)
 		if err != nil {
 			return err
 		}
-		return errors.Join(template.Verify(ctx, sealed, o, nil), template.VerifyJWT(token, d, w, nil))
+		return errors.Join(template.Verify(ctx, sealed, o, nil), template.Fit(d).VerifyJWT(token, w, nil))
 	})
 }

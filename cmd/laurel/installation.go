@@ -50,6 +50,7 @@ func openInstallation(ctx context.Context, g *grammar, base string, public bool,
 	private, newKeys, err := g.openKeys(ctx, records)
 	if err == nil {
 		own := ownDocuments{issuer.NewDocuments(records), nil}
+		memory := &verifier.Memory{}
 		opened.queue = &jobs.Runner{Store: records, Now: time.Now, Lease: jobLease, Log: slog.New(slog.DiscardHandler)}
 		enqueue := func(tx issuer.Tx, w issuer.Work) error {
 			opened.queue.Wake()
@@ -61,11 +62,12 @@ func openInstallation(ctx context.Context, g *grammar, base string, public bool,
 		opened.Service, err = issuer.Open(ctx, issuer.Config{Store: records, Keys: private, Now: time.Now, Base: base, Public: public,
 			Enqueue: enqueue, Observe: opened.observe, Upgrade: earner.Anew,
 			Check: func(ctx context.Context, sealed []byte) error {
-				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.OpenBadges, Fetch: own})
+				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.OpenBadges, Fetch: own, Memory: memory})
 			},
 			CheckDocument: func(ctx context.Context, sealed []byte) error {
-				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.VerifiableCredentials, Fetch: own})
+				return verifier.Authentic(ctx, sealed, verifier.Options{Profile: credential.VerifiableCredentials, Fetch: own, Memory: memory})
 			}})
+		own.own = opened.Service // which remembers the documents with its keys
 	}
 	if err == nil {
 		err = opened.rooms.open(opened.Service, g.mailFlags, office)

@@ -115,10 +115,10 @@ func operations(ctx context.Context, folder string) (all []operation, end func()
 		{"token issue", signature, func() error { _, err := proof.SealJWT(badge, signer); return err }},
 		{"token verify", signature, func() error { return valid(verifier.Verify(ctx, []byte(token), warm)) }},
 		{"template issue", signature, func() error {
-			_, err := template.Seal(ctx, badge, proof.SealOptions{Signer: signer, Suite: "eddsa-rdfc-2022", Created: time.Now()})
+			_, err := template.Fit(badge).Seal(ctx, proof.SealOptions{Signer: signer, Suite: "eddsa-rdfc-2022", Created: time.Now()})
 			return err
 		}},
-		{"template token", signature, func() error { _, err := template.SealJWT(badge, signer); return err }},
+		{"template token", signature, func() error { _, err := template.Fit(badge).SealJWT(signer); return err }},
 		{"poison refused", signature, func() error {
 			if _, err := proof.CanonicalNQuads(ctx, poison, crypto.SHA256); err == nil {
 				return errors.New("it was not refused")

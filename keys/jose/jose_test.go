@@ -132,6 +132,45 @@ func TestSignedText(t *testing.T) {
 	}
 }
 
+// TestParseWritten: a token that was just written is read as Parse reads it, and one that says anything else is refused.
+func TestParseWritten(t *testing.T) {
+	for algorithm, signer := range signers() {
+		header, payload := Header{Algorithm: algorithm, KeyID: "did:example:1#a", Type: TypeJWT}, []byte(`{"a":"b"}`)
+		text, err := Sign(payload, header, signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := ParseWritten(text, payload, header, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, read, cmp.AllowUnexported(Token{})); diff != "" || read.Verify(signer.Public()) != nil {
+			t.Error(algorithm, diff)
+		}
+		other := header
+		other.KeyID = "did:example:1#b"
+		if _, err := ParseWritten(text, payload, other, nil); err == nil {
+			t.Errorf("%s: another kid was taken", algorithm)
+		}
+		if _, err := ParseWritten(text, []byte(`{"a":"c"}`), header, nil); err == nil {
+			t.Errorf("%s: another payload was taken", algorithm)
+		}
+		last := strings.LastIndexByte(text, '.')
+		for name, changed := range map[string]string{
+			"nothing": "", "no signature": text[:last], "an empty signature": text[:last+1], "a part more": text + ".", "a line break": text + "\n",
+			"a line break within": text[:last+9] + "\n" + text[last+9:], "padding": text + "=", "a letter less": text[:len(text)-1], "no dot": text[:last] + text[last+1:],
+		} {
+			if read, err := ParseWritten(changed, payload, header, nil); err == nil && read.Verify(signer.Public()) == nil {
+				t.Errorf("%s: %s was taken", algorithm, name)
+			}
+		}
+	}
+}
+
 func TestSignRefuses(t *testing.T) {
 	edwards := signers()[keys.EdDSA]
 	p521, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/laurelbadges/laurel/keys"
 )
@@ -19,16 +20,40 @@ func Sign(payload []byte, header Header, signer crypto.Signer) (string, error) {
 }
 
 func sign(payload []byte, header Header, signer crypto.Signer, types typeRule) (string, error) {
+	token, err := appendSign(nil, payload, header, signer, types)
+	return string(token), err
+}
+
+// AppendSign is [Sign] that appends the token to out.
+func AppendSign(out, payload []byte, header Header, signer crypto.Signer) ([]byte, error) {
+	return appendSign(out, payload, header, signer, checkTypes)
+}
+
+func appendSign(out, payload []byte, header Header, signer crypto.Signer, types typeRule) ([]byte, error) {
 	if signer == nil || header.KeyID == "" || header.JWK != nil || len(payload) == 0 {
-		return "", errors.New("signing a token: a key, its kid and a payload are needed, and no jwk")
+		return nil, errors.New("signing a token: a key, its kid and a payload are needed, and no jwk")
 	}
 	algorithm := keys.AlgorithmFor(signer.Public())
 	if header.Algorithm != "" && header.Algorithm != algorithm {
-		return "", errors.New("signing a token: the algorithm does not fit the key")
+		return nil, errors.New("signing a token: the algorithm does not fit the key")
 	}
 	if err := types(header.Type, header.ContentType); err != nil {
-		return "", fmt.Errorf("signing a token: %w", err)
+		return nil, fmt.Errorf("signing a token: %w", err)
 	}
+	header.Algorithm = algorithm
+	token, err := appendSigned(out, payload, header)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := keys.SignMessage(signer, token[len(out):])
+	if err != nil {
+		return nil, fmt.Errorf("signing a token: %w", err)
+	}
+	return base64.RawURLEncoding.AppendEncode(append(token, '.'), signature), nil
+}
+
+// appendSigned appends what is signed of a token: its header and payload.
+func appendSigned(out, payload []byte, header Header) ([]byte, error) {
 	var head bytes.Buffer
 	encoder := json.NewEncoder(&head)
 	encoder.SetEscapeHTML(false)
@@ -37,18 +62,13 @@ func sign(payload []byte, header Header, signer crypto.Signer, types typeRule) (
 		KeyID       string `json:"kid"`
 		Type        string `json:"typ,omitempty"`
 		ContentType string `json:"cty,omitempty"`
-	}{algorithm, header.KeyID, header.Type, header.ContentType})
+	}{header.Algorithm, header.KeyID, header.Type, header.ContentType})
 	if err != nil {
-		return "", fmt.Errorf("signing a token: %w", err)
+		return nil, fmt.Errorf("signing a token: %w", err)
 	}
 	base64URL := base64.RawURLEncoding
 	const longest = 512 // bytes of a signature: RSA of 4,096 bits; a longer one only grows the buffer
-	token := make([]byte, 0, base64URL.EncodedLen(head.Len())+base64URL.EncodedLen(len(payload))+base64URL.EncodedLen(longest)+2)
-	token = append(base64URL.AppendEncode(token, bytes.TrimSpace(head.Bytes())), '.')
-	token = base64URL.AppendEncode(token, payload)
-	signature, err := keys.SignMessage(signer, token)
-	if err != nil {
-		return "", fmt.Errorf("signing a token: %w", err)
-	}
-	return string(base64URL.AppendEncode(append(token, '.'), signature)), nil
+	out = slices.Grow(out, base64URL.EncodedLen(head.Len())+base64URL.EncodedLen(len(payload))+base64URL.EncodedLen(longest)+2)
+	out = append(base64URL.AppendEncode(out, bytes.TrimSpace(head.Bytes())), '.')
+	return base64URL.AppendEncode(out, payload), nil
 }

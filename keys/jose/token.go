@@ -32,6 +32,23 @@ func Parse(token []byte) (*Token, error) {
 	return t, err
 }
 
+// ParseWritten reads a token that has to be the one that [Sign] writes of a payload and header, as it is for who has just signed it: it is
+// compared with that, up to its signature, and not decoded. header names the algorithm. room is written over; the token that is returned lies
+// in it. Every error is an [*Error].
+func ParseWritten(token string, payload []byte, header Header, room []byte) (*Token, error) {
+	signed, err := appendSigned(room[:0], payload, header)
+	if err != nil || len(token) <= len(signed) || token[:len(signed)] != string(signed) || token[len(signed)] != '.' {
+		return nil, &Error{CodeSignatureInvalid, "the token says something else than what was to be signed", "RFC 7515 5.2"}
+	}
+	last := []byte(token[len(signed)+1:])
+	if len(bytes.Trim(last, alphabet)) > 0 {
+		return nil, notBase64URL()
+	}
+	t := &Token{Header: header, Payload: payload, signed: signed}
+	t.signature, err = decodeSignature(last, signatureSizes[header.Algorithm])
+	return t, err
+}
+
 func hasLineBreak(text []byte) bool {
 	return bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0
 }

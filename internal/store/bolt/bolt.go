@@ -35,6 +35,7 @@ type Store struct {
 	pages  *pages                // of the same file, to be read ahead of bbolt
 	writer *group.Writer         // nil when the store was opened for looking
 	old    bool                  // the file is of schema 1
+	room   []change              // for what a turn writes; of the writer
 	broken atomic.Pointer[error] // why nothing more is written
 	stuck  atomic.Bool           // bbolt could not end a transaction and waits for it for ever
 }
@@ -180,11 +181,13 @@ func (s *Store) batch() (*batch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("beginning a transaction: %w", failed(err))
 	}
-	return &batch{store: s, snapshot: s.snapshot(btx)}, nil
+	sn := s.snapshot(btx)
+	sn.room = &s.room
+	return &batch{store: s, snapshot: sn}, nil
 }
 
 // Turn implements group.Batch.
-func (b *batch) Turn() group.Turn { return &tx{snapshot: b.snapshot} }
+func (b *batch) Turn() group.Turn { return &tx{snapshot: b.snapshot, undo: *b.room} }
 
 // Rollback implements group.Batch.
 func (b *batch) Rollback() error {

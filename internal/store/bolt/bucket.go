@@ -20,8 +20,9 @@ type snapshot struct {
 	pages   *pages
 	root    *bucket // the tree of all buckets
 	open    map[string]*bucket
-	old     bool  // rows of schema 1 are read too
-	faulted error // bbolt came upon a page that it could not read: nothing of this transaction can be kept
+	room    *[]change // for what a turn writes, which comes back to the store; nil where nothing is written
+	old     bool      // rows of schema 1 are read too
+	faulted error     // bbolt came upon a page that it could not read: nothing of this transaction can be kept
 }
 
 // bucket is one tree of a snapshot.

@@ -40,19 +40,25 @@ func (t *tx) writable() error {
 // Keep implements group.Turn.
 func (t *tx) Keep() (wrote bool, err error) {
 	wrote, err = len(t.undo) > 0, t.faulted
-	t.snapshot, t.undo = nil, nil
+	t.leave()
 	return wrote, err
+}
+
+// leave ends the turn, and gives back the room for what it wrote.
+func (t *tx) leave() {
+	clear(t.undo)
+	*t.room = t.undo[:0]
+	t.snapshot, t.undo = nil, nil
 }
 
 // Drop implements group.Turn: it takes back all writes, newest first.
 func (t *tx) Drop() error {
-	sn, undo := t.snapshot, t.undo
-	t.snapshot, t.undo = nil, nil
-	if sn.faulted != nil {
-		return sn.faulted
+	defer t.leave()
+	if t.faulted != nil {
+		return t.faulted
 	}
-	return sn.guard(func() error {
-		for _, c := range slices.Backward(undo) {
+	return t.guard(func() error {
+		for _, c := range slices.Backward(t.undo) {
 			if err := c.bucket.write(c.key, c.old); err != nil {
 				return fmt.Errorf("taking back a write: %w", err)
 			}
