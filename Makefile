@@ -9,7 +9,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 GO       ?= go
 NPM_HOME := testdata/npm
 NPM_PEERS := testdata/npm-peers
-FUZZTIME ?= 1s
+FUZZTIME ?= 10s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # What `make crash` runs: everything that is killed, cut off, filled up or restored.
 FAULTS := ^Test(Crash|Faults|Kill|DiskFull|Full|Retries|Bits|Replicas|Runners|Drill|Damage|Silence|DatabasePaused|ServerKilled|ConnectionLost|CommitCutOff|FileLimit|Flip|MetaPages|CutShort|Takeover|StoreFaults|AnswerLost|Unsettled|Moved)
@@ -43,7 +43,8 @@ check:
 	@if command -v gcc >/dev/null; then echo 'go vet -tags pkcs11'; CGO_ENABLED=1 $(GO) vet -tags pkcs11 ./keys/hsm; fi
 	$(GO) test -run '^Test(Layers|Homes|Clock)' .
 
-test: tools build check unit race fuzz
+test: tools build check unit race
+	@GO='$(GO)' .ci/fuzz 1s
 
 # What the tests need beside Go; installed only when absent. Without root the parts that need a Debian package are skipped,
 # and the tests that miss something say so.
@@ -58,9 +59,9 @@ race:
 	@if command -v gcc >/dev/null; then echo 'go test -race -tags pkcs11'; CGO_ENABLED=1 $(GO) test -race -vet=off -short -tags pkcs11 -p 3 -timeout 8m ./keys/hsm $(CONCURRENT); \
 	else echo 'skipped: the race detector and the tests of PKCS#11 need gcc'; fi
 
-# Every fuzz target for FUZZTIME; `make fuzz FUZZTIME=10m` for a long run.
+# Every fuzz target for FUZZTIME; `make fuzz FUZZTIME=10m` for a long run. The short form is part of `make test`.
 fuzz:
-	@GO='$(GO)' .ci/fuzz $(FUZZTIME)
+	@GO='$(GO)' .ci/fuzz $(FUZZTIME) guided
 
 # Pictures of every page in its states, by day and by night, on a desktop and a telephone, in forced colours and on paper, into the
 # folder pictures, to be looked at.

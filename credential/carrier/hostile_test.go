@@ -264,7 +264,7 @@ func TestHostile(t *testing.T) {
 // FuzzOpen: nothing panics, something always comes out, and each item says one thing.
 func FuzzOpen(f *testing.F) {
 	for _, input := range [][]byte{
-		[]byte(badge), []byte(token), []byte("https://example.org/1"), []byte("javascript:alert(1)"), []byte("<html><a href=https://example.org/badge.json>"),
+		[]byte(badge), []byte(token), []byte("https://example.org/1"), []byte("http://example.org/1"), []byte("javascript:alert(1)"), []byte("<html><a href=https://example.org/badge.json>"),
 		baking(f, plain(f), badge), older(f, "https://example.org/1"), baking(f, []byte(svg), token), qrCode(f, token), recoded(f, qrCode(f, badge), "gif"),
 		packed(f, entry{name: "1.json", content: badge}, entry{name: "a.zip", content: string(packed(f))}, entry{name: ".DS_Store"}),
 		printed{attached: []entry{{name: "1.json", content: badge}}, links: []string{"https://example.org/1"}}.pdf(f),
@@ -289,7 +289,7 @@ func FuzzOpen(f *testing.F) {
 				t.Fatalf("%+v", *p)
 			}
 			for _, link := range item.Links {
-				if !strings.HasPrefix(link, "https://") || link == at {
+				if scheme, _, _ := strings.Cut(link, "://"); scheme != "https" && scheme != "http" || link == at {
 					t.Fatalf("%q leads to %q", at, link)
 				}
 			}
