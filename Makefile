@@ -18,6 +18,9 @@ CONCURRENT = $(filter-out %/internal/roster %/internal/definition %/internal/mar
   %/internal/console %/internal/certificate %/internal/vcapi %/internal/dial %/internal/layout %/internal/zipped %/internal/fault, \
   $(shell $(GO) list ./client ./internal/... ./issuer/... ./verifier/... ./cmd/...))
 
+# Not beside the race detector, where they are dear: one goroutine's work, or once more on PostgreSQL what ran on bbolt.
+ALONE := ^Test(SealedRows|ManyFiles|LanguageOfParts|ShownPages|HeaviestPage|LargePages|OnPostgreSQL|Most|Carriers|Releases|PhotoOfAToken|StatusThreats|InteropDataIntegrity)$$
+
 .PHONY: build device run check test unit race fuzz office pictures conformance bench bench-check bench-reference bench-peers growth differential crash load rates soak scale contexts vendored clean tools
 
 build: device
@@ -56,7 +59,7 @@ unit:
 	$(GO) test -vet=off -p 3 -timeout 10m ./...
 
 race:
-	@if command -v gcc >/dev/null; then echo 'go test -race -tags pkcs11'; CGO_ENABLED=1 $(GO) test -race -vet=off -short -tags pkcs11 -p 3 -timeout 8m ./keys/hsm $(CONCURRENT); \
+	@if command -v gcc >/dev/null; then echo 'go test -race -tags pkcs11'; CGO_ENABLED=1 $(GO) test -race -vet=off -short -skip '$(ALONE)' -tags pkcs11 -p 3 -timeout 8m ./keys/hsm $(CONCURRENT); \
 	else echo 'skipped: the race detector and the tests of PKCS#11 need gcc'; fi
 
 # Every fuzz target for FUZZTIME; `make fuzz FUZZTIME=10m` for a long run. The short form is part of `make test`.

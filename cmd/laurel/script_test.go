@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 	}
 	folder, chosen := "testdata/script", []string(nil)
 	if testing.Short() { // beside the race detector: where goroutines meet
-		for _, name := range []string{"serve_*", "issue", "keys_did_web", "keys_reissue", "backup", "audit", "crash*", "token*", "doctor"} {
+		for _, name := range []string{"serve_[!p]*", "serve_public", "issue"} {
 			found, err := filepath.Glob(filepath.Join(folder, name+".txt"))
 			if err != nil {
 				t.Fatal(err)
