@@ -51,7 +51,7 @@ func percentFor(held uint64) int {
 const (
 	quietFor   = 10 * time.Second
 	quietBytes = 4 << 20  // allocated in that time while nobody asks for much
-	spareBytes = 16 << 20 // that are not in use: giving back less is not worth it
+	worthBytes = 16 << 20 // allocated since memory was given back last: for less it is not worth it
 )
 
 // giveBack gives memory back to the system when a burst is over: the collector does not run while nobody asks for anything, or only
@@ -59,51 +59,38 @@ const (
 func giveBack(over <-chan struct{}, every time.Duration) {
 	look := time.NewTicker(every)
 	defer look.Stop()
-	before, given := memoryNow(), uint64(0)
+	before, given := allocatedBytes(), uint64(0)
 	for {
 		select {
 		case <-over:
 			return
 		case <-look.C:
 		}
-		now := memoryNow()
-		if now.quiet(before, given) {
+		now := allocatedBytes()
+		if burstOver(now, before, given) {
 			runtime.GC() // what pools hold stays for one run more
 			debug.FreeOSMemory()
-			now = memoryNow()
-			given = now.allocated
+			now = allocatedBytes()
+			given = now
 		}
 		before = now
 	}
 }
 
-// memory is what the program has of it.
-type memory struct {
-	allocated uint64 // since the program began
-	spare     uint64 // resident, and not in use
+// burstOver says, of what was allocated until now, that little of it was since before, and much since memory was given back. How much of
+// it is held still nobody can say: when the collector ran last, in the burst, all of it may have been.
+func burstOver(now, before, given uint64) bool {
+	return now-before < quietBytes && now-given >= worthBytes
 }
 
-// quiet says that little was allocated since before, and that giving back is worth it: there is much to give, and as much was allocated
-// since it was given back last.
-func (m memory) quiet(before memory, given uint64) bool {
-	return m.allocated-before.allocated < quietBytes && m.spare >= spareBytes && m.allocated-given >= spareBytes
-}
-
-func memoryNow() memory {
-	samples := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
-		{Name: "/memory/classes/heap/unused:bytes"}}
-	metrics.Read(samples)
-	m := memory{allocated: samples[0].Value.Uint64()}
-	for _, s := range samples[1:] {
-		m.spare += s.Value.Uint64()
-	}
-	m.spare -= min(m.spare, heldBytes())
-	return m
-}
+// allocatedBytes is what was allocated since the program began.
+func allocatedBytes() uint64 { return readMetric("/gc/heap/allocs:bytes") }
 
 // heldBytes is what the last run of the collector found in use.
-func heldBytes() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+func heldBytes() uint64 { return readMetric("/gc/heap/live:bytes") }
+
+func readMetric(metric string) uint64 {
+	sample := []metrics.Sample{{Name: metric}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
