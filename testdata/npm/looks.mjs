@@ -72,6 +72,7 @@ export class Eyes {
   heaviest = {bytes: 0, name: ''};
   names = []; // names of what was looked at
   #sent = new Map(); // address of a style sheet or a script -> bytes that it was sent as; later it comes from the browser's memory
+  #sheets = new Set(); // texts of those that were looked at
   #loads = new WeakMap(); // page -> what was loaded for what it shows
 
   // Where static files are served otherwise than by the program, the weight of pages says nothing.
@@ -165,7 +166,7 @@ export class Eyes {
   }
 
   // Opens the sheet with the places of a page, where it has one in a window of this size, and closes it: nothing of the page moves, and what
-  // stands above it takes less than half of the window.
+  // stands above it takes less than half of the window. The same sheet is opened on the first page that has it.
   async sheet(page, look) {
     const opens = page.locator('header button[popovertarget]').first();
     if(!await opens.count() || !await opens.isVisible()) {
@@ -176,6 +177,11 @@ export class Eyes {
     if(head > page.viewportSize().height / 2) {
       this.note(`${look}: what stands above the page takes ${head} pixels`);
     }
+    const text = await page.evaluate(() => document.querySelector('header [popover]').textContent);
+    if(this.#sheets.has(text)) {
+      return;
+    }
+    this.#sheets.add(text);
     const open = () => page.evaluate(() => document.querySelector(':popover-open') !== null);
     await opens.click();
     await this.expect(`${look}: the sheet stays shut`, open);
